@@ -1,1 +1,1 @@
-"""Bihuan (闭环): campus safety, from finding a hazard to proving that it is gone."""
+"""Bihuan (闭环): campus safety that makes a written policy run."""

@@ -1,0 +1,1 @@
+"""Settings, URLs, server entry, command line and the timetable of periodic jobs."""

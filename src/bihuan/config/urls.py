@@ -1,0 +1,19 @@
+"""Where each room's door is."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from django.urls import include, path
+
+_DOORS = {
+    "": "bihuan.surfaces.workbench.web",
+    "hazards/": "bihuan.engines.cases.web",
+    "net/": "bihuan.engines.responsibility.web",
+    "sheets/": "bihuan.engines.sheets.web",
+    "inspections/": "bihuan.mechanisms.inspections.web",
+    "points/": "bihuan.mechanisms.risks.web",
+    "evidence/": "bihuan.foundation.evidence.web",
+    "api/v1/": "bihuan.surfaces.openapi.web",
+}
+urlpatterns = [path(at, include(door)) for at, door in _DOORS.items() if find_spec(door)]

@@ -1,0 +1,81 @@
+"""A case is one row with its ancestors, its state, its clock and a revision for compare-and-swap."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from bihuan.foundation.ids import uuid7
+from bihuan.foundation.scoping import ScopedModel, ScopedQuerySet
+
+
+class CaseQuerySet(ScopedQuerySet):
+    """Cases are also seen by their reporter and by a partner department they were handed to."""
+
+    def naming_party(self, org_id):
+        return Q(party_id=org_id)
+
+    def own_rows(self, viewer):
+        return Q(reporter_id=viewer.id) if viewer.id else None
+
+
+class Case(ScopedModel):
+    """One thing to put right. ``kind`` is a lifecycle code of the pack, ``lifecycle`` its frozen version (``hazard@1``)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField(max_length=40)
+    lifecycle = models.CharField(max_length=60)
+    number = models.CharField(max_length=40)
+    state = models.CharField(max_length=40)
+    is_open = models.BooleanField(default=True)
+    revision = models.PositiveIntegerField(default=0)
+    level = models.CharField(max_length=20)
+    title = models.CharField(max_length=120)
+    description = models.TextField(blank=True)
+    org = models.ForeignKey("responsibility.Org", on_delete=models.PROTECT, related_name="+")
+    org_name = models.CharField(max_length=80)
+    place = models.CharField(max_length=80, blank=True)
+    point_id = models.UUIDField(null=True)
+    category = models.CharField(max_length=40, blank=True)
+    item = models.CharField(max_length=20, blank=True)
+    item_title = models.CharField(max_length=120, blank=True)
+    basis = models.CharField(max_length=300, blank=True)
+    source = models.CharField(max_length=40)
+    source_id = models.UUIDField(null=True)
+    reporter = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
+    reporter_name = models.CharField(max_length=60)
+    rectifier = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
+    rectifier_name = models.CharField(max_length=60, blank=True)
+    verifier = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
+    verifier_name = models.CharField(max_length=60, blank=True)
+    approver = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
+    party = models.ForeignKey("responsibility.Org", on_delete=models.PROTECT, null=True, related_name="+")
+    waits_for = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
+    five = models.JSONField(default=dict)
+    listed_at = models.DateTimeField(null=True)
+    reported_at = models.DateTimeField()
+    state_since = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)
+    next_rung_at = models.DateTimeField(null=True)
+    rung = models.PositiveSmallIntegerField(default=0)
+    returns = models.PositiveSmallIntegerField(default=0)
+    extensions = models.PositiveSmallIntegerField(default=0)
+    closed_at = models.DateTimeField(null=True)
+    recurrence_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
+
+    objects = CaseQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["bureau_id", "number"], name="case_number")]
+        indexes = [
+            *(
+                models.Index(fields=[f"{level}_id", "due_at", "id"], name=f"case_open_{level}", condition=Q(is_open=True))
+                for level in ("province", "city", "bureau", "school")
+            ),
+            models.Index(fields=["bureau_id", "-reported_at", "-id"], name="case_past_bureau"),
+            models.Index(fields=["school_id", "-reported_at", "-id"], name="case_past_school"),
+            models.Index(fields=["next_rung_at"], name="case_next_rung", condition=Q(next_rung_at__isnull=False)),
+            models.Index(fields=["waits_for", "due_at"], name="case_waits_for", condition=Q(is_open=True)),
+            models.Index(fields=["bureau_id", "point_id", "item"], name="case_recurrence"),
+        ]

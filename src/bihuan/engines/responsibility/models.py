@@ -1,0 +1,98 @@
+"""The tree of units (a reference table) and the appointments that make it a net."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from bihuan.foundation.ids import uuid7
+from bihuan.foundation.scoping import PathField, ScopedModel, ScopedQuerySet
+
+
+class Org(models.Model):
+    """A unit: province, city, bureau, town, school, site, area or room, or a partner department.
+
+    ``path`` is the readable address ``"0001.000a."`` (four base-36 digits a level); the ancestors stand beside it as
+    columns because rows below copy them. A unit is its own ancestor of its own tier (a school's ``school_id`` is its
+    id). ``code`` of a school is the ten-digit 学校(机构)标识码, always text.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
+    kind = models.CharField(max_length=40)
+    tier = models.CharField(max_length=12)
+    name = models.CharField(max_length=80)
+    short_name = models.CharField(max_length=40, blank=True)
+    code = models.CharField(max_length=20, blank=True)
+    path = PathField(unique=True)
+    province_id = models.UUIDField(null=True)
+    city_id = models.UUIDField(null=True)
+    bureau_id = models.UUIDField(null=True)
+    school_id = models.UUIDField(null=True)
+    stages = models.JSONField(default=list)
+    facets = models.JSONField(default=list)
+    students = models.PositiveIntegerField(default=0)
+    boarders = models.PositiveIntegerField(default=0)
+    staff_count = models.PositiveIntegerField(default=0)
+    address = models.CharField(max_length=160, blank=True)
+    phone = models.CharField(max_length=20, blank=True)
+    sort = models.PositiveIntegerField(default=0)
+    active_from = models.DateField(null=True)
+    active_to = models.DateField(null=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["bureau_id", "code"], condition=~Q(code=""), name="org_code"),
+            models.UniqueConstraint(fields=["bureau_id", "parent", "name"], name="org_name_in_parent"),
+        ]
+        indexes = [
+            models.Index(fields=["bureau_id", "tier", "sort"], name="org_by_tier"),
+            models.Index(fields=["school_id", "tier"], name="org_by_school"),
+        ]
+
+    def __str__(self) -> str:
+        return self.short_name or self.name
+
+
+class Appointment(ScopedModel):
+    """A person at a post over a unit, from a day to a day (``ends_on`` is the last day; empty = until further notice).
+
+    ``kind``: ``holder`` or ``stand_in`` (代班, for ``stands_for``). ``post`` is a code of the pack's posts.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    org = models.ForeignKey(Org, on_delete=models.PROTECT, related_name="+")
+    post = models.CharField(max_length=60)
+    kind = models.CharField(max_length=10, default="holder")
+    stands_for = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
+    rank = models.PositiveSmallIntegerField(default=1)
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True)
+    import_id = models.UUIDField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["bureau_id", "user", "org", "post", "starts_on"], name="appointment_once"),
+            models.CheckConstraint(condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")), name="appointment_span"),
+        ]
+        indexes = [
+            models.Index(fields=["user", "starts_on"], name="appointment_by_user"),
+            models.Index(fields=["org", "post"], name="appointment_by_place"),
+            models.Index(fields=["bureau_id", "post"], name="appointment_by_post"),
+        ]
+
+
+class RosterImport(models.Model):
+    """One imported roster: what it made, so that it can be undone while nothing has been built on it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    bureau_id = models.UUIDField()
+    file_name = models.CharField(max_length=160)
+    by_id = models.UUIDField()
+    at = models.DateTimeField()
+    report = models.JSONField()
+    made = models.JSONField(default=dict)
+    undone_at = models.DateTimeField(null=True)

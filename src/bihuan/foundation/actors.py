@@ -1,0 +1,75 @@
+"""Who is acting: a person with the holds they have at this moment, or the system itself."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import UUID
+
+LEVELS = ("province", "city", "bureau", "school")
+
+
+class Placed(Protocol):
+    """A row that knows where it stands: its ancestors, and the readable path for finer scopes."""
+
+    province_id: Any
+    city_id: Any
+    bureau_id: Any
+    school_id: Any
+    path: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """One appointment in force: a post, the acts it allows, and the part of the tree where it allows them.
+
+    ``level`` is one of ``LEVELS`` (compare that ancestor with ``org_id``), ``"path"`` (an area, grid or class: compare
+    the path's prefix) or ``"party"`` (a partner department: it sees only the rows that name it).
+    """
+
+    post: str
+    acts: frozenset[str]
+    level: str
+    org_id: UUID
+    path: str
+    org_name: str = ""
+
+    def covers(self, row: Placed) -> bool:
+        """Whether the row lies in this hold's part of the tree."""
+        if self.level == "path":
+            return bool(row.path) and row.path.startswith(self.path)
+        return self.level in LEVELS and getattr(row, f"{self.level}_id") == self.org_id
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The person (or the system) behind a read or a write. Default deny: no holds, nothing visible."""
+
+    id: UUID | None
+    name: str
+    channel: str = "page"
+    bureau_id: UUID | None = None
+    holds: tuple[Hold, ...] = ()
+    is_system: bool = False
+    scopes: frozenset[str] = field(default_factory=frozenset)
+
+    def may(self, act: str, row: Placed) -> bool:
+        """Whether one of the holds that cover the row allows the act; an API token may narrow it further."""
+        if self.is_system:
+            return True
+        if self.scopes and "write" not in self.scopes and act not in self.scopes:
+            return False
+        return any(act in hold.acts and hold.covers(row) for hold in self.holds)
+
+    def may_anywhere(self, act: str) -> bool:
+        """Whether any hold allows the act: for showing or hiding a menu, never for a write."""
+        return self.is_system or any(act in hold.acts for hold in self.holds)
+
+    def posts_at(self, row: Placed) -> Collection[str]:
+        """The posts that this person holds over the row."""
+        return {hold.post for hold in self.holds if hold.covers(row)}
+
+
+SYSTEM = Actor(id=None, name="系统", channel="system", is_system=True)
+NOBODY = Actor(id=None, name="未登录", channel="page")

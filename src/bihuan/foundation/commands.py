@@ -1,0 +1,200 @@
+"""Commands: the only way anything is written.
+
+``@command("cases.take_step")`` makes a function one transaction, checks its arguments by their annotations, and lets it
+be sent as an *envelope* ``{id, command, args}``: the receipt of the client's UUID shares the transaction, so sending
+it six times at once is one fact and one answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+import time
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar, get_type_hints
+from uuid import UUID
+
+from django.db import connection, models, transaction
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+
+from bihuan.foundation.actors import Actor
+from bihuan.foundation.models import Receipt
+from bihuan.foundation.refusals import Refusal
+
+LONGEST_SECONDS = 300
+"""A transaction older than this is refused at its end: sealing relies on it (see ``sealing.LAG``)."""
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+phone_time: ContextVar[datetime | None] = ContextVar("phone_time", default=None)
+
+
+@dataclass(frozen=True)
+class Command:
+    """A registered command: its name, its function (transaction included) and the model of its arguments."""
+
+    name: str
+    function: Callable[..., Any]
+    arguments: type[BaseModel]
+    summary: str
+
+    def parse(self, args: Mapping[str, Any]) -> dict[str, Any]:
+        """Typed arguments, or ``foundation.bad_input`` with a sentence per field."""
+        try:
+            parsed = self.arguments.model_validate(dict(args))
+        except ValidationError as error:
+            fields = {".".join(map(str, e["loc"])): in_chinese(e) for e in error.errors()}
+            summary = "；".join(f"{name}：{text}" for name, text in fields.items())
+            raise Refusal("foundation.bad_input", fields=fields, count=len(fields), summary=summary) from None
+        return {name: getattr(parsed, name) for name in type(parsed).model_fields}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the sender of an envelope learns: the JSON answer, and whether it had been done before."""
+
+    answer: dict[str, Any]
+    replayed: bool
+
+
+_registry: dict[str, Command] = {}
+
+
+def commands() -> Mapping[str, Command]:
+    """Every registered command by name."""
+    return dict(sorted(_registry.items()))
+
+
+def command(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Register a function ``(by, at, *, keyword arguments)`` as a command in one transaction."""
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def in_one_transaction(*args: P.args, **kwargs: P.kwargs) -> R:
+            started = time.monotonic()
+            with transaction.atomic():
+                result = function(*args, **kwargs)
+                if time.monotonic() - started > LONGEST_SECONDS:
+                    raise Refusal("foundation.too_slow")
+                return result
+
+        summary = (inspect.getdoc(function) or "").split("\n")[0]
+        if name in _registry:
+            raise ValueError(f"command {name} is registered twice")
+        _registry[name] = Command(name, in_one_transaction, _arguments(name, function), summary)
+        return in_one_transaction
+
+    return decorate
+
+
+def execute(by: Actor, at: datetime, *, id: UUID, name: str, args: Mapping[str, Any], sent_at: datetime | None = None) -> Outcome:
+    """Run a command under a client-made UUID, at most once.
+
+    ``at`` is the server's moment (deadlines start from it), ``sent_at`` the phone's own. Refusals:
+    ``foundation.unknown_command``, ``foundation.bad_input``, ``foundation.receipt_conflict`` (same id, other content or
+    other person), and whatever the command refuses; a refusal rolls the receipt back.
+    """
+    found = _registry.get(name)
+    if found is None:
+        raise Refusal("foundation.unknown_command", name=name)
+    parsed = found.parse(args)
+    digest = _digest(name, parsed)
+    token = phone_time.set(sent_at)
+    try:
+        with transaction.atomic():
+            if not _claim(id, by, name, digest, at, sent_at):
+                receipt = Receipt.objects.get(pk=id)
+                if receipt.digest != digest or receipt.user_id != by.id:
+                    raise Refusal("foundation.receipt_conflict")
+                return Outcome(receipt.answer, replayed=True)
+            answer = _answer(found.function(by, at, **parsed))
+            Receipt.objects.filter(pk=id).update(answer=answer)
+            return Outcome(answer, replayed=False)
+    finally:
+        phone_time.reset(token)
+
+
+def _claim(id: UUID, by: Actor, name: str, digest: str, at: datetime, sent_at: datetime | None) -> bool:
+    """Insert the receipt unless it exists; a rival's uncommitted insert is waited for."""
+    row = Receipt(pk=id, bureau_id=by.bureau_id, user_id=by.id, command=name, digest=digest, at=at, sent_at=sent_at, answer={})
+    fields = Receipt._meta.concrete_fields
+    values = [f.get_db_prep_save(getattr(row, f.attname), connection) for f in fields]
+    columns = ", ".join(connection.ops.quote_name(f.column) for f in fields)
+    marks = ", ".join(["%s"] * len(fields))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {Receipt._meta.db_table} ({columns}) VALUES ({marks}) ON CONFLICT (id) DO NOTHING",  # noqa: S608 - names come from the model
+            values,
+        )
+        return bool(cursor.rowcount == 1)
+
+
+def _arguments(name: str, function: Callable[..., Any]) -> type[BaseModel]:
+    hints = get_type_hints(function)
+    parameters = inspect.signature(function).parameters.values()
+    first = [p.name for p in parameters][:2]
+    if first != ["by", "at"]:
+        raise TypeError(f"command {name} must take (by, at, *, …)")
+    fields: dict[str, Any] = {
+        p.name: (hints[p.name], ... if p.default is p.empty else p.default)
+        for p in parameters
+        if p.kind is p.KEYWORD_ONLY
+    }
+    title = "".join(part.capitalize() for part in name.replace(".", "_").split("_"))
+    return create_model(title, __config__=ConfigDict(extra="forbid", arbitrary_types_allowed=False, str_strip_whitespace=True), **fields)
+
+
+def _digest(name: str, parsed: Mapping[str, Any]) -> str:
+    text = json.dumps([name, parsed], default=_plain, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, (set, frozenset)):
+        return sorted(map(str, value))
+    return str(value)
+
+
+def _answer(result: Any) -> dict[str, Any]:
+    if isinstance(result, models.Model):
+        number = getattr(result, "number", None)
+        return {"id": str(result.pk)} | ({"number": number} if number else {})
+    if isinstance(result, list):
+        return {"items": [_answer(item) for item in result]}
+    return json.loads(json.dumps(result or {}, default=_plain))
+
+
+_SENTENCES = {
+    "missing": "必须填写",
+    "extra_forbidden": "不认识这一项，请删去",
+    "string_too_short": "内容太短，至少{min_length}个字",
+    "string_too_long": "内容太长，最多{max_length}个字",
+    "uuid_parsing": "编号格式不对",
+    "date_from_datetime_parsing": "日期格式不对，应如 2026-11-22",
+    "date_parsing": "日期格式不对，应如 2026-11-22",
+    "datetime_parsing": "时间格式不对，应如 2026-11-22T10:32",
+    "datetime_from_date_parsing": "时间格式不对，应如 2026-11-22T10:32",
+    "int_parsing": "应填整数",
+    "bool_parsing": "应填是或否",
+    "decimal_parsing": "应填数字",
+    "greater_than_equal": "不能小于{ge}",
+    "less_than_equal": "不能大于{le}",
+    "literal_error": "只能是：{expected}",
+    "string_type": "应填文字",
+    "list_type": "应为列表",
+    "dict_type": "应为对象",
+}
+
+
+def in_chinese(error: Mapping[str, Any]) -> str:
+    """A pydantic error as a Chinese sentence for the person who typed it."""
+    sentence = _SENTENCES.get(error["type"], "填写有误，请检查")
+    return sentence.format(**{k: v for k, v in error.get("ctx", {}).items() if isinstance(k, str)})

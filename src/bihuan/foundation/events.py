@@ -1,0 +1,102 @@
+"""Facts: audit trail, timeline, statistics and live feed are all the same append-only rows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from django.db import connection
+
+from bihuan.foundation.actors import Actor, Placed
+from bihuan.foundation.commands import phone_time
+from bihuan.foundation.models import Event, Reaction
+from bihuan.foundation.reactions import listeners_of
+from bihuan.foundation.scoping import placed
+
+CHANNEL = "bihuan_events"
+_declared: dict[str, str] = {}
+
+
+class Subject(Placed, Protocol):
+    """What a fact is about: a placed row with an id."""
+
+    pk: Any
+
+
+def declare(names: Mapping[str, str]) -> None:
+    """Add a room's facts: ``{"cases.assigned": "交办"}``, the name in the past tense and the word on a timeline."""
+    for name, words in names.items():
+        if _declared.setdefault(name, words) != words:
+            raise ValueError(f"event {name} is declared twice")
+
+
+def declared() -> Mapping[str, str]:
+    """Every declared fact with its word."""
+    return dict(sorted(_declared.items()))
+
+
+def record(subject: Subject, name: str, /, *, by: Actor, at: datetime, **facts: Any) -> Event:
+    """State a fact about *subject* and queue its reactions, inside the command's transaction.
+
+    ``facts`` must be JSON-able (UUIDs, dates and sets are turned into text). An undeclared name is a ``KeyError``.
+    """
+    _declared[name]
+    event = Event(
+        **placed(subject),
+        name=name,
+        subject_kind=subject._meta.label_lower,  # type: ignore[attr-defined]
+        subject_id=subject.pk,
+        by_id=by.id,
+        by_name=by.name,
+        by_post=next(iter(sorted(by.posts_at(subject))), ""),
+        channel=by.channel,
+        at=at,
+        sent_at=phone_time.get(),
+        recorded_at=datetime.now(UTC),
+        facts=json.loads(json.dumps(facts, default=_plain, ensure_ascii=False)),
+    )
+    event.digest = digest_of(event)
+    event.save(force_insert=True)
+    waiting = [
+        Reaction(bureau_id=event.bureau_id, event=event, listener=listener, next_at=event.recorded_at)
+        for listener in listeners_of(name)
+    ]
+    if waiting:
+        Reaction.objects.bulk_create(waiting)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+    return event
+
+
+def digest_of(event: Event) -> str:
+    """SHA-256 over everything the fact says, in a canonical form that is the same on both databases."""
+    words = [
+        str(event.pk), str(event.bureau_id), str(event.school_id), event.path, event.name, event.subject_kind,
+        str(event.subject_id), str(event.by_id), event.by_name, event.by_post, event.channel,
+        _moment(event.at), _moment(event.sent_at), _moment(event.recorded_at), event.facts,
+    ]  # fmt: skip
+    text = json.dumps(words, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def timeline(viewer: Actor, *, bureau_id: UUID, subject_id: UUID, most: int = 200) -> list[Event]:
+    """The facts about one subject in time order. Call it only after the subject itself was found visible."""
+    rows = Event.objects.filter(bureau_id=bureau_id, subject_id=subject_id).order_by("at", "id")[:most]
+    return list(rows)
+
+
+def _moment(value: datetime | None) -> str:
+    return value.astimezone(UTC).isoformat(timespec="microseconds") if value else ""
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (set, frozenset)):
+        return sorted(map(str, value))
+    if isinstance(value, datetime):
+        return _moment(value)
+    return str(value)

@@ -1,0 +1,40 @@
+"""Notices: a message to one person inside the system. Outside carriers listen to the same facts from ``gateways``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from bihuan.foundation.actors import Actor
+from bihuan.foundation.commands import command
+from bihuan.foundation.models import Event, Notice
+
+
+def tell(users: Iterable[UUID], *, about: Event, kind: str, title: str, body: str = "", link: str = "") -> None:
+    """Send one notice to each of these people about a fact; telling twice is telling once."""
+    Notice.objects.bulk_create(
+        [
+            Notice(
+                bureau_id=about.bureau_id, user_id=user, kind=kind, title=title[:120], body=body[:400],
+                link=link, event_id=about.pk, sent_at=about.at,
+            )
+            for user in sorted(set(users))
+        ],
+        ignore_conflicts=True,
+    )  # fmt: skip
+
+
+@command("messages.mark_read")
+def mark_read(by: Actor, at: datetime, *, notices: list[UUID] | None = None) -> dict[str, int]:
+    """Mark these notices of mine as read (without a list: all of them)."""
+    mine = Notice.objects.filter(user_id=by.id, read_at__isnull=True)
+    if notices is not None:
+        mine = mine.filter(pk__in=notices)
+    return {"count": mine.update(read_at=at)}
+
+
+def unread_count(viewer: Actor, *, cap: int = 100) -> int:
+    """How many notices wait for this person, counted no further than *cap*."""
+    rows = Notice.objects.filter(user_id=viewer.id, read_at__isnull=True).order_by("-sent_at")
+    return len(rows.values_list("pk", flat=True)[:cap])

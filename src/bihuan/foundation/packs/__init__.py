@@ -1,0 +1,10 @@
+"""Model packs: a bureau's written policy as a folder of data that installs in one transaction and then runs.
+
+Each room teaches the loader its own chapter (``@section``); stages are *read* (unknown key = fault) → *check across
+files* (all faults at once) → *plan* (a diff a bureau can read) → *install*. No expressions in packs.
+"""
+
+from bihuan.foundation.packs.catalogue import PLATFORM, entries, entry, forget
+from bihuan.foundation.packs.sections import Codes, Fault, Section, section, sections
+
+__all__ = ["PLATFORM", "Codes", "Fault", "Section", "entries", "entry", "forget", "section", "sections"]

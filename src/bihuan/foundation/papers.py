@@ -1,0 +1,56 @@
+"""Numbered official papers: numbers without gaps or doubles, contents frozen at issue."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import F
+from django.utils import timezone
+
+from bihuan.foundation import packs
+from bihuan.foundation.actors import Actor
+from bihuan.foundation.events import Subject
+from bihuan.foundation.ids import uuid7
+from bihuan.foundation.models import Paper, PaperSeries
+from bihuan.foundation.scoping import placed
+
+
+def issue_paper(by: Actor, at: datetime, *, code: str, subject: Subject, content: dict[str, Any]) -> Paper:
+    """Give *subject* the next paper of the bureau's series ``code``, inside the caller's command.
+
+    The series row stays locked until the command commits, so a refused command gives its number back and two clerks
+    never get the same one. The number's form comes from the pack's ``papers.yaml``.
+    """
+    layout = packs.entry(subject.bureau_id, "papers", code)
+    year = timezone.localtime(at).year
+    serial = _next_serial(subject.bureau_id, code, year)
+    return Paper.objects.create(
+        **placed(subject),
+        code=code,
+        year=year,
+        serial=serial,
+        number=layout["number_format"].format(series=layout["series"], year=year, n=serial),
+        title=layout["title"],
+        subject_kind=subject._meta.label_lower,  # type: ignore[attr-defined]
+        subject_id=subject.pk,
+        content=content,
+        issued_by_id=by.id,
+        issued_by_name=by.name,
+        issued_at=at,
+    )
+
+
+def _next_serial(bureau_id: Any, code: str, year: int) -> int:
+    series = PaperSeries.objects.filter(bureau_id=bureau_id, code=code, year=year)
+    if not series.update(last=F("last") + 1):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO foundation_paperseries (id, bureau_id, code, year, last) VALUES (%s, %s, %s, %s, 0) "
+                "ON CONFLICT (bureau_id, code, year) DO NOTHING",
+                [PaperSeries._meta.get_field(n).get_db_prep_save(v, connection)
+                 for n, v in (("id", uuid7()), ("bureau_id", bureau_id), ("code", code), ("year", year))],
+            )  # fmt: skip
+        series.update(last=F("last") + 1)
+    return int(series.values_list("last", flat=True).get())

@@ -1,0 +1,1 @@
+"""What a school does all day, built on the engines."""

@@ -1,0 +1,10 @@
+"""The risks app."""
+
+from django.apps import AppConfig
+
+
+class RisksConfig(AppConfig):
+    """See the package's docstring."""
+
+    name = "bihuan.mechanisms.risks"
+    label = "risks"

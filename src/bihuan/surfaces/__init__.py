@@ -1,0 +1,1 @@
+"""What people and machines meet: pages, the API, the phone, the wall."""

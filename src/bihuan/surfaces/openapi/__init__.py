@@ -1,0 +1,1 @@
+"""The API under ``/api/v1/``: every command as a typed call, every room's lists, tokens, problem+json."""
