@@ -55,7 +55,7 @@ def holds_of(user_id: UUID, *, on: date) -> list[tuple[Hold, UUID]]:
         if post is None:
             continue
         tier = row.org.tier
-        level = {"site": "path", "area": "path", "town": "path", "department": "party"}.get(tier, tier)
+        level = {"office": "path", "site": "path", "area": "path", "town": "path", "department": "party"}.get(tier, tier)
         hold = Hold(row.post, frozenset(post["acts"]), level, row.org_id, row.org.path, row.org.name)
         found.append((hold, row.bureau_id))
     return found
