@@ -8,4 +8,8 @@ class FoundationConfig(AppConfig):
 
     name = "bihuan.foundation"
     label = "foundation"
-    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Fill the registers: pack chapters and commands."""
+        from bihuan.foundation import messages  # noqa: F401 - registers its commands
+        from bihuan.foundation.packs import chapters, loader  # noqa: F401 - registers chapters and packs.install

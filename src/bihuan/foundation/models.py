@@ -187,11 +187,10 @@ class Notice(models.Model):
         ]
 
 
-class InstalledPack(models.Model):
+class InstalledPack(ScopedModel):
     """A pack as it was installed for a bureau (or for the platform): its files' digest and what they said."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    bureau_id = models.UUIDField()
     code = models.CharField(max_length=60)
     version = models.CharField(max_length=20)
     digest = models.CharField(max_length=64)

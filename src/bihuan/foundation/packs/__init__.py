@@ -5,6 +5,20 @@ files* (all faults at once) → *plan* (a diff a bureau can read) → *install*.
 """
 
 from bihuan.foundation.packs.catalogue import PLATFORM, entries, entry, forget
-from bihuan.foundation.packs.sections import Codes, Fault, Section, section, sections
+from bihuan.foundation.packs.sections import Change, Codes, Fault, Item, Proof, Section, Spec, section, sections
 
-__all__ = ["PLATFORM", "Codes", "Fault", "Section", "entries", "entry", "forget", "section", "sections"]
+__all__ = [
+    "PLATFORM",
+    "Change",
+    "Codes",
+    "Fault",
+    "Item",
+    "Proof",
+    "Section",
+    "Spec",
+    "entries",
+    "entry",
+    "forget",
+    "section",
+    "sections",
+]
