@@ -8,3 +8,7 @@ class AccountsConfig(AppConfig):
 
     name = "bihuan.accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        """Fill the register of commands."""
+        from bihuan.accounts import commands  # noqa: F401 - registers its commands

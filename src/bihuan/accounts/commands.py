@@ -1,0 +1,55 @@
+"""Writing about people's ways in."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from bihuan.accounts.models import ApiToken
+from bihuan.foundation import refusals
+from bihuan.foundation.actors import Actor
+from bihuan.foundation.commands import command
+from bihuan.foundation.refusals import Refusal
+
+refusals.declare({"accounts.no_such_token": (404, "没有找到这个令牌，或它不是你的。")})
+
+
+@command("accounts.issue_token")
+def issue_token(
+    by: Actor,
+    at: datetime,
+    *,
+    name: Annotated[str, Field(min_length=1, max_length=60)],
+    scopes: Annotated[list[Literal["read", "write"]], Field(min_length=1)],
+    days: Annotated[int, Field(ge=1, le=366)] = 30,
+) -> dict[str, Any]:
+    """Make a token for myself; its text is answered once and only its SHA-256 is kept.
+
+    Sent through the API the answer is kept in the receipt, so the token is issued by page or command line only:
+    refusal ``foundation.not_yours`` on the API channel.
+    """
+    if by.id is None or by.channel == "api":
+        raise Refusal("foundation.not_yours", act="用令牌再申请令牌", who="你自己在「我的账号」页面")
+    text = f"bh_{secrets.token_urlsafe(32)}"
+    row = ApiToken.objects.create(
+        user_id=by.id, name=name, scopes=sorted(set(scopes)), digest=digest_of(text), made_at=at, expires_at=at + timedelta(days=days)
+    )
+    return {"id": str(row.pk), "token": text, "expires_at": row.expires_at.isoformat()}
+
+
+@command("accounts.revoke_token")
+def revoke_token(by: Actor, at: datetime, *, token: UUID) -> dict[str, str]:
+    """Take one of my tokens back; it stops working within half a minute."""
+    if not ApiToken.objects.filter(pk=token, user_id=by.id, revoked_at__isnull=True).update(revoked_at=at):
+        raise Refusal("accounts.no_such_token")
+    return {"id": str(token)}
+
+
+def digest_of(text: str) -> str:
+    """What is stored of a token."""
+    return hashlib.sha256(text.encode()).hexdigest()

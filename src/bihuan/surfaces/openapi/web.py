@@ -1,0 +1,119 @@
+"""The API: ``/api/v1/``. Every command of every room is a typed call; rooms add their lists in ``api.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI, Router
+from ninja.errors import HttpError, ValidationError
+from ninja.openapi.docs import Redoc
+from ninja.renderers import JSONRenderer
+from pydantic import BaseModel, ConfigDict, create_model
+
+from bihuan.foundation import clock, refusals
+from bihuan.foundation.commands import Command, commands, execute
+from bihuan.foundation.refusals import Refusal
+from bihuan.surfaces.openapi.problems import Problem, invalid, problem
+from bihuan.surfaces.openapi.tokens import Token
+
+ROOMS = (
+    "bihuan.foundation.evidence",
+    "bihuan.engines.responsibility",
+    "bihuan.engines.sheets",
+    "bihuan.engines.cases",
+    "bihuan.mechanisms.risks",
+    "bihuan.mechanisms.inspections",
+    "bihuan.surfaces.workbench",
+)
+refusals.declare(
+    {
+        "openapi.bad_token": (401, "令牌无效、已到期或已收回。请在「我的账号」里重新申请。"),
+        "openapi.scope": (403, "这个令牌没有这项权限。请申请带有相应权限的令牌。"),
+        "openapi.not_json": (400, "请求内容不是有效的 JSON。"),
+        "openapi.too_large": (413, "请求内容太大，请分批发送。"),
+        "openapi.no_such_call": (404, "没有这个接口。请看 /api/v1/openapi.json。"),
+    }
+)
+
+
+class Renderer(JSONRenderer):
+    """Chinese as Chinese."""
+
+    json_dumps_params = {"ensure_ascii": False}
+
+
+class Answer(BaseModel):
+    """What a command answers; ``replayed`` tells that this envelope had been carried out before."""
+
+    answer: dict[str, Any]
+    replayed: bool
+
+
+api = NinjaAPI(title="闭环 Bihuan", version="1", urls_namespace="api", auth=Token(), renderer=Renderer(), docs=Redoc(), docs_url=None)
+PROBLEMS = {code: Problem for code in (400, 401, 403, 404, 409, 413, 422, 429, 503)}
+
+
+def _call(command: Command) -> Callable[..., Any]:
+    envelope = create_model(
+        f"{command.arguments.__name__}Envelope",
+        __config__=ConfigDict(extra="forbid"),
+        id=(UUID, ...),
+        args=(command.arguments, ...),
+        sent_at=(datetime | None, None),
+    )
+
+    def call(request: HttpRequest, body: Any) -> Any:
+        args = {name: getattr(body.args, name) for name in body.args.model_fields_set}
+        outcome = execute(request.actor, clock.now(), id=body.id, name=command.name, args=args, sent_at=body.sent_at)  # type: ignore[attr-defined]
+        return {"answer": outcome.answer, "replayed": outcome.replayed}
+
+    call.__annotations__["body"] = envelope
+    call.__name__ = command.name.replace(".", "_")
+    return call
+
+
+def _mount() -> None:
+    for room in ROOMS:
+        if find_spec(f"{room}.api"):
+            api.add_router("", import_module(f"{room}.api").router, tags=[room.rsplit(".", 1)[-1]])
+    calls = Router()
+    for command in commands().values():
+        calls.post(f"/{command.name}", response={200: Answer, **PROBLEMS}, summary=command.summary, operation_id=command.name)(_call(command))
+    api.add_router("/commands", calls, tags=["commands"])
+
+
+@api.get("/refusals", auth=None, summary="The catalogue of refusals")
+def list_refusals(request: HttpRequest) -> dict[str, dict[str, Any]]:
+    """Every code with its HTTP status and its sentence."""
+    return {code: {"status": entry.status, "sentence": entry.sentence} for code, entry in refusals.catalogue().items()}
+
+
+@api.exception_handler(Refusal)
+def _refused(request: HttpRequest, error: Refusal) -> HttpResponse:
+    return problem(request, error)
+
+
+@api.exception_handler(ValidationError)
+def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    return invalid(request, error)
+
+
+@api.exception_handler(HttpError)
+def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
+    return problem(request, Refusal("openapi.not_json" if error.status_code == 400 else "openapi.no_such_call"))
+
+
+@api.exception_handler(RequestDataTooBig)
+def _too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    return problem(request, Refusal("openapi.too_large"))
+
+
+_mount()
+urlpatterns = api.urls[0]
