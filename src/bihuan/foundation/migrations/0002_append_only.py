@@ -9,7 +9,8 @@ def forbid(apps, editor):
     if editor.connection.vendor == "postgresql":
         editor.execute(
             "CREATE FUNCTION bihuan_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-            "$$ BEGIN RAISE EXCEPTION 'append-only: % on %', TG_OP, TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation'; END $$"
+            "$$ BEGIN RAISE EXCEPTION 'append-only: % on %', TG_OP, TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation'; END $$",
+            params=None,  # the percent signs are PostgreSQL's, not placeholders
         )
         for table in TABLES:
             editor.execute(
