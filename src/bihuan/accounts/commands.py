@@ -19,7 +19,7 @@ from bihuan.foundation.refusals import Refusal
 refusals.declare({"accounts.no_such_token": (404, "没有找到这个令牌，或它不是你的。")})
 
 
-@command("accounts.issue_token")
+@command("accounts.issue_token", secret=("token",))
 def issue_token(
     by: Actor,
     at: datetime,
@@ -30,8 +30,7 @@ def issue_token(
 ) -> dict[str, Any]:
     """Make a token for myself; its text is answered once and only its SHA-256 is kept.
 
-    Sent through the API the answer is kept in the receipt, so the token is issued by page or command line only:
-    refusal ``foundation.not_yours`` on the API channel.
+    A token cannot make tokens: refusal ``foundation.not_yours`` on the API channel.
     """
     if by.id is None or by.channel == "api":
         raise Refusal("foundation.not_yours", act="用令牌再申请令牌", who="你自己在「我的账号」页面")

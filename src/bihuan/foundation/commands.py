@@ -43,6 +43,7 @@ class Command:
     function: Callable[..., Any]
     arguments: type[BaseModel]
     summary: str
+    secret: frozenset[str] = frozenset()
 
     def parse(self, args: Mapping[str, Any]) -> dict[str, Any]:
         """Typed arguments, or ``foundation.bad_input`` with a sentence per field."""
@@ -71,8 +72,11 @@ def commands() -> Mapping[str, Command]:
     return dict(sorted(_registry.items()))
 
 
-def command(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Register a function ``(by, at, *, keyword arguments)`` as a command in one transaction."""
+def command(name: str, *, secret: tuple[str, ...] = ()) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Register a function ``(by, at, *, keyword arguments)`` as a command in one transaction.
+
+    ``secret`` names the parts of the answer that are told once and never kept in the receipt.
+    """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         @wraps(function)
@@ -87,7 +91,7 @@ def command(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         summary = (inspect.getdoc(function) or "").split("\n")[0]
         if name in _registry:
             raise ValueError(f"command {name} is registered twice")
-        _registry[name] = Command(name, in_one_transaction, _arguments(name, function), summary)
+        _registry[name] = Command(name, in_one_transaction, _arguments(name, function), summary, frozenset(secret))
         return in_one_transaction
 
     return decorate
@@ -114,7 +118,8 @@ def execute(by: Actor, at: datetime, *, id: UUID, name: str, args: Mapping[str, 
                     raise Refusal("foundation.receipt_conflict")
                 return Outcome(receipt.answer, replayed=True)
             answer = _answer(found.function(by, at, **parsed))
-            Receipt.objects.filter(pk=id).update(answer=answer)
+            kept = {key: value for key, value in answer.items() if key not in found.secret}
+            Receipt.objects.filter(pk=id).update(answer=kept)
             return Outcome(answer, replayed=False)
     finally:
         phone_time.reset(token)

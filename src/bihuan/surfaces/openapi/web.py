@@ -116,4 +116,5 @@ def _too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
 
 
 _mount()
+app_name = "api"
 urlpatterns = api.urls[0]
