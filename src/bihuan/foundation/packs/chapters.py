@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -38,11 +38,13 @@ class Clauses(Section):
             yield item.fault("clauses.nothing_runs", "说它在运行，却没有写由什么运行（runs）")
         if spec.state == "partly" and not spec.note:
             yield item.fault("clauses.no_note", "说它部分运行，请在 note 里写明还缺什么")
-        kinds = {"sheet": "sheets", "lifecycle": "lifecycles", "paper": "papers", "post": "posts"}
+        chapters = {"sheets": "sheets", "lifecycle": "lifecycles", "ladder": "ladders", "paper": "papers", "posts": "posts"}
         for ref in spec.runs:
             kind, _, code = ref.partition(":")
-            chapter = kinds.get(kind.rstrip("s"))
-            if chapter and not any(s == chapter and (c == code or c.startswith(f"{code}@")) for s, c in codes):
+            chapter = chapters.get(kind)
+            if chapter is None and kind not in {"net", "gaps", "risks", "units", "page"}:
+                yield item.fault("clauses.bad_ref", f"「{ref}」不是认识的一类")
+            elif chapter and code != "duties" and not any(s == chapter and c.partition("@")[0] == code for s, c in codes):
                 yield item.fault("clauses.no_such", f"「{ref}」没有定义")
 
 
@@ -62,6 +64,28 @@ class Terms(Section):
     shape = "map"
 
 
+class Part(Spec):
+    """A field, a column or a signature of a paper: the value's name in the system and the words on paper."""
+
+    code: str
+    label: str
+    width: int = 1
+
+
+class PaperLayout(Spec):
+    """How a paper is set; every label may be changed, reordered or left out by the bureau."""
+
+    paper: Literal["A4"] = "A4"
+    orientation: Literal["portrait", "landscape"] = "portrait"
+    red_head: bool = True
+    five_provisions: bool = False
+    opening: str = ""
+    closing: str = ""
+    fields: tuple[Part, ...] = ()
+    columns: tuple[Part, ...] = ()
+    signatures: tuple[Part, ...] = ()
+
+
 class PaperSpec(Spec):
     """A series of official papers: how it is numbered and how it is laid out."""
 
@@ -71,9 +95,9 @@ class PaperSpec(Spec):
     number_format: str
     title: str
     issuer: str
-    copy_to: tuple[str, ...] | str = ()
+    copy_to: tuple[str, ...] = ()
     footer: str = ""
-    layout: dict[str, Any] = {}
+    layout: PaperLayout = PaperLayout()
     source: str = ""
     proof: Proof = "own"
 
