@@ -2,7 +2,29 @@
 
 import os
 
+from tests.own_data import data_folder, django_db_modify_db_settings, django_db_setup, program_environment
+from tests.real_browser import (
+    _committed_for_the_site,
+    base_url,
+    browser_context_args,
+    browser_type_launch_args,
+    site,
+)
+
 # Playwright's sync API runs an event loop in this thread, in which Django would otherwise refuse to use a database
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
-pytest_plugins = ["tests.own_data", "tests.real_browser", "tests.clauses"]
+pytest_plugins = ["tests.clauses", "pytester"]
+
+# named here and not as plugins: only a conftest is sure to come before the fixtures of installed plugins
+__all__ = [
+    "_committed_for_the_site",
+    "base_url",
+    "browser_context_args",
+    "browser_type_launch_args",
+    "data_folder",
+    "django_db_modify_db_settings",
+    "django_db_setup",
+    "program_environment",
+    "site",
+]

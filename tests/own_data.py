@@ -22,6 +22,7 @@ def data_folder(tmp_path_factory):
         # a slow hash protects people, not made-up ones
         "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS],
     }
+    (folder / "static").mkdir()
     with override_settings(**changed):
         yield folder
 
