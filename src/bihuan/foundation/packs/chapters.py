@@ -79,6 +79,7 @@ class PaperLayout(Spec):
     orientation: Literal["portrait", "landscape"] = "portrait"
     red_head: bool = True
     five_provisions: bool = False
+    photos: str = ""
     opening: str = ""
     closing: str = ""
     fields: tuple[Part, ...] = ()
