@@ -25,7 +25,7 @@ def issue_paper(by: Actor, at: datetime, *, code: str, subject: Subject, content
     """
     layout = packs.entry(subject.bureau_id, "papers", code)
     year = timezone.localtime(at).year
-    serial = _next_serial(subject.bureau_id, code, year)
+    serial = next_serial(subject.bureau_id, code, year)
     return Paper.objects.create(
         **placed(subject),
         code=code,
@@ -42,7 +42,8 @@ def issue_paper(by: Actor, at: datetime, *, code: str, subject: Subject, content
     )
 
 
-def _next_serial(bureau_id: Any, code: str, year: int) -> int:
+def next_serial(bureau_id: Any, code: str, year: int) -> int:
+    """The next number of a bureau's series of a year; locked until the caller's transaction ends."""
     series = PaperSeries.objects.filter(bureau_id=bureau_id, code=code, year=year)
     if not series.update(last=F("last") + 1):
         with connection.cursor() as cursor:
