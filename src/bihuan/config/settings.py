@@ -77,6 +77,7 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "bihuan.foundation.pages.context.shell",
+                "bihuan.surfaces.workbench.context.desk",
             ],
             "builtins": ["bihuan.foundation.pages.tags"],
         },

@@ -16,6 +16,9 @@ from bihuan.foundation.commands import Outcome, execute
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.refusals import Refusal
 
+SAID = "said"
+"""The session key of sentences that the next page shows once."""
+
 
 def send(request: HttpRequest, name: str, args: Mapping[str, Any]) -> Outcome:
     """Run a command for this page's person under the form's own id (``_id``), so that a double click is one fact."""
@@ -24,6 +27,20 @@ def send(request: HttpRequest, name: str, args: Mapping[str, Any]) -> Outcome:
     except ValueError:
         envelope = uuid7()
     return execute(request.actor, clock.now(), id=envelope, name=name, args=args)  # type: ignore[attr-defined]
+
+
+def done(request: HttpRequest, to: str, say: str = "") -> HttpResponse:
+    """After a form was carried out: go on to *to* (never resend on reload) and say there what happened."""
+    if say:
+        request.session[SAID] = [*request.session.get(SAID, []), say][-3:]
+    if getattr(request, "htmx", False):
+        return HttpResponse(status=204, headers={"HX-Redirect": to})
+    return redirect(to)
+
+
+def again(request: HttpRequest, template: str, refusal: Refusal, context: Mapping[str, Any] | None = None) -> HttpResponse:
+    """The same form (or its partial) once more with the refusal's sentences and everything that was typed."""
+    return render(request, template, {**(context or {}), "refusal": refusal, "typed": request.POST}, status=refusal.status)
 
 
 def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:

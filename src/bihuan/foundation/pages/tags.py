@@ -1,27 +1,298 @@
-"""Template tags that are built into every template."""
+"""Template tags that are built into every template: one way to say a term, a level, a deadline, a field."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from functools import cache
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.template.loader_tags import BLOCK_CONTEXT_KEY
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django_vite.core.asset_loader import DjangoViteAssetLoader
 
+from bihuan.foundation import clock, packs
 from bihuan.foundation.ids import uuid7
+from bihuan.foundation.pages.wording import due_words, exact_words, moment_words
 from bihuan.foundation.terms import term as term_of
 
 register = template.Library()
+
+_SHAPES = {
+    "red": '<polygon points="5,1 11,1 15,5 15,11 11,15 5,15 1,11 1,5"/>',
+    "orange": '<polygon points="8,1.5 15,14.5 1,14.5"/>',
+    "yellow": '<polygon points="8,1 15,8 8,15 1,8"/>',
+    "blue": '<circle cx="8" cy="8" r="6.5"/>',
+}
+_COLOURS = {"red": "红 · 重大", "orange": "橙 · 较大", "yellow": "黄 · 一般", "blue": "蓝 · 低"}
+_LEVELS = {
+    "major": ("red", "重大"),
+    "serious": ("orange", "较大"),
+    "general": ("yellow", "一般"),
+    "low": ("blue", "低"),
+}
+_STOPPED = {False, "", "closed", "withdrawn", "merged", "cancelled", "done"}
+
+
+def _bureau(context: Any) -> Any:
+    actor = context.get("actor")
+    return actor.bureau_id if actor else None
+
+
+# --- words ------------------------------------------------------------------------------------------------------------
 
 
 @register.simple_tag(takes_context=True)
 def term(context: Any, code: str) -> str:
     """The bureau's own word for a thing."""
-    actor = context.get("actor")
-    return term_of(actor.bureau_id if actor else None, code)
+    return term_of(_bureau(context), code)
+
+
+@register.simple_tag(takes_context=True)
+def post(context: Any, code: str) -> str:
+    """The name of a post; the code itself when no pack knows it."""
+    found = packs.entries(_bureau(context), "posts").get(code)
+    return str(found["name"]) if found else code
+
+
+@register.simple_tag(takes_context=True)
+def heading(context: Any) -> SafeString:
+    """What the page put into its ``title`` block, once more: the shell's ``<h1>`` and ``<title>`` never differ."""
+    block = context.render_context[BLOCK_CONTEXT_KEY].get_block("title")
+    return block.nodelist.render(context) if block else mark_safe("")
+
+
+# --- risk and time: always colour + word + shape, always words + the exact moment -----------------------------------------
+
+
+def _shape(colour: str) -> SafeString:
+    drawing = _SHAPES.get(colour, _SHAPES["blue"])
+    return mark_safe(f'<svg class="shape" viewBox="0 0 16 16" aria-hidden="true">{drawing}</svg>')  # noqa: S308 - our constant
+
+
+@register.simple_tag
+def colour(code: str, word: str = "") -> SafeString:
+    """One of the four risk colours: shape, colour and word."""
+    return format_html(
+        '<span class="risk risk-{}">{}<span>{}</span></span>', code, _shape(code), word or _COLOURS.get(code, code)
+    )
+
+
+@register.simple_tag
+def level(code: str, word: str = "") -> SafeString:
+    """A hazard's level in its colour: major ⬢ 重大, serious ▲ 较大, general ◆ 一般, low ● 低."""
+    hue, usual = _LEVELS.get(code, ("blue", code))
+    return colour(hue, word or usual)
+
+
+@register.simple_tag
+def due(at: datetime | None, state: Any = True) -> SafeString:
+    """A running clock: 剩 3 天 / 今天到期 / 逾期 2 天. *state*: falsy or a final state stops it."""
+    if at is None:
+        return mark_safe('<span class="due quiet">不限期</span>')
+    if state in _STOPPED or state is None:
+        return format_html('<time class="due quiet" datetime="{}">{}</time>', at.isoformat(), moment_words(at, clock.now()))
+    words, urgency = due_words(at, clock.now())
+    return format_html(
+        '<time class="due due-{}" datetime="{}" title="{} 到期">{}</time>', urgency, at.isoformat(), exact_words(at), words
+    )
+
+
+@register.simple_tag
+def moment(at: datetime | date | None) -> SafeString:
+    """``11-22 10:32`` with the full moment behind it; a date without time is ``11-22``."""
+    if at is None:
+        return mark_safe("—")
+    if not isinstance(at, datetime):
+        this_year = at.year == clock.now().year
+        return format_html('<time datetime="{}">{}</time>', at.isoformat(), at.strftime("%m-%d" if this_year else "%Y-%m-%d"))
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', at.isoformat(), exact_words(at), moment_words(at, clock.now())
+    )
+
+
+@register.simple_tag
+def state_chip(word: str, mine: bool = False) -> SafeString:
+    """A state in words with a thin outline; filled when it waits for the person who is looking."""
+    return format_html('<span class="chip{}">{}</span>', " chip-mine" if mine else "", word)
+
+
+@register.simple_tag
+def capped(count: int, cap: int = 1000) -> str:
+    """A count that was not counted further than *cap*: ``1,000+``."""
+    return f"{cap:,}+" if count > cap else f"{count:,}"
+
+
+@cache
+def _sprite() -> str:
+    return DjangoViteAssetLoader.instance().generate_vite_asset_url("frontend/src/icons.svg")
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """One icon of ``frontend/src/icons.json``; it never stands without a word beside it or an aria-label around it."""
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', _sprite(), name)
+
+
+# --- forms --------------------------------------------------------------------------------------------------------------
 
 
 @register.simple_tag
 def envelope_id() -> SafeString:
     """The hidden field that makes a form's sending idempotent."""
     return format_html('<input type="hidden" name="_id" value="{}">', uuid7())
+
+
+@register.inclusion_tag("shell/field.html", takes_context=True)
+def field(
+    context: Any,
+    name: str,
+    label: str,
+    *,
+    kind: str = "text",
+    value: Any = None,
+    help: str = "",
+    error: str = "",
+    options: Iterable[Any] = (),
+    required: bool = False,
+    id: str = "",
+    **attributes: Any,
+) -> dict[str, Any]:
+    """Label, control, help and error sentence in one.
+
+    What was typed wins: ``typed`` (the refused form) over *value*; the error comes from ``refusal.fields``. ``kind``: an
+    input type, ``textarea``, ``select``, ``radio``, ``checks`` (several) or ``check`` (one). ``options``: (value, word)
+    pairs. Other named arguments become attributes, ``_`` as ``-`` (``maxlength=120``, ``inputmode="numeric"``).
+    """
+    typed = context.get("typed")
+    refusal = context.get("refusal")
+    chosen: list[str] = []
+    if isinstance(typed, Mapping):
+        if hasattr(typed, "getlist"):
+            chosen = [str(v) for v in typed.getlist(name)]
+        elif name in typed:
+            chosen = [str(typed[name])]
+        value = chosen[0] if chosen else ("" if kind not in {"hidden"} else value)
+    elif isinstance(value, (list, tuple, set)):
+        chosen = [str(v) for v in value]
+    elif value is not None and value is not False:
+        chosen = ["1" if value is True else str(value)]
+    if not error and refusal is not None:
+        error = refusal.fields.get(name, "")
+    pairs = [(str(v), w) for v, w in (o if isinstance(o, (tuple, list)) else (o, o) for o in options)]
+    extra = {key.replace("_", "-"): v for key, v in attributes.items() if v not in (None, False, "")}
+    return {
+        "name": name, "label": label, "kind": kind, "help": help, "error": error, "required": required,
+        "id": id or f"field-{name.replace('.', '-')}",
+        "value": "" if value is None or kind == "password" else _control_value(value, kind),
+        "options": [(v, w, v in chosen) for v, w in pairs],
+        "checked": bool(chosen and chosen[0] not in {"", "0", "False"}),
+        "attributes": format_html_join("", ' {}="{}"', ((k, "" if v is True else v) for k, v in extra.items())),
+    }  # fmt: skip
+
+
+def _control_value(value: Any, kind: str) -> str:
+    if isinstance(value, datetime) and kind == "datetime-local":
+        from django.utils.timezone import localtime
+
+        return localtime(value).strftime("%Y-%m-%dT%H:%M")
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+@register.inclusion_tag("shell/problem.html", takes_context=True)
+def problem(context: Any) -> dict[str, Any]:
+    """The refusal of this form as a sentence above it; nothing when the form was not refused."""
+    return {"refusal": context.get("refusal")}
+
+
+# --- lists --------------------------------------------------------------------------------------------------------------
+
+
+def _query(context: Any, **changes: str) -> str:
+    """The page's own address with some parameters changed; a change always returns to the first page."""
+    request = context["request"]
+    kept = [(k, v) for k, values in request.GET.lists() for v in values if k not in changes and k != "cursor"]
+    return "?" + urlencode(kept + [(k, v) for k, v in changes.items() if v])
+
+
+@register.simple_tag(takes_context=True)
+def query(context: Any, **changes: Any) -> str:
+    """``?…`` of this page with some parameters changed (an empty value removes one)."""
+    return _query(context, **{name: "" if value is None else str(value) for name, value in changes.items()})
+
+
+@register.inclusion_tag("shell/filter_menu.html", takes_context=True)
+def filter_menu(context: Any, name: str, anything: str, options: Iterable[Any], *, value: Any = None) -> dict[str, Any]:
+    """One part of the filter sentence: the word in force, and a menu of links that change only this parameter.
+
+    *anything* is the word when nothing is chosen (全部学校); *options* are (value, word) pairs.
+    """
+    current = str(context["request"].GET.get(name, "") if value is None else value)
+    pairs = [(str(v), w) for v, w in (o if isinstance(o, (tuple, list)) else (o, o) for o in options)]
+    return {
+        "name": name,
+        "word": next((w for v, w in pairs if v == current and current), anything),
+        "chosen": any(v == current for v, _ in pairs) and bool(current),
+        "rows": [(_query(context, **{name: ""}), anything, not current)]
+        + [(_query(context, **{name: v}), w, v == current) for v, w in pairs if v],
+    }
+
+
+@register.inclusion_tag("shell/pager.html", takes_context=True)
+def pager(context: Any, page: Any) -> dict[str, Any]:
+    """The next page, and back to the first; keyset lists have no page numbers and count nothing."""
+    cursor = page.next if hasattr(page, "next") else str(page or "")
+    return {
+        "next": _query(context, cursor=cursor) if cursor else "",
+        "first": _query(context) if context["request"].GET.get("cursor") else "",
+    }
+
+
+@register.inclusion_tag("shell/empty.html")
+def empty(title: str, text: str = "", href: str = "", action: str = "") -> dict[str, str]:
+    """An empty state that teaches: what this place is for, and the one thing to do next."""
+    return {"title": title, "text": text, "href": href, "action": action}
+
+
+# --- pictures -----------------------------------------------------------------------------------------------------------
+
+
+def _picture(photo: Any, word: str = "") -> dict[str, Any]:
+    read = photo.get if isinstance(photo, Mapping) else lambda name, otherwise=None: getattr(photo, name, otherwise)
+    pk = read("id") or read("pk")
+    address = read("url") or f"/evidence/{pk}/"
+    return {
+        "url": address,
+        "thumb": read("thumb_url") or address,
+        "alt": word or read("name") or "现场照片",
+        "taken_at": read("taken_at"),
+        "by": read("made_by_name") or "",
+    }
+
+
+@register.inclusion_tag("shell/photos.html")
+def photos(rows: Iterable[Any], word: str = "现场照片") -> dict[str, Any]:
+    """A grid of photos that open large; rows are evidence rows or mappings with ``id`` (or ``url``)."""
+    return {"photos": [_picture(row, f"{word} {n}") for n, row in enumerate(rows, 1)], "word": word}
+
+
+@register.inclusion_tag("shell/before_after.html")
+def before_after(before: Any, after: Any, before_word: str = "整改前", after_word: str = "整改后") -> dict[str, Any]:
+    """Two photos side by side; with JavaScript one over the other with a slider that the keyboard moves."""
+    return {"before": _picture(before, before_word), "after": _picture(after, after_word),
+            "before_word": before_word, "after_word": after_word}  # fmt: skip
+
+
+@register.inclusion_tag("shell/photo_picker.html")
+def photo_picker(name: str = "photos", label: str = "照片", help: str = "", most: int = 9, error: str = "", required: bool = False) -> dict[str, Any]:
+    """Take or choose photos; chosen ones are shown and can be taken out again before sending (multipart form)."""
+    return {"name": name, "label": label, "help": help, "most": most, "error": error, "required": required, "id": f"field-{name}"}
+
+
+@register.inclusion_tag("shell/signature.html")
+def signature(name: str = "signature", label: str = "手写签名") -> dict[str, Any]:
+    """A pad to sign on; the form receives a PNG data address under *name*, empty until somebody signed."""
+    return {"name": name, "label": label, "id": f"field-{name}"}

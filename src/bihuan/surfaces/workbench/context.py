@@ -1,0 +1,21 @@
+"""What the desk adds to the shell: the menu and the bureau's name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from bihuan.surfaces.workbench.navigation import navigation
+from bihuan.surfaces.workbench.queries import bureau_name
+
+
+def desk(request: HttpRequest) -> dict[str, Any]:
+    """The menu of this person on this page; nothing for a visitor."""
+    actor = getattr(request, "actor", None)
+    if actor is None or actor.id is None:
+        return {}
+    return {
+        "navigation": lambda: navigation(actor, request.path),
+        "bureau_name": lambda: bureau_name(actor),
+    }

@@ -1,0 +1,61 @@
+"""The ways through the house: one list, from which the desk's rail and the phone's dock are taken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bihuan.foundation.actors import Actor
+
+
+@dataclass(frozen=True)
+class Way:
+    """One entry of the menu. ``acts``: shown to people who may do one of these anywhere; empty means to everybody."""
+
+    href: str
+    word: str
+    icon: str
+    acts: tuple[str, ...] = ()
+    here: bool = False
+    first: bool = False
+
+
+WAYS = (
+    Way("/", "我的待办", "home"),
+    Way("/hazards/", "隐患", "alert-triangle"),
+    Way("/inspections/", "检查", "clipboard-check", ("inspect", "sign-for-school", "see-net")),
+    Way("/points/", "风险点", "map-pin"),
+    Way("/net/", "责任网", "sitemap", ("see-net", "manage-net")),
+    Way("/sheets/", "清单", "list-check", ("inspect", "manage-sheets", "see-net")),
+    Way("/packs/", "模型包", "package", ("see-net", "manage-packs")),
+    Way("/notices/", "通知", "bell"),
+)
+REPORT = Way("/hazards/new/", "随手报", "camera", ("snap",), first=True)
+FIND = Way("/search/", "查找", "search")
+ACCOUNT = Way("/account/", "我的账号", "user")
+
+
+@dataclass(frozen=True)
+class Navigation:
+    """``all`` for the rail, ``dock`` for the four places under the thumb, ``more`` for the rest on a phone."""
+
+    all: tuple[Way, ...]
+    dock: tuple[Way, ...]
+    more: tuple[Way, ...]
+
+
+def navigation(viewer: Actor, path: str) -> Navigation:
+    """What this person sees of the menu on this page: nothing that would only answer "not yours"."""
+
+    def open_to(way: Way) -> bool:
+        return not way.acts or any(viewer.may_anywhere(act) for act in way.acts)
+
+    def marked(way: Way) -> Way:
+        here = path == "/" if way.href == "/" else path.startswith(way.href) and path != REPORT.href
+        return replace(way, here=here or (way is REPORT and path == REPORT.href))
+
+    ways = tuple(marked(way) for way in WAYS if open_to(way))
+    wanted = [WAYS[0], WAYS[1], REPORT, WAYS[2] if open_to(WAYS[2]) else WAYS[3]]
+    dock = tuple(marked(way) for way in wanted if open_to(way))
+    docked = {way.href for way in dock}
+    more = tuple(way for way in (*ways, marked(FIND), marked(ACCOUNT)) if way.href not in docked)
+    return Navigation(ways, dock, more)
