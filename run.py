@@ -405,10 +405,8 @@ def run_checks(env, arguments, results):
         check("类型（mypy）", python, "-m", "mypy")
         check("分层（import-linter）", str(BIN / "lint-imports"))
         check("迁移无遗漏", python, "-m", "django", "makemigrations", "--check", "--dry-run")
-        for pack in sorted((ROOT / "packs").glob("*/pack.yaml")):
-            check(
-                "模型包 " + pack.parent.name, str(BIN / "bihuan"), "pack", "check", str(pack.parent.relative_to(ROOT))
-            )
+        packs = sorted(str(found.parent.relative_to(ROOT)) for found in (ROOT / "packs").glob("*/pack.yaml"))
+        check(f"模型包（{len(packs)} 个）", str(BIN / "bihuan"), "pack", "check", *packs)
     pytest = [python, "-m", "pytest", *arguments]
     check("测试：SQLite", *pytest)
     check("测试：PostgreSQL", python, "-m", "tests.throwaway_postgres", *pytest)

@@ -4,7 +4,6 @@ import contextlib
 import signal
 import socket
 import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from bihuan.config.serving import command as server_command
 from run import find_browser
 from tests.own_data import environment_of_programs
 from tests.throwaway_postgres import free_port
@@ -76,8 +76,7 @@ def _committed_for_the_site(request):
 def serving(environment, log):
     """Start granian on a free port and stop it afterwards; also for tests that want a server to kill."""
     port = free_port()
-    command = [sys.executable, "-m", "granian", "--interface", "asginl", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--workers-kill-timeout", "3", "bihuan.config.asgi:application"]
+    command = server_command(host="127.0.0.1", port=port, workers=1)
     with log.open("ab") as output:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
         try:
