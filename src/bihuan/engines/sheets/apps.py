@@ -8,3 +8,7 @@ class SheetsConfig(AppConfig):
 
     name = "bihuan.engines.sheets"
     label = "sheets"
+
+    def ready(self) -> None:
+        """Fill the registers: facts, commands, pack chapter."""
+        from bihuan.engines.sheets import commands, events, pack, refusals  # noqa: F401

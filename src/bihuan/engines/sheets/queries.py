@@ -1,0 +1,226 @@
+"""Reading sheets: what is in force, what it says, what was answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Q
+
+from bihuan.engines.sheets.models import Finding, Opinion, Sheet, SheetVersion, Submission
+from bihuan.engines.sheets.rules import Content, Difference, Item, Section, compare
+from bihuan.foundation import packs
+from bihuan.foundation.actors import Actor
+from bihuan.foundation.pages.keyset import Page, page
+from bihuan.foundation.refusals import Refusal
+
+_frozen: dict[UUID, VersionInForce] = {}
+_MOST_FROZEN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class VersionInForce:
+    """A published version with its content read; it can never change, so a process keeps it."""
+
+    id: UUID
+    sheet_id: UUID
+    bureau_id: UUID
+    title: str
+    version: str
+    effective_on: date
+    content: Content
+
+
+def version_for_filling(viewer: Actor, version_id: UUID) -> VersionInForce:
+    """A published version of the viewer's bureau, or ``foundation.not_found`` (drafts cannot be filled)."""
+    kept = _frozen.get(version_id)
+    if kept is None:
+        row = SheetVersion.objects.select_related("sheet").filter(pk=version_id, state="published").first()
+        if row is None:
+            raise Refusal("foundation.not_found")
+        kept = _read(row)
+    if not viewer.is_system and kept.bureau_id not in (packs.PLATFORM, viewer.bureau_id):
+        if not any(hold.level != "party" and hold.org_id == kept.bureau_id for hold in viewer.holds):
+            raise Refusal("foundation.not_found")
+    return kept
+
+
+def _read(row: SheetVersion) -> VersionInForce:
+    found = VersionInForce(
+        row.pk, row.sheet_id, row.bureau_id, row.sheet.title, row.version, row.effective_on, Content.from_json(row.content)
+    )
+    if len(_frozen) >= _MOST_FROZEN:
+        _frozen.clear()
+    _frozen[row.pk] = found
+    return found
+
+
+def in_force(viewer: Actor, sheet_id: UUID, *, on: date) -> VersionInForce:
+    """The version of a sheet that is in force on a day. Refusals: ``foundation.not_found``, ``sheets.nothing_in_force``."""
+    sheet = Sheet.objects.all().seen(viewer, sheet_id)
+    row = (
+        SheetVersion.objects.filter(sheet=sheet, state="published", effective_on__lte=on)
+        .order_by("-effective_on", "-published_at", "-id")
+        .only("pk")
+        .first()
+    )
+    if row is None:
+        raise Refusal("sheets.nothing_in_force", title=sheet.title, day=on.isoformat())
+    return version_for_filling(viewer, row.pk)
+
+
+@dataclass(frozen=True, slots=True)
+class SheetLine:
+    """A sheet in the list: the version in force, and what is being prepared."""
+
+    sheet: Sheet
+    current: SheetVersion | None
+    coming: tuple[SheetVersion, ...]
+    drafts: tuple[SheetVersion, ...]
+
+
+def sheet_lines(viewer: Actor, *, on: date) -> list[SheetLine]:
+    """Every sheet of the viewer's bureau (two queries)."""
+    sheets = list(Sheet.objects.visible_to(viewer).order_by("title", "id"))
+    rows = SheetVersion.objects.filter(sheet__in=sheets).defer("content").order_by("-effective_on", "-published_at", "-id")
+    of: dict[UUID, list[SheetVersion]] = {sheet.pk: [] for sheet in sheets}
+    for row in rows:
+        of[row.sheet_id].append(row)
+    return [_line(sheet, of[sheet.pk], on) for sheet in sheets]
+
+
+def _line(sheet: Sheet, rows: Sequence[SheetVersion], on: date) -> SheetLine:
+    published = [row for row in rows if row.state == "published"]
+    return SheetLine(
+        sheet,
+        next((row for row in published if row.effective_on <= on), None),
+        tuple(row for row in published if row.effective_on > on),
+        tuple(row for row in rows if row.state == "draft"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFilter:
+    """What of a checklist is shown: words of the filter as they stand in the address."""
+
+    section: str = ""
+    stage: str = ""
+    facet: str = ""
+    way: str = ""
+    severity: str = ""
+    text: str = ""
+
+    def takes(self, item: Item) -> bool:
+        """Whether an item passes."""
+        return (
+            (not self.section or item.section == self.section)
+            and (not self.stage or not item.stages or self.stage in item.stages)
+            and (not self.facet or self.facet in item.facets)
+            and (not self.way or self.way in item.ways)
+            and (not self.severity or item.severity == self.severity)
+            and (not self.text or self.text in f"{item.code}{item.title}{item.standard}{item.basis}{item.place}")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class VersionView:
+    """A version as a page shows it."""
+
+    sheet: Sheet
+    version: SheetVersion
+    content: Content
+    shown: tuple[tuple[Section, tuple[Item, ...]], ...]
+    count: int
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether it may still be edited."""
+        return self.version.state == "draft"
+
+
+def version_view(viewer: Actor, *, sheet_id: UUID, version_id: UUID | None = None, on: date, only: ItemFilter | None = None) -> VersionView:
+    """One version of a sheet (without an id: the one in force, else the newest), filtered and by category."""
+    sheet = Sheet.objects.all().seen(viewer, sheet_id)
+    rows = SheetVersion.objects.filter(sheet=sheet)
+    if version_id:
+        row = rows.filter(pk=version_id).first()
+    else:
+        published = rows.filter(state="published").order_by("-effective_on", "-published_at", "-id")
+        row = published.filter(effective_on__lte=on).first() or published.first() or rows.order_by("-made_at").first()
+    if row is None:
+        raise Refusal("foundation.not_found")
+    content = Content.from_json(row.content)
+    takes = (only or ItemFilter()).takes
+    shown = [(section, tuple(i for i in content.in_section(section.code) if takes(i))) for section in content.sections]
+    kept = tuple((section, items) for section, items in shown if items)
+    return VersionView(sheet, row, content, kept, sum(len(items) for _, items in kept))
+
+
+def versions(viewer: Actor, sheet_id: UUID) -> tuple[Sheet, list[SheetVersion]]:
+    """A sheet with all its versions, newest first (drafts on top)."""
+    sheet = Sheet.objects.all().seen(viewer, sheet_id)
+    rows = SheetVersion.objects.filter(sheet=sheet).defer("content")
+    return sheet, sorted(rows, key=lambda r: (r.state != "draft", -(r.effective_on or date.max).toordinal(), -(r.made_at.timestamp() if r.made_at else 0)))
+
+
+def opinions(viewer: Actor, version_id: UUID) -> list[Opinion]:
+    """What people said of a draft, newest first."""
+    row = SheetVersion.objects.filter(pk=version_id).only("sheet_id").first()
+    if row is None:
+        raise Refusal("foundation.not_found")
+    Sheet.objects.all().seen(viewer, row.sheet_id)
+    return list(Opinion.objects.filter(version_id=version_id).order_by("-at", "-id")[:500])
+
+
+def difference(viewer: Actor, *, old_id: UUID, new_id: UUID) -> tuple[SheetVersion, SheetVersion, Difference]:
+    """Two versions of one sheet and what differs between them."""
+    found = {row.pk: row for row in SheetVersion.objects.select_related("sheet").filter(pk__in=[old_id, new_id])}
+    old, new = found.get(old_id), found.get(new_id)
+    if old is None or new is None or old.sheet_id != new.sheet_id:
+        raise Refusal("foundation.not_found")
+    Sheet.objects.all().seen(viewer, old.sheet_id)
+    return old, new, compare(Content.from_json(old.content), Content.from_json(new.content))
+
+
+def sheet_of(viewer: Actor, sheet_id: UUID) -> Sheet:
+    """One sheet of the viewer's bureau, or ``foundation.not_found``."""
+    return Sheet.objects.all().seen(viewer, sheet_id)
+
+
+def submission(viewer: Actor, pk: UUID) -> Submission:
+    """One submission inside the viewer's net, or ``foundation.not_found``."""
+    return Submission.objects.all().seen(viewer, pk)
+
+
+def submission_held_by(holder: str, pk: UUID) -> Submission:
+    """The submission of a mechanism that has itself decided who may see it."""
+    return Submission.objects.get(pk=pk, holder=holder)
+
+
+def submissions(viewer: Actor, *, cursor: str = "", size: int = 25) -> Page:
+    """What was filled in inside the viewer's net (not by a mechanism), newest first."""
+    rows = Submission.objects.visible_to(viewer).filter(holder="").select_related("org", "version__sheet").defer("answers", "asked", "version__content")
+    return page(rows, order=("-started_at", "-id"), cursor=cursor, size=size)
+
+
+def findings_of(submission_id: UUID) -> list[Finding]:
+    """The findings of a submission that the caller was allowed to see, in the order of its items."""
+    return list(Finding.objects.filter(submission_id=submission_id).order_by("item"))
+
+
+def finding_counts(submission_ids: Sequence[UUID]) -> Mapping[UUID, tuple[int, int]]:
+    """Submission → (findings, those with a case)."""
+    rows = (
+        Finding.objects.filter(submission_id__in=submission_ids)
+        .values("submission_id")
+        .annotate(all=Count("pk"), taken=Count("pk", filter=Q(case_id__isnull=False)))
+    )
+    return {row["submission_id"]: (row["all"], row["taken"]) for row in rows}
+
+
+def answers_in_words(content: Content, answers: Mapping[str, Mapping[str, Any]]) -> list[tuple[Item, Mapping[str, Any]]]:
+    """Item and its answer, in the sheet's order."""
+    return [(item, answers[item.code]) for item in content.items if item.code in answers]
