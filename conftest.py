@@ -2,6 +2,8 @@
 
 import os
 
+import hypothesis
+
 from tests.own_data import data_folder, django_db_modify_db_settings, django_db_setup, program_environment
 from tests.real_browser import (
     _committed_for_the_site,
@@ -13,6 +15,10 @@ from tests.real_browser import (
 
 # Playwright's sync API runs an event loop in this thread, in which Django would otherwise refuse to use a database
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+# the same examples on every machine, however slow: what fails today failed in the change that broke it
+hypothesis.settings.register_profile("bihuan", derandomize=True, deadline=None, database=None)
+hypothesis.settings.load_profile("bihuan")
 
 pytest_plugins = ["tests.clauses", "pytester"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src"
-NOT_OURS = {".venv", ".git", "node_modules", "var", "static_root", "test-results", "dist", "build"}
+NOT_OURS = {"node_modules", "var", "static_root", "test-results", "dist", "build", "__pycache__"}
 TEXTS = {
     ".cfg", ".css", ".csv", ".html", ".in", ".ini", ".js", ".json", ".md", ".mjs", ".py", ".sh", ".sql", ".svg",
     ".toml", ".txt", ".typ", ".yaml", ".yml", "",
@@ -63,6 +63,6 @@ def texts() -> tuple[tuple[Path, str], ...]:
     """Every text file that could be committed, without asking git: an archive without .git is checked as well."""
     found = []
     for folder, inner, names in os.walk(ROOT):
-        inner[:] = [name for name in inner if name not in NOT_OURS and not name.endswith(("cache", "cache__"))]
+        inner[:] = [name for name in inner if name not in NOT_OURS and (name == ".ci" or not name.startswith("."))]
         found += [Path(folder, name) for name in names if Path(name).suffix in TEXTS]
     return tuple((path.relative_to(ROOT), path.read_text(encoding="utf-8", errors="replace")) for path in sorted(found))

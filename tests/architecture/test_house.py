@@ -16,6 +16,8 @@ ORM_WORDS = {
     "objects", "save", "update", "create", "delete", "get_or_create", "update_or_create", "bulk_create", "bulk_update",
     "raw", "cursor", "select_for_update",
 }  # fmt: skip
+PURE = {"rules", "lifecycle", "calendar", "escalation", "indicators"}
+CLOCKS = {"now", "today", "utcnow", "localtime", "monotonic"}
 LONGEST = 500
 
 
@@ -26,13 +28,13 @@ def test_imports_keep_the_contracts():
 
 
 def test_tables_are_known_only_in_their_own_room():
-    strangers = [
-        f"{module.path}:{line} takes {name}"
+    strangers = {
+        f"{module.path}:{line} takes the tables of {room}"
         for module in modules()
         for line, name in module.imported()
         if (room := room_of_tables(name)) and not belongs_to(module, room)
-    ]
-    assert not strangers, "ask the room's queries or commands instead:\n" + "\n".join(strangers)
+    }
+    assert not strangers, "ask the room's queries or commands instead:\n" + "\n".join(sorted(strangers))
 
 
 def room_of_tables(name: str) -> str | None:
@@ -77,6 +79,17 @@ def orm_words(tree: ast.Module):
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr in ORM_WORDS and id(node) not in routes:
             yield node.lineno, node.attr
+
+
+def test_pure_files_are_told_the_time():
+    asking = [
+        f"{module.path}:{node.lineno} .{node.func.attr}()"
+        for module in modules()
+        if PURE & set(module.name.split(".")) and "tests" not in module.name.split(".")
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CLOCKS
+    ]
+    assert not asking, "a pure decision gets its moment as an argument:\n" + "\n".join(asking)
 
 
 def test_modules_are_named_after_what_they_hold():
