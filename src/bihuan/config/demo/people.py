@@ -1,0 +1,61 @@
+"""The staff of the demo's schools and bureau, as rows of a roster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from bihuan.config.demo.chance import dice, name
+
+CADRES = 18
+"""Sponsor cadres of the bureau: three schools each."""
+OFFICES = ("安全科", "基础教育科", "学前教育科", "计财科", "人事科", "督导室")
+
+
+@dataclass(frozen=True)
+class Staff:
+    """One line of the roster: who, which post, at which unit."""
+
+    unit: str
+    name: str
+    post: str
+    phone: str
+    staff_no: str
+
+
+def of_school(school: dict[str, Any]) -> Iterator[Staff]:
+    """Everybody of one school; numbers follow from its pupils, boarders and facets."""
+    chance = dice("staff", school["code"])
+    kindergarten = school["kind"] == "kindergarten"
+    facets = set(school["facets"])
+    posts: list[str] = ["kindergarten-head", "care-director", "kindergarten-safety-lead"] if kindergarten else [
+        "head", "party-secretary", "line-leader", "safety-lead", "teaching-vice-head", "moral-education-director", "logistics-lead",
+    ]  # fmt: skip
+    guards = 2 if school["students"] < 1000 else 3 + (school["students"] - 1000) // 500
+    posts += ["guard"] * (guards + (2 if "boarding" in facets else 0))
+    if kindergarten:
+        posts += ["kindergarten-teacher"] * (2 * school["classes"]) + ["nursery-nurse"] * school["classes"] + ["health-nurse"] * 2
+    else:
+        posts += ["class-teacher"] * school["classes"] + ["subject-teacher"] * (school["classes"] // 3) + ["school-doctor", "psychology-teacher"]
+    posts += ["cleaner"] * (2 + school["students"] // 600)
+    if "canteen" in facets:
+        posts += ["canteen-manager"]
+    if "boarding" in facets:
+        posts += ["dorm-manager"] * (2 + school["boarders"] // 400)
+    if "lab" in facets:
+        posts += ["lab-keeper"]
+    if "school-bus" in facets:
+        posts += ["bus-attendant", "bus-driver"]
+    for serial, post in enumerate(posts, start=1):
+        tail = int(school["code"][-3:]) * 100 + serial
+        yield Staff(school["name"], name(chance), post, f"1990{tail:07d}", f"{school['code'][-4:]}{serial:03d}")
+
+
+def of_bureau(bureau: str) -> Iterator[Staff]:
+    """The bureau's own people, without the sponsors' appointments at their schools."""
+    chance = dice("staff", bureau)
+    posts = ["bureau-head", "bureau-line-leader", "safety-office", "safety-office", "safety-office", "inspector", "expert", "expert", "bureau-admin"]
+    posts += ["office-head"] * len(OFFICES)
+    for serial, post in enumerate(posts, start=1):
+        yield Staff(bureau, name(chance), post, f"1990900{serial:04d}", f"JY{serial:03d}")
