@@ -12,6 +12,13 @@ CADRES = 18
 """Sponsor cadres of the bureau: three schools each."""
 OFFICES = ("安全科", "基础教育科", "学前教育科", "计财科", "人事科", "督导室")
 
+MORE = {
+    "canteen": ["canteen-manager"],
+    "boarding": ["dorm-manager", "dorm-manager"],
+    "lab": ["lab-keeper"],
+    "school-bus": ["bus-manager", "bus-attendant", "bus-driver"],
+}
+
 
 @dataclass(frozen=True)
 class Staff:
@@ -29,26 +36,22 @@ def of_school(school: dict[str, Any]) -> Iterator[Staff]:
     chance = dice("staff", school["code"])
     kindergarten = school["kind"] == "kindergarten"
     facets = set(school["facets"])
-    posts: list[str] = ["kindergarten-head", "care-director", "kindergarten-safety-lead"] if kindergarten else [
-        "head", "party-secretary", "line-leader", "safety-lead", "teaching-vice-head", "moral-education-director", "logistics-lead",
-    ]  # fmt: skip
     guards = 2 if school["students"] < 1000 else 3 + (school["students"] - 1000) // 500
-    posts += ["guard"] * (guards + (2 if "boarding" in facets else 0))
+    guards += 2 if "boarding" in facets else 0
     if kindergarten:
-        posts += ["kindergarten-teacher"] * (2 * school["classes"]) + ["nursery-nurse"] * school["classes"] + ["health-nurse"] * 2
+        posts = ["kindergarten-head", "care-director", "kindergarten-safety-lead", "kindergarten-logistics"]
+        posts += ["kindergarten-guard"] * guards + ["health-keeper"] * 2 + ["kindergarten-cook"] * 3
+        posts += ["kindergarten-teacher"] * (2 * school["classes"]) + ["nursery-carer"] * school["classes"]
     else:
-        posts += ["class-teacher"] * school["classes"] + ["subject-teacher"] * (school["classes"] // 3) + ["school-doctor", "psychology-teacher"]
-    posts += ["cleaner"] * (2 + school["students"] // 600)
-    if "canteen" in facets:
-        posts += ["canteen-manager"]
-    if "boarding" in facets:
-        posts += ["dorm-manager"] * (2 + school["boarders"] // 400)
-    if "lab" in facets:
-        posts += ["lab-keeper"]
-    if "school-bus" in facets:
-        posts += ["bus-attendant", "bus-driver"]
+        posts = ["head", "party-secretary", "line-leader", "safety-lead", "logistics-lead", "moral-education-director"]
+        posts += ["guard"] * guards + ["electrician", "school-doctor", "counselor", "librarian", "pe-teacher", "pe-teacher"]
+        posts += ["class-teacher"] * school["classes"] + ["subject-teacher"] * (school["classes"] // 6)
+    for facet, more in MORE.items():
+        if facet in facets and not (kindergarten and facet == "canteen"):
+            posts += more
+    posts += ["dorm-manager"] * (school["boarders"] // 400) + ["cleaner"] * (2 + school["students"] // 600)
     for serial, post in enumerate(posts, start=1):
-        tail = int(school["code"][-3:]) * 100 + serial
+        tail = int(school["code"][-3:]) * 1000 + serial
         yield Staff(school["name"], name(chance), post, f"1990{tail:07d}", f"{school['code'][-4:]}{serial:03d}")
 
 
