@@ -24,6 +24,7 @@ from django.contrib.auth import SESSION_KEY
 from django.test import Client
 
 from bihuan.engines.responsibility.queries import actor_of, forget_actors
+from bihuan.engines.responsibility.rules.initials import initials
 from bihuan.foundation import packs
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.models import PackEntry
@@ -42,6 +43,7 @@ POSTS: dict[str, tuple[str, str, str]] = {  # code: name, tier, acts; the acts a
     "class-teacher": ("班主任", "school", "snap rectify"),
     "lab-keeper": ("实验室管理员", "school", "snap inspect rectify"),
     "guard": ("保安", "school", "snap"),
+    "kindergarten-head": ("园长", "kindergarten", "snap inspect assign rectify sign-for-school see-net export"),
     "bureau-head": ("教育局局长", "bureau", "see-net snap list-supervise export"),
     "bureau-line-leader": ("教育局分管安全领导", "bureau", "inspect snap see-net close-review export"),
     "sponsor-leader": ("包抓领导", "bureau", "inspect snap see-net resume-use"),
@@ -55,6 +57,41 @@ POSTS: dict[str, tuple[str, str, str]] = {  # code: name, tier, acts; the acts a
     "bureau-admin": ("教育局系统管理员", "bureau", "manage-net manage-sheets manage-packs see-net"),
     "fire-liaison": ("消防联络员", "partner", "snap inspect rectify see-net"),
 }  # fmt: skip
+
+_SCHOOLS = ("kindergarten", "primary", "junior", "senior")
+KINDS: dict[str, tuple[str, str, tuple[str, ...]]] = {  # code: name, tier, parents; a part of packs/base
+    "province": ("省教育厅", "province", ()),
+    "city": ("市教育局", "city", ("province",)),
+    "bureau": ("区县教育局", "bureau", ("city", "province")),
+    "bureau-office": ("科室（中心）", "office", ("bureau",)),
+    "town": ("镇（街道）", "town", ("bureau",)),
+    "kindergarten": ("幼儿园", "school", ("bureau", "town")),
+    "primary": ("小学", "school", ("bureau", "town")),
+    "junior": ("初级中学", "school", ("bureau", "town")),
+    "senior": ("高级中学", "school", ("bureau", "town")),
+    "site": ("校区", "site", _SCHOOLS),
+    "building": ("楼栋", "area", ("site",)),
+    "floor": ("楼层", "area", ("building",)),
+    "room": ("房间", "area", ("floor", "building", "site")),
+    "fire": ("消防救援机构", "department", ("bureau", "city")),
+    "police": ("公安机关（派出所）", "department", ("bureau", "city")),
+}
+
+GRID: dict[str, Any] = {  # the five-level net of packs/base
+    "levels": [
+        {"n": n, "name": name, "tier": tier, "post": post, "text": f"{name}按职责负责", "source": "own", "proof": "own"}
+        for n, name, tier, post in (
+            (1, "区级", "bureau", "bureau-head"),
+            (2, "局级", "bureau", "bureau-line-leader"),
+            (3, "片区", "office", "office-head"),
+            (4, "学校", "school", "sponsor-cadre"),
+            (5, "校内岗位", "school", "head"),
+        )
+    ],
+    "sponsor_chain": {"leader": "sponsor-leader", "office": "office-head", "cadre": "sponsor-cadre"},
+    "required": ["line-leader", "safety-lead"],
+    "post_for_kind": {"kindergarten": {"head": "kindergarten-head"}},
+}
 
 PEOPLE: dict[str, tuple[str, str, str]] = {  # key: name, post, unit of ``net``
     "zhou": ("周校长", "head", "school"),
@@ -104,7 +141,7 @@ def fresh_memory() -> Iterator[None]:
 
 @pytest.fixture
 def posts(db: None) -> dict[str, Any]:
-    """The posts of the platform, as the base pack would install them."""
+    """The posts of the platform, as the base pack would install them (with the kinds of units and the net)."""
     data = {
         code: {
             "code": code, "name": name, "group": "", "tier": tier, "sort": sort, "acts": acts.split(),
@@ -113,9 +150,14 @@ def posts(db: None) -> dict[str, Any]:
         }
         for sort, (code, (name, tier, acts)) in enumerate(POSTS.items())
     }  # fmt: skip
+    kinds = {
+        code: {"code": code, "name": name, "tier": tier, "parents": list(parents)}
+        for code, (name, tier, parents) in KINDS.items()
+    }
     PackEntry.objects.bulk_create(
-        PackEntry(bureau_id=packs.PLATFORM, section="posts", code=code, data=post, pack="base", sort=post["sort"])
-        for code, post in data.items()
+        PackEntry(bureau_id=packs.PLATFORM, section=section, code=code, data=entry, pack="base", sort=sort)
+        for section, chapter in (("posts", data), ("unit-kinds", kinds), ("net", {"default": GRID}))
+        for sort, (code, entry) in enumerate(chapter.items())
     )
     return data
 
@@ -128,7 +170,7 @@ def net(posts: dict[str, Any]) -> SimpleNamespace:
     for serial, (key, (parent, kind, tier, name, code)) in enumerate(UNITS.items(), start=1):
         above = made.get(parent)
         unit = model(id=uuid7(), parent=above, kind=kind, tier=tier, name=name, code=code, sort=serial)
-        unit.path = (above.path if above else "") + f"{serial:04d}."
+        unit.path = (above.path if above else "") + f"{serial:04d}."  # as if units had been made in this order
         for column in ("province_id", "city_id", "bureau_id", "school_id"):
             setattr(unit, column, getattr(above, column) if above else None)
         if tier in ("province", "city", "bureau", "school"):
@@ -148,12 +190,19 @@ def cast(net: SimpleNamespace) -> SimpleNamespace:
     """The people with their appointments (see ``PEOPLE``), as ``accounts.User`` rows; they sign in by their key."""
     user_model, appointment = apps.get_model("accounts", "User"), apps.get_model("responsibility", "Appointment")
     people = {
-        key: user_model(id=uuid7(), username=key, name=name, phone=f"1380000{serial:04d}", password="!")
+        key: user_model(id=uuid7(), username=key, name=name, phone=f"1380000{serial:04d}", password="!")  # noqa: S106 - "!" is no password
         for serial, (key, (name, _, _)) in enumerate(PEOPLE.items(), start=1)
     }
     user_model.objects.bulk_create(people.values())
     appointment.objects.bulk_create(
-        appointment(user=people[key], org=place, post=post, starts_on=SINCE, **placed_at(place))
+        appointment(
+            user=people[key],
+            org=place,
+            post=post,
+            starts_on=SINCE,
+            initials=initials(people[key].name),
+            **placed_at(place),
+        )
         for key, (_, post, unit) in PEOPLE.items()
         if unit and (place := getattr(net, unit))
     )

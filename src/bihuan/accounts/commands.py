@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+from django.db.models import ProtectedError
 from pydantic import Field
 
-from bihuan.accounts.models import ApiToken
-from bihuan.foundation import refusals
+from bihuan.accounts.models import ApiToken, User
+from bihuan.foundation import bulk, refusals
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.commands import command
 from bihuan.foundation.refusals import Refusal
@@ -52,3 +55,36 @@ def revoke_token(by: Actor, at: datetime, *, token: UUID) -> dict[str, str]:
 def digest_of(text: str) -> str:
     """What is stored of a token."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class NewPerson:
+    """A person of the net who does not sign in yet."""
+
+    id: UUID
+    name: str
+    phone: str = ""
+    staff_no: str = ""
+
+
+def enlist(people: Sequence[NewPerson]) -> None:
+    """Add people, inside a command of a room above, which checks the right and records the fact."""
+    bulk.insert([User(id=p.id, name=p.name, phone=p.phone, staff_no=p.staff_no, password="!") for p in people])  # noqa: S106 - "!" is no password
+
+
+def strike_off(people: Iterable[UUID]) -> str:
+    """Take back people enlisted by mistake; answers the name of the first whom something already names, else ``""``.
+
+    Nobody is deleted when anybody cannot be; whoever can sign in counts as named.
+    """
+    rows = User.objects.filter(pk__in=list(people))
+    used = rows.filter(username__isnull=False).first()
+    if used:
+        return used.name
+    try:
+        rows.delete()
+    except ProtectedError as error:
+        named = {row.pk for row in rows}
+        holders = (getattr(thing, "user_id", None) for thing in error.protected_objects)
+        return next((row.name for row in rows if row.pk in set(holders) & named), "其中的人员")
+    return ""

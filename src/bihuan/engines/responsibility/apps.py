@@ -8,3 +8,7 @@ class ResponsibilityConfig(AppConfig):
 
     name = "bihuan.engines.responsibility"
     label = "responsibility"
+
+    def ready(self) -> None:
+        """Fill the registers: refusals, facts, commands, pack chapters."""
+        from bihuan.engines.responsibility import commands, events, pack, refusals  # noqa: F401

@@ -1,4 +1,4 @@
-"""The tree of units (a reference table) and the appointments that make it a net."""
+"""The tree of units (a reference table), the appointments that make it a net, and the rosters they came from."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from bihuan.foundation.scoping import PathField, ScopedModel, ScopedQuerySet
 
 
 class Org(models.Model):
-    """A unit: province, city, bureau, town, school, site, area or room, or a partner department.
+    """A unit: province, city, bureau, office, town, school, site, area or room, or a partner department.
 
     ``path`` is the readable address ``"0001.000a."`` (four base-36 digits a level); the ancestors stand beside it as
     columns because rows below copy them. A unit is its own ancestor of its own tier (a school's ``school_id`` is its
-    id). ``code`` of a school is the ten-digit 学校(机构)标识码, always text.
+    id); a province's or a city's own rows belong to itself as a pseudo-bureau. ``code`` of a school is the ten-digit
+    学校(机构)标识码, always text. ``active_to`` is the last day of a closed unit.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -39,6 +40,7 @@ class Org(models.Model):
     sort = models.PositiveIntegerField(default=0)
     active_from = models.DateField(null=True)
     active_to = models.DateField(null=True)
+    revision = models.PositiveIntegerField(default=1)
 
     objects = ScopedQuerySet.as_manager()
 
@@ -56,10 +58,19 @@ class Org(models.Model):
         return self.short_name or self.name
 
 
+class AppointmentQuerySet(ScopedQuerySet):
+    """Appointments, and those in force on a day."""
+
+    def on(self, day):
+        """Those in force on a day."""
+        return self.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=day), starts_on__lte=day)
+
+
 class Appointment(ScopedModel):
     """A person at a post over a unit, from a day to a day (``ends_on`` is the last day; empty = until further notice).
 
-    ``kind``: ``holder`` or ``stand_in`` (代班, for ``stands_for``). ``post`` is a code of the pack's posts.
+    ``kind``: ``holder`` or ``stand_in`` (代班, for ``stands_for``). ``post`` is a code of the pack's posts. Nothing but
+    ``ends_on`` ever changes. ``initials`` is the person's name in pinyin initials, for finding people by typing.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -72,6 +83,9 @@ class Appointment(ScopedModel):
     starts_on = models.DateField()
     ends_on = models.DateField(null=True)
     import_id = models.UUIDField(null=True)
+    initials = models.CharField(max_length=30, blank=True)
+
+    objects = AppointmentQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -82,17 +96,30 @@ class Appointment(ScopedModel):
             models.Index(fields=["user", "starts_on"], name="appointment_by_user"),
             models.Index(fields=["org", "post"], name="appointment_by_place"),
             models.Index(fields=["bureau_id", "post"], name="appointment_by_post"),
+            models.Index(fields=["school_id", "post"], name="appointment_by_school"),
+            models.Index(fields=["import_id"], name="appointment_by_import", condition=Q(import_id__isnull=False)),
         ]
 
 
-class RosterImport(models.Model):
-    """One imported roster: what it made, so that it can be undone while nothing has been built on it."""
+class RosterImport(ScopedModel):
+    """A roster on its way in: the sheet as sent, what its columns mean, the report of each row, and what it made.
+
+    ``table`` (personal data) is emptied when the roster is installed; ``made`` holds what an undo takes back.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    bureau_id = models.UUIDField()
+    org = models.ForeignKey(Org, on_delete=models.PROTECT, related_name="+")
     file_name = models.CharField(max_length=160)
-    by_id = models.UUIDField()
+    by_id = models.UUIDField(null=True)
+    by_name = models.CharField(max_length=60)
     at = models.DateTimeField()
-    report = models.JSONField()
+    table = models.JSONField(default=list)
+    header_row = models.PositiveIntegerField(default=0)
+    columns = models.JSONField(default=dict)
+    report = models.JSONField(default=dict)
     made = models.JSONField(default=dict)
+    installed_at = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["bureau_id", "-at"], name="roster_by_time")]

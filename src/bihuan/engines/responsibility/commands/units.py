@@ -1,0 +1,287 @@
+"""Units: made, changed, moved, closed. Never deleted: old papers name them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from django.apps import apps
+from django.db import IntegrityError, models, transaction
+from django.db.models import F, Q, Value
+from django.db.models.functions import Concat, Substr
+from pydantic import Field
+
+from bihuan.engines.responsibility import refusals  # noqa: F401 - declares the sentences
+from bihuan.engines.responsibility.models import Appointment, Org
+from bihuan.engines.responsibility.queries.acting import forget_actors
+from bihuan.engines.responsibility.queries.places import unit_kinds
+from bihuan.engines.responsibility.rules.tree import (
+    BUREAU_TIERS,
+    COLUMN_TIERS,
+    Kind,
+    TreeFull,
+    next_path,
+    parent_fault,
+    plain,
+    school_code_fault,
+    squeezed,
+)
+from bihuan.foundation.actors import Actor
+from bihuan.foundation.commands import command
+from bihuan.foundation.events import record
+from bihuan.foundation.models import Event
+from bihuan.foundation.refusals import Refusal
+from bihuan.foundation.scoping import ScopedModel, under
+
+_TRIES = 8
+Name = Annotated[str, Field(min_length=2, max_length=80)]
+Count = Annotated[int, Field(ge=0, le=1_000_000)]
+Stage = Literal["kindergarten", "primary", "junior", "senior", "vocational", "special"]
+Codes = Annotated[list[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]], Field(max_length=40)]
+
+
+@command("responsibility.create_org")
+def create_org(
+    by: Actor,
+    at: datetime,
+    *,
+    id: UUID,
+    parent_id: UUID | None,
+    kind: str,
+    name: Name,
+    short_name: Annotated[str, Field(max_length=40)] = "",
+    code: Annotated[str, Field(max_length=40)] = "",
+    stages: list[Stage] | None = None,
+    facets: Codes | None = None,
+    students: Count = 0,
+    boarders: Count = 0,
+    staff_count: Count = 0,
+    address: Annotated[str, Field(max_length=160)] = "",
+    phone: Annotated[str, Field(max_length=20)] = "",
+    sort: Annotated[int, Field(ge=0, le=1_000_000)] = 0,
+    active_from: date | None = None,
+) -> Org:
+    """Add a unit below another (a school, a site, an area, a department …).
+
+    Refusals: ``foundation.not_found`` (parent), ``foundation.not_yours``, ``responsibility.no_such_kind`` ·
+    ``wrong_parent`` · ``bad_code`` · ``code_taken`` · ``name_taken`` · ``closed`` · ``id_taken`` · ``tree_full``.
+    """
+    above = Org.objects.visible_to(by).seen(by, parent_id) if parent_id else None
+    kinds = unit_kinds(above.bureau_id if above else None)
+    if kind not in kinds:
+        raise Refusal("responsibility.no_such_kind", kind=kind)
+    if not (by.may("manage-net", above) if above else by.is_system):
+        raise Refusal("foundation.not_yours", act="新建单位", who="局系统管理员")
+    if fault := parent_fault(kinds[kind], above.kind if above else None, kinds):
+        raise Refusal("responsibility.wrong_parent", sentence=fault)
+    if above and above.active_to and above.active_to < at.date():
+        raise Refusal("responsibility.closed", name=above.name, on=above.active_to)
+    unit = Org(
+        id=id, parent=above, kind=kind, tier=kinds[kind].tier, name=plain(name), short_name=plain(short_name),
+        code=_checked_code(code, kinds[kind]), stages=list(stages or []), facets=sorted(set(facets or [])),
+        students=students, boarders=boarders, staff_count=staff_count, address=plain(address), phone=squeezed(phone),
+        sort=sort, active_from=active_from, **_ancestors(id, kinds[kind].tier, above),
+    )  # fmt: skip
+    _insert(unit, above)
+    record(unit, "responsibility.org_created", by=by, at=at, name=unit.name, kind=kind, parent=parent_id, code=unit.code)
+    return unit
+
+
+def _ancestors(id: UUID, tier: str, above: Org | None) -> dict[str, Any]:
+    columns = {f"{name}_id": getattr(above, f"{name}_id") if above else None for name in COLUMN_TIERS}
+    if tier in COLUMN_TIERS:
+        columns[f"{tier}_id"] = id
+    if tier in BUREAU_TIERS:
+        columns["bureau_id"] = id
+    return columns
+
+
+def _checked_code(code: str, kind: Kind) -> str:
+    code = squeezed(code)
+    if code and kind.tier == "school" and (fault := school_code_fault(code, kind.code)):
+        raise Refusal("responsibility.bad_code", sentence=fault, fields={"code": fault})
+    if len(code) > 20:
+        raise Refusal("responsibility.bad_code", sentence="编号最多20个字", fields={"code": "编号最多20个字"})
+    return code
+
+
+def _insert(unit: Org, above: Org | None) -> None:
+    """Insert at the next free address; a rival who took it first makes us look again."""
+    for _ in range(_TRIES):
+        if Org.objects.filter(pk=unit.pk).exists():
+            raise Refusal("responsibility.id_taken")
+        _refuse_taken(unit)
+        # a unit that moved away keeps nothing here, so the greatest address among present children is enough
+        siblings = Org.objects.filter(parent=above).order_by("-path").values_list("path", flat=True)
+        try:
+            unit.path = next_path(above.path if above else "", siblings.first())
+        except TreeFull:
+            raise Refusal("responsibility.tree_full", above=above.name if above else "最顶层") from None
+        try:
+            with transaction.atomic():
+                unit.save(force_insert=True)
+        except IntegrityError:
+            continue
+        return
+    raise Refusal("foundation.too_slow")
+
+
+def _refuse_taken(unit: Org) -> None:
+    others = Org.objects.filter(bureau_id=unit.bureau_id).exclude(pk=unit.pk)
+    if unit.code and (other := others.filter(code=unit.code).first()):
+        raise Refusal("responsibility.code_taken", code=unit.code, name=other.name, fields={"code": f"已经是{other.name}的"})
+    if others.filter(parent=unit.parent, name=unit.name).exists():
+        above = unit.parent.name if unit.parent else "最顶层"
+        raise Refusal("responsibility.name_taken", above=above, name=unit.name, fields={"name": "已有同名单位"})
+
+
+@command("responsibility.change_org")
+def change_org(
+    by: Actor,
+    at: datetime,
+    *,
+    org_id: UUID,
+    revision: int,
+    kind: str | None = None,
+    name: Name | None = None,
+    short_name: Annotated[str, Field(max_length=40)] | None = None,
+    code: Annotated[str, Field(max_length=40)] | None = None,
+    stages: list[Stage] | None = None,
+    facets: Codes | None = None,
+    students: Count | None = None,
+    boarders: Count | None = None,
+    staff_count: Count | None = None,
+    address: Annotated[str, Field(max_length=160)] | None = None,
+    phone: Annotated[str, Field(max_length=20)] | None = None,
+    sort: Annotated[int, Field(ge=0, le=1_000_000)] | None = None,
+) -> Org:
+    """Rename a unit or change what is known about it; what is not given stays.
+
+    A renamed school keeps its code; another kind of school needs another code. Refusals: ``foundation.not_found`` ·
+    ``not_yours`` · ``changed_meanwhile``, ``responsibility.bad_code`` · ``code_taken`` · ``name_taken`` · ``no_such_kind``.
+    """
+    unit = Org.objects.visible_to(by).seen(by, org_id)
+    _require_manager(by, unit, "修改单位")
+    kinds = unit_kinds(unit.bureau_id)
+    if kind is not None and (kind not in kinds or kinds[kind].tier != unit.tier):
+        raise Refusal("responsibility.no_such_kind", kind=kind)
+    given = {
+        "kind": kind, "name": plain(name) if name else None, "short_name": short_name, "stages": stages,
+        "facets": sorted(set(facets)) if facets is not None else None, "students": students, "boarders": boarders,
+        "staff_count": staff_count, "address": address, "phone": squeezed(phone) if phone is not None else None, "sort": sort,
+    }  # fmt: skip
+    changed = {field: value for field, value in given.items() if value is not None and value != getattr(unit, field)}
+    for field, value in changed.items():
+        setattr(unit, field, value)
+    if code is not None or "kind" in changed:
+        fresh = _checked_code(unit.code if code is None else code, kinds.get(unit.kind) or Kind(unit.kind, "", unit.tier))
+        if fresh != unit.code:
+            unit.code = changed["code"] = fresh
+    _refuse_taken(unit)
+    _write(by, unit, revision, changed)
+    record(unit, "responsibility.org_changed", by=by, at=at, **changed)
+    return unit
+
+
+def _require_manager(by: Actor, unit: Org, act: str) -> None:
+    if not by.may("manage-net", unit):
+        raise Refusal("foundation.not_yours", act=act, who="本单位的安全负责人或局系统管理员")
+
+
+def _write(by: Actor, unit: Org, revision: int, changed: dict[str, Any]) -> None:
+    """The one compare-and-swap of a unit's row."""
+    try:
+        with transaction.atomic():
+            done = Org.objects.filter(pk=unit.pk, revision=revision).update(**changed, revision=F("revision") + 1)
+    except IntegrityError:
+        done = 0
+    if not done:
+        raise Refusal("foundation.changed_meanwhile", who=last_hand(unit))
+    unit.revision = revision + 1
+
+
+def last_hand(row: Any) -> str:
+    """Who stated the latest fact about a row: the name for "somebody was quicker"."""
+    latest = Event.objects.filter(bureau_id=row.bureau_id, subject_id=row.pk).order_by("-at", "-id").first()
+    return latest.by_name if latest else "别人"
+
+
+@command("responsibility.move_org")
+def move_org(by: Actor, at: datetime, *, org_id: UUID, parent_id: UUID, revision: int) -> Org:
+    """Put a unit with everything below it under another parent, in one UPDATE of each table that is placed.
+
+    A row never changes its bureau, nor an area its school: refusal ``responsibility.move_across``. History keeps the
+    old address. Further refusals: ``foundation.not_found`` · ``not_yours`` · ``changed_meanwhile``,
+    ``responsibility.move_into_itself`` · ``wrong_parent`` · ``name_taken``.
+    """
+    unit = Org.objects.visible_to(by).seen(by, org_id)
+    above = Org.objects.visible_to(by).seen(by, parent_id)
+    _require_manager(by, unit, "调整上级单位")
+    _require_manager(by, above, "调整上级单位")
+    kinds = unit_kinds(unit.bureau_id)
+    if above.path.startswith(unit.path):
+        raise Refusal("responsibility.move_into_itself", name=unit.name, above=above.name)
+    own_kind = kinds.get(unit.kind)
+    if own_kind and (fault := parent_fault(own_kind, above.kind, kinds)):
+        raise Refusal("responsibility.wrong_parent", sentence=fault)
+    own = _ancestors(unit.pk, unit.tier, above)
+    for tier, what in (("bureau", "教育局"), ("school", "学校")):
+        if own[f"{tier}_id"] != getattr(unit, f"{tier}_id"):
+            raise Refusal("responsibility.move_across", name=unit.name, what=what)
+    old, old_parent = unit.path, unit.parent_id
+    unit.parent = above
+    _refuse_taken(unit)
+    siblings = Org.objects.filter(parent=above).exclude(pk=unit.pk).order_by("-path").values_list("path", flat=True)
+    try:
+        new = next_path(above.path, siblings.first())
+    except TreeFull:
+        raise Refusal("responsibility.tree_full", above=above.name) from None
+    _write(by, unit, revision, {"parent": above})
+    _readdress(old, new, {"province_id": above.province_id, "city_id": above.city_id})
+    unit.refresh_from_db()
+    record(unit, "responsibility.org_moved", by=by, at=at, old_path=old, new_path=new, old_parent=old_parent, parent=above.pk)
+    transaction.on_commit(forget_actors)
+    return unit
+
+
+def _readdress(old: str, new: str, ancestors: dict[str, Any]) -> None:
+    """Rewrite the address of a subtree: one UPDATE of the units, one of every other table that carries a place.
+
+    Facts and numbered papers are history and keep theirs.
+    """
+    placed = [model for model in apps.get_models() if issubclass(model, ScopedModel) and model._meta.app_label != "foundation"]
+    path = Concat(Value(new), Substr("path", len(old) + 1), output_field=models.CharField())
+    try:
+        with transaction.atomic():
+            for model in (Org, *placed):
+                model._default_manager.filter(under(old)).update(path=path, **ancestors)
+    except IntegrityError:
+        raise Refusal("foundation.too_slow") from None
+
+
+@command("responsibility.close_org")
+def close_org(by: Actor, at: datetime, *, org_id: UUID, revision: int, on: date) -> Org:
+    """Close a unit and everything below it; ``on`` is its last day. Nothing is deleted.
+
+    Refusals: ``foundation.not_found`` · ``not_yours`` · ``changed_meanwhile``, ``responsibility.still_served`` (somebody
+    serves there after that day: hand over first) · ``closed`` · ``close_too_early``.
+    """
+    unit = Org.objects.visible_to(by).seen(by, org_id)
+    above = unit.parent
+    if not by.may("manage-net", above if above is not None else unit):
+        raise Refusal("foundation.not_yours", act="撤销单位", who="上级单位的管理人员")
+    if unit.active_to:
+        raise Refusal("responsibility.closed", name=unit.name, on=unit.active_to)
+    if unit.active_from and on < unit.active_from:
+        raise Refusal("responsibility.close_too_early", from_on=unit.active_from)
+    serving = Appointment.objects.filter(under(unit.path, "org__path")).filter(Q(ends_on__isnull=True) | Q(ends_on__gt=on))
+    names = list(dict.fromkeys(serving.values_list("user__name", flat=True)[:200]))
+    if names:
+        raise Refusal("responsibility.still_served", name=unit.name, count=len(names), names="、".join(names[:3]) + ("等" if len(names) > 3 else ""))
+    _write(by, unit, revision, {"active_to": on})
+    Org.objects.filter(under(unit.path), active_to__isnull=True).update(active_to=on)
+    unit.active_to = on
+    record(unit, "responsibility.org_closed", by=by, at=at, name=unit.name, on=on)
+    transaction.on_commit(forget_actors)
+    return unit

@@ -1,0 +1,87 @@
+"""Units, kinds of units and posts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from bihuan.engines.responsibility.models import Org
+from bihuan.engines.responsibility.rules.posts import fits
+from bihuan.engines.responsibility.rules.tree import Kind, kinds_of
+from bihuan.foundation import packs
+from bihuan.foundation.actors import Actor
+from bihuan.foundation.refusals import Refusal
+from bihuan.foundation.scoping import under
+
+
+def org(viewer: Actor, pk: UUID) -> Org:
+    """One unit inside the viewer's net, or ``foundation.not_found``."""
+    return Org.objects.visible_to(viewer).seen(viewer, pk)
+
+
+def schools(viewer: Actor) -> list[Org]:
+    """The schools inside the viewer's net, in the bureau's order."""
+    return list(Org.objects.visible_to(viewer).filter(tier="school", active_to__isnull=True).order_by("sort", "name"))
+
+
+def areas(school: Org) -> list[Org]:
+    """The sites, areas and rooms of a school in tree order."""
+    return list(Org.objects.filter(under(school.path), bureau_id=school.bureau_id, tier__in=("site", "area")).order_by("path"))
+
+
+def departments(viewer: Actor) -> list[Org]:
+    """The partner departments of the viewer's bureau (police, fire, market supervision …)."""
+    rows = Org.objects.filter(bureau_id=viewer.bureau_id, tier="department", active_to__isnull=True)
+    return list(rows.order_by("sort", "name")) if viewer.bureau_id else []
+
+
+def units(viewer: Actor, *, tier: str = "", q: str = "", under_id: UUID | None = None) -> Any:
+    """Units inside the viewer's net as a queryset to page: of a tier, named so, below another."""
+    require_net(viewer)
+    rows = Org.objects.visible_to(viewer)
+    if tier:
+        rows = rows.filter(tier=tier)
+    if q:
+        rows = rows.filter(Q(name__contains=q) | Q(short_name__contains=q) | Q(code__startswith=q))
+    if under_id:
+        rows = rows.filter(under(org(viewer, under_id).path))
+    return rows
+
+
+def unit_kinds(bureau_id: UUID | None) -> dict[str, Kind]:
+    """The kinds of units that the bureau knows."""
+    return kinds_of(packs.entries(bureau_id, "unit-kinds"))
+
+
+def parents_for(place: Org) -> list[Kind]:
+    """The kinds of units that may stand below a unit."""
+    return [kind for kind in unit_kinds(place.bureau_id).values() if place.kind in kind.parents]
+
+
+def net_of(bureau_id: UUID | None) -> dict[str, Any]:
+    """The five-level net as the bureau's pack defines it; empty when none is installed."""
+    return packs.entries(bureau_id, "net").get("default", {})
+
+
+def posts(bureau_id: UUID | None, *, place: Org | None = None) -> list[dict[str, Any]]:
+    """The posts in the pack's order; with a place, those that can be held there."""
+    found: Iterable[dict[str, Any]] = packs.entries(bureau_id, "posts").values()
+    net = net_of(bureau_id)
+    return [post for post in found if place is None or fits(post, place.tier, net)]
+
+
+def post(viewer: Actor, code: str) -> dict[str, Any]:
+    """One post with its duties, or ``foundation.not_found``; everybody of the net may read what they have to do."""
+    found = packs.entries(viewer.bureau_id, "posts").get(code)
+    if found is None or not viewer.holds:
+        raise Refusal("foundation.not_found")
+    return found
+
+
+def require_net(viewer: Actor) -> None:
+    """Names and telephones of a whole unit are for posts that look after the net."""
+    if not viewer.may_anywhere("see-net"):
+        raise Refusal("foundation.not_yours", act="查看责任网", who="本单位的安全负责人")
