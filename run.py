@@ -366,7 +366,8 @@ def test(arguments):
     try:
         env = prepare(dev=True)
         results.append(("准备", time.monotonic() - began, True))
-        run_checks(env, arguments, results)
+        with tempfile.TemporaryDirectory(prefix="bihuan-test-") as data:
+            run_checks(env, data, arguments, results)
     except Stop as stop:
         say("\n" + str(stop))
         results.append(("（在此停止）", 0.0, False))
@@ -377,10 +378,10 @@ def test(arguments):
     return 0 if all(ok for _, _, ok in results) else 1
 
 
-def run_checks(env, arguments, results):
-    # a test never touches a database that somebody uses
+def run_checks(env, data, arguments, results):
+    # a test never touches data that somebody uses
     env = {name: value for name, value in env.items() if not name.startswith("BIHUAN_")}
-    env["DJANGO_SETTINGS_MODULE"] = "bihuan.config.settings"
+    env.update(BIHUAN_DATA=data, DJANGO_SETTINGS_MODULE="bihuan.config.settings")
     python = str(PYTHON)
 
     def check(title, *command):
@@ -471,7 +472,7 @@ def main(arguments):
     if not arguments or arguments[0] not in commands:
         say(__doc__.strip())
         return 0 if arguments in (["-h"], ["--help"]) else 2
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # tidy up and say how far we came, as on Ctrl-C
     try:
         return commands[arguments[0]](arguments[1:])
     except Stop as stop:
