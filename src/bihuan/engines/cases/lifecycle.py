@@ -188,7 +188,11 @@ class Lifecycle:
                     yield f"{at}从已经结束的状态出发"
             yield from (f"{at}需要「{need}」，系统不认识" for need in step.needs if need not in NEEDS)
             actions = {s.action for s in self.steps}
-            yield from (f"{at}排除「{part}」，它既不是角色也不是动作" for part in step.not_by if part not in ROLES and part not in actions)
+            yield from (
+                f"{at}排除「{part}」，它既不是角色也不是动作"
+                for part in step.not_by
+                if part not in ROLES and part not in actions
+            )
             if step.within and step.clock == "none":
                 yield f"{at}写了期限「{step.within}」，没有写按工作日（working）还是按钟点（hours）"
 
@@ -201,7 +205,9 @@ class Lifecycle:
         if not ends:
             yield "没有销号状态"
         back = _reach(ends, {(s.to, s.state) for s in self.steps if not s.switches})
-        yield from (f"状态「{code}」走不到销号" for code, state in self.states.items() if not state.end and code not in back)
+        yield from (
+            f"状态「{code}」走不到销号" for code, state in self.states.items() if not state.end and code not in back
+        )
 
     def _unproven(self, needs_five: bool) -> Iterator[str]:
         """Walk every path with what has been proven so far: ``(evidence by the rectifier, a second person, 五落实)``."""
@@ -222,7 +228,9 @@ class Lifecycle:
                 has_five = five or "five" in step.needs
                 proves = state in work and "photo" in step.needs and step.by == ("rectifier",)
                 has_evidence = step.to not in work and (evidence or proves)
-                has_second = step.to not in work and not proves and (second or (evidence and "rectifier" in step.not_by))
+                has_second = (
+                    step.to not in work and not proves and (second or (evidence and "rectifier" in step.not_by))
+                )
                 at = f"「{step.state} → {step.action}」"
                 if step.to in work and needs_five and not has_five:
                     told.add(f"{at}没有五落实就进入整改")

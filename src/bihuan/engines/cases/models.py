@@ -20,7 +20,12 @@ class CaseQuerySet(ScopedQuerySet):
 
 
 class Case(ScopedModel):
-    """One thing to put right. ``kind`` is a lifecycle code of the pack, ``lifecycle`` its frozen version (``hazard@1``)."""
+    """One thing to put right. ``kind`` is a lifecycle family of the pack, ``lifecycle`` its frozen version (``hazard@1``).
+
+    ``due_at`` is the deadline of the present state and never empty, so that one index orders every open list;
+    ``rectify_due_at`` is the deadline that was promised for the rectification. ``hands`` keeps who took which action,
+    so that a person who was replaced still counts as having had a hand in it. ``before`` and ``after`` are evidence ids.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(max_length=40)
@@ -49,17 +54,29 @@ class Case(ScopedModel):
     verifier = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
     verifier_name = models.CharField(max_length=60, blank=True)
     approver = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
+    approver_name = models.CharField(max_length=60, blank=True)
     party = models.ForeignKey("responsibility.Org", on_delete=models.PROTECT, null=True, related_name="+")
+    party_name = models.CharField(max_length=80, blank=True)
     waits_for = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
+    waits_for_name = models.CharField(max_length=60, blank=True)
+    supervised = models.BooleanField(default=False)
+    notice_number = models.CharField(max_length=60, blank=True)
+    hands = models.JSONField(default=dict)
     five = models.JSONField(default=dict)
+    before = models.JSONField(default=list)
+    after = models.JSONField(default=list)
+    rectification = models.TextField(blank=True)
+    extension = models.JSONField(null=True)
     listed_at = models.DateTimeField(null=True)
     reported_at = models.DateTimeField()
     state_since = models.DateTimeField()
-    due_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField()
+    rectify_due_at = models.DateTimeField(null=True)
     next_rung_at = models.DateTimeField(null=True)
     rung = models.PositiveSmallIntegerField(default=0)
     returns = models.PositiveSmallIntegerField(default=0)
     extensions = models.PositiveSmallIntegerField(default=0)
+    rectified_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     recurrence_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
     merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
@@ -67,15 +84,25 @@ class Case(ScopedModel):
     objects = CaseQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["bureau_id", "number"], name="case_number")]
+        constraints = [
+            models.UniqueConstraint(fields=["bureau_id", "number"], name="case_number"),
+            models.CheckConstraint(condition=~Q(merged_into=models.F("id")), name="case_not_into_itself"),
+        ]
         indexes = [
             *(
-                models.Index(fields=[f"{level}_id", "due_at", "id"], name=f"case_open_{level}", condition=Q(is_open=True))
+                models.Index(
+                    fields=[f"{level}_id", "due_at", "id"], name=f"case_open_{level}", condition=Q(is_open=True)
+                )
                 for level in ("province", "city", "bureau", "school")
             ),
             models.Index(fields=["bureau_id", "-reported_at", "-id"], name="case_past_bureau"),
             models.Index(fields=["school_id", "-reported_at", "-id"], name="case_past_school"),
-            models.Index(fields=["next_rung_at"], name="case_next_rung", condition=Q(next_rung_at__isnull=False)),
-            models.Index(fields=["waits_for", "due_at"], name="case_waits_for", condition=Q(is_open=True)),
-            models.Index(fields=["bureau_id", "point_id", "item"], name="case_recurrence"),
+            models.Index(
+                fields=["bureau_id", "next_rung_at"], name="case_next_rung", condition=Q(next_rung_at__isnull=False)
+            ),
+            models.Index(fields=["waits_for", "due_at", "id"], name="case_waits_for", condition=Q(is_open=True)),
+            models.Index(fields=["reporter", "-reported_at", "-id"], name="case_by_reporter"),
+            models.Index(fields=["rectifier", "-reported_at", "-id"], name="case_by_rectifier"),
+            models.Index(fields=["party", "due_at", "id"], name="case_by_party", condition=Q(party__isnull=False)),
+            models.Index(fields=["school_id", "item", "-reported_at"], name="case_recurrence", condition=~Q(item="")),
         ]

@@ -22,7 +22,12 @@ FILE = "cases.yaml"
 PARTS = ("levels", "lifecycles", "ladder", "rules")
 
 refusals.declare(
-    {"cases.lifecycle_frozen": (409, "生命周期「{code}」已经公布，不能改内容。请把改过的表另存为新版本，例如「{next}」。")}
+    {
+        "cases.lifecycle_frozen": (
+            409,
+            "生命周期「{code}」已经公布，不能改内容。请把改过的表另存为新版本，例如「{next}」。",
+        )
+    }
 )
 
 
@@ -167,7 +172,9 @@ class _Part(Section):
         faults: list[Fault] = []
         for row, code, data in self._entries(folder, faults):
             if not isinstance(code, str) or not CODE.match(code):
-                faults.append(Fault(FILE, row, str(code), "packs.bad_code", f"代码「{code}」不合规则：应为小写字母、数字和连字符"))
+                faults.append(
+                    Fault(FILE, row, str(code), "packs.bad_code", f"代码「{code}」不合规则：应为小写字母、数字和连字符")
+                )
                 continue
             if any(item.code == code for item in items):
                 faults.append(Fault(FILE, row, code, "packs.twice", f"代码「{code}」在 {self.part} 里用了两次"))
@@ -188,16 +195,34 @@ class _Part(Section):
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             if first:
                 mark = getattr(error, "problem_mark", None)
-                faults.append(Fault(FILE, mark.line + 1 if mark else 1, "", "packs.not_yaml", f"文件不是有效的 YAML：{error}".split("\n")[0]))
+                faults.append(
+                    Fault(
+                        FILE,
+                        mark.line + 1 if mark else 1,
+                        "",
+                        "packs.not_yaml",
+                        f"文件不是有效的 YAML：{error}".split("\n")[0],
+                    )
+                )
             return
         if not isinstance(node, yaml.MappingNode):
             if first:
-                faults.append(Fault(FILE, 1, "", "packs.bad_value", "文件应分 levels、lifecycles、ladder、rules 几部分"))
+                faults.append(
+                    Fault(FILE, 1, "", "packs.bad_value", "文件应分 levels、lifecycles、ladder、rules 几部分")
+                )
             return
         loader = yaml.SafeLoader("")
         for key, value in node.value:
             if first and key.value not in PARTS:
-                faults.append(Fault(FILE, key.start_mark.line + 1, key.value, "packs.bad_value", f"不认识「{key.value}」，只能是：{'、'.join(PARTS)}"))
+                faults.append(
+                    Fault(
+                        FILE,
+                        key.start_mark.line + 1,
+                        key.value,
+                        "packs.bad_value",
+                        f"不认识「{key.value}」，只能是：{'、'.join(PARTS)}",
+                    )
+                )
             if key.value != self.part:
                 continue
             if self.part in {"ladder", "rules"}:
@@ -207,7 +232,9 @@ class _Part(Section):
                     data = loader.construct_object(child, deep=True)
                     yield child.start_mark.line + 1, data.get("code") if isinstance(data, dict) else None, data
             else:
-                faults.append(Fault(FILE, key.start_mark.line + 1, key.value, "packs.bad_value", f"「{key.value}」应是一个列表"))
+                faults.append(
+                    Fault(FILE, key.start_mark.line + 1, key.value, "packs.bad_value", f"「{key.value}」应是一个列表")
+                )
 
 
 @section("case-levels", file=FILE, after=("lifecycles",))
@@ -234,7 +261,9 @@ class Lifecycles(_Part):
         yield from (item.fault("cases.faulty_table", sentence) for sentence in table.faults(needs_five=item.spec.five))
         for step in table.steps:
             if step.switches and ("lifecycles", step.switches) not in codes:
-                yield item.fault("cases.no_lifecycle", f"「{step.state} → {step.action}」改走的「{step.switches}」没有定义")
+                yield item.fault(
+                    "cases.no_lifecycle", f"「{step.state} → {step.action}」改走的「{step.switches}」没有定义"
+                )
             for post in (by.removeprefix("post:") for by in step.by if by.startswith("post:")):
                 if ("posts", post) not in codes:
                     yield item.fault("cases.no_post", f"「{step.state} → {step.action}」写的岗位「{post}」没有定义")
@@ -282,7 +311,11 @@ class Rules(_Part):
 
     def check(self, item: Item, codes: Codes) -> Iterable[Fault]:
         for name, posts in item.spec.waits.items():
-            yield from (item.fault("cases.no_post", f"「{name}」等的岗位「{p}」没有定义") for p in posts if ("posts", p) not in codes)
+            yield from (
+                item.fault("cases.no_post", f"「{name}」等的岗位「{p}」没有定义")
+                for p in posts
+                if ("posts", p) not in codes
+            )
         try:
             item.spec.number_format.format(year=2026, n=1)
         except (KeyError, IndexError, ValueError):

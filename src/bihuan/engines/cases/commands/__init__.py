@@ -1,0 +1,52 @@
+"""Every write of this room. ``engine.take_step`` is the only writer of a case's state; the commands are thin around it."""
+
+from bihuan.engines.cases.commands.assigning import (
+    assign_case,
+    bulk_assign,
+    issue_supervision_notice,
+    list_supervision,
+    transfer_case,
+)
+from bihuan.engines.cases.commands.engine import take_step
+from bihuan.engines.cases.commands.rectifying import (
+    decide_extension,
+    fill_five,
+    rectify_case,
+    request_extension,
+    submit_plan,
+)
+from bihuan.engines.cases.commands.reporting import grade_hazard, merge_cases, report_hazard, withdraw_case
+from bihuan.engines.cases.commands.verifying import (
+    approve_plan,
+    close_review,
+    resume_use,
+    return_case,
+    return_plan,
+    send_back,
+    verify_case,
+)
+
+__all__ = [
+    "approve_plan",
+    "assign_case",
+    "bulk_assign",
+    "close_review",
+    "decide_extension",
+    "fill_five",
+    "grade_hazard",
+    "issue_supervision_notice",
+    "list_supervision",
+    "merge_cases",
+    "rectify_case",
+    "report_hazard",
+    "request_extension",
+    "resume_use",
+    "return_case",
+    "return_plan",
+    "send_back",
+    "submit_plan",
+    "take_step",
+    "transfer_case",
+    "verify_case",
+    "withdraw_case",
+]

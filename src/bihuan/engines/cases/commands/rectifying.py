@@ -1,0 +1,135 @@
+"""What the rectifier does: plan a major hazard, put it right, prove it, ask for more time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from django.utils import timezone
+from pydantic import Field
+
+from bihuan.engines.cases.commands.assigning import checked_due
+from bihuan.engines.cases.commands.engine import take_step
+from bihuan.engines.cases.commands.reporting import Note, Photos
+from bihuan.engines.cases.deadlines import duration
+from bihuan.engines.cases.models import Case
+from bihuan.engines.cases.pack import rules_of
+from bihuan.foundation.actors import Actor
+from bihuan.foundation.commands import command
+from bihuan.foundation.refusals import Refusal
+
+Line = Annotated[str, Field(max_length=600)]
+
+
+@command("cases.fill_five")
+def fill_five(
+    by: Actor,
+    at: datetime,
+    *,
+    case: UUID,
+    duty: Line = "",
+    measures: Line = "",
+    funds: Line = "",
+    deadline: Line = "",
+    plan: Line = "",
+    revision: int | None = None,
+) -> Case:
+    """Fill the 五落实 of a major hazard (责任 措施 资金 时限 预案); it may be kept half done, work starts only when all five are said."""
+    five = {"duty": duty, "measures": measures, "funds": funds, "deadline": deadline, "plan": plan}
+    return take_step(
+        by, at, case_id=case, action="fill-five", fact="cases.five_filled", revision=revision,
+        changes={"five": five}, facts={"five": five},
+    )  # fmt: skip
+
+
+@command("cases.submit_plan")
+def submit_plan(by: Actor, at: datetime, *, case: UUID, note: Note = "", revision: int | None = None) -> Case:
+    """Send the plan of a major hazard for approval; every one of the 五落实 must be filled (``cases.lacking``)."""
+    row = Case.objects.seen(by, case)
+    return take_step(
+        by,
+        at,
+        case_id=case,
+        action="submit-plan",
+        fact="cases.plan_submitted",
+        note=note,
+        revision=revision,
+        facts={"five": row.five},
+    )
+
+
+@command("cases.rectify_case")
+def rectify_case(
+    by: Actor, at: datetime, *, case: UUID, note: Note = "", photos: Photos = [], revision: int | None = None
+) -> Case:  # noqa: B006 - read only
+    """Say what was done and show it; the case then waits for another person to verify. Needs a photo and words."""
+    return take_step(
+        by, at, case_id=case, action="rectify", fact="cases.rectified", note=note, photos=photos, revision=revision,
+        changes={"after": [str(pk) for pk in photos], "rectified_at": at, "rectification": note, "extension": None} | _taken_up(by, case),
+    )  # fmt: skip
+
+
+def _taken_up(by: Actor, case: UUID) -> dict[str, object]:
+    """Somebody of the partner department that holds the case becomes its rectifier by putting it right."""
+    row = Case.objects.seen(by, case)
+    return {"rectifier_id": by.id, "rectifier_name": by.name} if row.party_id and row.rectifier_id is None else {}
+
+
+@command("cases.request_extension")
+def request_extension(
+    by: Actor, at: datetime, *, case: UUID, due: datetime | None = None, note: Note = "", revision: int | None = None
+) -> Case:
+    """Ask for a later deadline with the reason and what protects people meanwhile.
+
+    Refusals: ``cases.extension_pending``, ``cases.no_more_extensions``, ``cases.due_not_later``, ``cases.due_too_far``,
+    and those of a step.
+    """
+    row = Case.objects.seen(by, case)
+    due = checked_due(at, due)
+    if due is not None:
+        _within_limits(row, due)
+    asked = (
+        {"until": due.isoformat(), "reason": note, "by": str(by.id), "name": by.name, "at": at.isoformat()}
+        if due
+        else None
+    )
+    return take_step(
+        by, at, case_id=case, action="request-extension", fact="cases.extension_requested", note=note, revision=revision,
+        given={"due"} if due else (), changes={"extension": asked}, facts={"until": due},
+    )  # fmt: skip
+
+
+def _within_limits(row: Case, due: datetime) -> None:
+    limit = rules_of(row.bureau_id)["extension"]
+    if row.extension:
+        raise Refusal("cases.extension_pending")
+    if row.extensions >= limit["most"]:
+        raise Refusal("cases.no_more_extensions", most=limit["most"])
+    if due <= row.due_at:
+        raise Refusal("cases.due_not_later", fields={"due": "请选择更晚的时间。"}, due=_said(row.due_at))
+    latest = row.due_at + duration(limit["longest"])
+    if due > latest:
+        raise Refusal("cases.due_too_far", fields={"due": f"最迟可以到 {_said(latest)}。"}, latest=_said(latest))
+
+
+def _said(moment: datetime) -> str:
+    return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M")
+
+
+@command("cases.decide_extension")
+def decide_extension(
+    by: Actor, at: datetime, *, case: UUID, grant: bool, note: Note = "", revision: int | None = None
+) -> Case:
+    """Grant or refuse the extension that was asked for; never by the rectifier. Refusal: ``cases.no_extension``."""
+    row = Case.objects.seen(by, case)
+    if row.is_open and not row.extension and row.state == "rectifying":
+        raise Refusal("cases.no_extension")
+    until = datetime.fromisoformat(row.extension["until"]) if row.extension else None
+    changes: dict[str, object] = {"extension": None}
+    if grant:
+        changes |= {"extensions": row.extensions + 1, "rectify_due_at": until}
+    return take_step(
+        by, at, case_id=case, action="decide-extension", fact="cases.extension_granted" if grant else "cases.extension_refused",
+        note=note, revision=revision, changes=changes, due_at=until if grant else None, facts={"until": until},
+    )  # fmt: skip

@@ -1,0 +1,216 @@
+"""Official papers about cases: what they say is frozen as plain JSON at issue, how they look is printing's business.
+
+督办单 (supervision-notice), 复查单 (verification-slip), 通报 (circular), 函告 (official-letter), 约谈记录 (formal-talk). The
+wording, the columns and the places to sign come from the pack's ``papers.yaml``; this file knows what value each name has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.utils import timezone
+
+from bihuan.engines.cases.lifecycle import FIVE, Step
+from bihuan.engines.cases.models import Case
+from bihuan.engines.cases.pack import levels_of, rules_of
+from bihuan.engines.responsibility.queries import who
+from bihuan.foundation.actors import Actor
+from bihuan.foundation.printing.paper import (
+    Block,
+    Column,
+    Fields,
+    Heading,
+    Note,
+    Paper,
+    Paragraph,
+    Photo,
+    PhotoPair,
+    PhotoPairs,
+    Signature,
+    Signatures,
+    Table,
+    chinese_date,
+)
+
+LEADERS = ("line-leader", "care-director", "head", "kindergarten-head")
+HEADS = ("head", "kindergarten-head")
+FIVE_LABELS = dict(zip(FIVE, ("责任", "措施", "资金", "时限", "预案"), strict=True))
+CONCLUSIONS = {"verify": "已改", "return": "未改，退回"}
+WIDE = {"problem", "requirement", "reply"}
+
+
+def content_of(
+    code: str,
+    layout: Mapping[str, Any],
+    cases: Sequence[Case],
+    *,
+    by: Actor,
+    at: datetime,
+    step: Step | None = None,
+    note: str = "",
+) -> dict[str, Any]:
+    """Everything that the paper says, as JSON: a later change of pack, name or case changes nothing on it."""
+    form = layout.get("layout") or {}
+    values = _values(cases, by, at, step, note)
+    return {
+        "code": code,
+        "head": layout.get("issuer", ""),
+        "title": layout.get("title", ""),
+        "issuer": layout.get("issuer", ""),
+        "copy_to": list(layout.get("copy_to", ())),
+        "footer": layout.get("footer", ""),
+        "opening": form.get("opening", ""),
+        "closing": form.get("closing", ""),
+        "addressee": cases[0].org_name,
+        "issued_on": timezone.localdate(at).isoformat(),
+        "draft": by.is_system,
+        "fields": [[f["label"], values.get(f["code"], "")] for f in form.get("fields", ())],
+        "wide": [f["label"] for f in form.get("fields", ()) if f["code"] in WIDE],
+        "columns": [[c["label"], c.get("width", 1)] for c in form.get("columns", ())],
+        "rows": [_row(form, n, case, at, step, note) for n, case in enumerate(cases, 1)] if form.get("columns") else [],
+        "five": [_five(case) for case in cases if case.five] if form.get("five_provisions") else [],
+        "photos": [pair for case in cases for pair in _pairs(case)] if form.get("photos") == "before-after" else [],
+        "note": note,
+        "signatures": [s["label"] for s in form.get("signatures", ())],
+        "cases": [str(case.pk) for case in cases],
+    }
+
+
+def _values(cases: Sequence[Case], by: Actor, at: datetime, step: Step | None, note: str) -> dict[str, str]:
+    first = cases[0]
+    several = len(cases) > 1
+    due = min(case.rectify_due_at or case.due_at for case in cases)
+    sources = rules_of(first.bureau_id)["sources"]
+    today = chinese_date(timezone.localdate(at))
+    by_name = "" if by.is_system else by.name
+    return {
+        "school": first.org_name,
+        "addressee": first.org_name,
+        "inspection-number": "、".join(dict.fromkeys(sources.get(case.source, case.source) for case in cases)),
+        "issued-on": today,
+        "issued-by": by_name,
+        "as-of": _moment(at),
+        "verified-on": today,
+        "verifiers": by_name,
+        "responsible-leader": _holder(first, LEADERS, at),
+        "talked-to": _holder(first, HEADS, at),
+        "responsible-person": "、".join(
+            dict.fromkeys(c.rectifier_name or c.party_name for c in cases if c.rectifier_name or c.party_name)
+        ),
+        "rectified-by": first.rectifier_name or first.party_name,
+        "due-at": f"{'见下表，最早 ' if several else ''}{_moment(due)}",
+        "due-on": chinese_date(timezone.localdate(due)),
+        "notice-number": first.notice_number or "—",
+        "second-due-at": _moment(first.due_at) if step and step.action == "return" else "—",
+        "hazard-number": "、".join(case.number for case in cases),
+        "problem": "；".join(_problem(case) for case in cases),
+        "overdue-days": f"{_overdue(first, at)} 天",
+        "requirement": note,
+    }
+
+
+def _row(form: Mapping[str, Any], n: int, case: Case, at: datetime, step: Step | None, note: str) -> list[str]:
+    values = {
+        "serial": str(n),
+        "hazard-number": case.number,
+        "school": case.org_name,
+        "problem": _problem(case),
+        "basis": case.basis,
+        "level": levels_of(case.bureau_id).get(case.level, {}).get("name", case.level),
+        "requirement": note if step is None or step.action in {"assign", "list-supervision"} else "",
+        "due-on": timezone.localtime(case.rectify_due_at or case.due_at).strftime("%m-%d %H:%M"),
+        "measure": case.rectification,
+        "conclusion": CONCLUSIONS.get(step.action, "") if step else "",
+        "recurrence": "是" if case.recurrence_of_id else "否",
+        "opinion": note,
+        "overdue-days": str(_overdue(case, at)),
+        "responsible-leader": _holder(case, LEADERS, at)
+        if any(c["code"] == "responsible-leader" for c in form["columns"])
+        else "",
+    }
+    return [values.get(column["code"], "") for column in form["columns"]]
+
+
+def _problem(case: Case) -> str:
+    said = f"{case.title}（{case.place}）" if case.place else case.title
+    return f"{said}：{case.description}" if case.description else said
+
+
+def _five(case: Case) -> dict[str, Any]:
+    return {"number": case.number, "pairs": [[FIVE_LABELS[name], str(case.five.get(name, ""))] for name in FIVE]}
+
+
+def _pairs(case: Case) -> list[dict[str, str]]:
+    many = max(len(case.before), len(case.after))
+    at = lambda ids, n: ids[n] if n < len(ids) else ""  # noqa: E731 - one expression, used twice
+    return [
+        {"title": case.number, "before": at(case.before, n), "after": at(case.after, n)} for n in range(min(many, 3))
+    ]
+
+
+def _overdue(case: Case, at: datetime) -> int:
+    return max(0, (timezone.localdate(at) - timezone.localdate(case.due_at)).days)
+
+
+def _holder(case: Case, posts: Sequence[str], at: datetime) -> str:
+    for post in posts:
+        if found := who(case.org, post, on=timezone.localdate(at)):
+            return str(found[0].user.name)
+    return ""
+
+
+def _moment(moment: datetime) -> str:
+    local = timezone.localtime(moment)
+    return f"{chinese_date(local.date())}{local:%H:%M}"
+
+
+def paper_of(
+    content: Mapping[str, Any],
+    *,
+    number: str,
+    qr_url: str = "",
+    check_code: str = "",
+    image: Callable[[str], bytes | None] = lambda _: None,
+) -> Paper:
+    """The frozen content as a printable paper; ``image`` gives the bytes of an evidence id."""
+    blocks: list[Block] = []
+    if content["fields"]:
+        blocks.append(
+            Fields(tuple((label, value) for label, value in content["fields"]), wide=frozenset(content["wide"]))
+        )
+    if content["opening"]:
+        blocks.append(Paragraph(content["opening"]))
+    if content["rows"]:
+        columns = tuple(Column(label, float(width)) for label, width in content["columns"])
+        blocks.append(Table(columns, tuple(tuple(row) for row in content["rows"])))
+    for five in content["five"]:
+        blocks.append(Heading(f"隐患 {five['number']} 的五落实", 2))
+        blocks.append(Fields(tuple((label, value) for label, value in five["pairs"]), columns=1))
+    if content["photos"]:
+        blocks.append(PhotoPairs(tuple(
+            PhotoPair(pair["title"], Photo(image(pair["before"]) if pair["before"] else None), Photo(image(pair["after"]) if pair["after"] else None))
+            for pair in content["photos"]
+        )))  # fmt: skip
+    if content["closing"]:
+        blocks.append(Paragraph(content["closing"]))
+    if content["signatures"]:
+        blocks.append(Signatures(tuple(Signature(label) for label in content["signatures"])))
+    if content["footer"]:
+        blocks.append(Note(content["footer"]))
+    if content["draft"]:
+        blocks.append(Note("本文书由系统在逾期后自动拟出，签发人核对、签字盖章后生效。"))
+    return Paper(
+        head=content["head"],
+        title=content["title"],
+        number=number,
+        addressee=content["addressee"],
+        blocks=tuple(blocks),
+        issuer=content["issuer"],
+        issued_on=date.fromisoformat(content["issued_on"]),
+        copy_to=tuple(content["copy_to"]),
+        qr_url=qr_url,
+        check_code=check_code,
+        watermark="拟稿" if content["draft"] else "",
+    )

@@ -1,0 +1,122 @@
+"""Who is told what because of a fact, and the papers that a rung of the ladder brings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.utils import timezone
+
+from bihuan.engines.cases.commands.engine import print_paper
+from bihuan.engines.cases.models import Case
+from bihuan.engines.cases.pack import ladder_of, lifecycle_of
+from bihuan.engines.responsibility.queries import who
+from bihuan.foundation import packs
+from bihuan.foundation.actors import SYSTEM
+from bihuan.foundation.events import Event, record
+from bihuan.foundation.messages import tell
+from bihuan.foundation.reactions import reacts_to
+
+TURNS = {
+    "cases.reported": "新上报的隐患等你交办",
+    "cases.graded": "改定级别的隐患等你交办",
+    "cases.assigned": "有一条隐患交给你整改",
+    "cases.transferred": "有一条隐患移交给你整改",
+    "cases.plan_submitted": "重大隐患整改方案等你审批",
+    "cases.plan_returned": "整改方案被退回，请修改后再报",
+    "cases.plan_approved": "重大隐患等你挂牌督办",
+    "cases.supervision_listed": "重大隐患已挂牌督办，请按方案整改",
+    "cases.rectified": "整改已提交，等你复查",
+    "cases.returned": "整改被退回，请重新整改",
+    "cases.verified": "重大隐患复查合格，等你审核销号",
+    "cases.sent_back": "销号审核被退回，请再次复查",
+    "cases.review_closed": "重大隐患已审核销号，等你批准恢复使用",
+}
+"""Facts after which it is somebody's turn: the notice goes to whoever the case now waits for."""
+
+ENDS = {
+    "cases.closed": "你上报的隐患已经复查合格、销号",
+    "cases.use_resumed": "你上报的重大隐患已经销号，可以恢复使用",
+    "cases.merged": "你上报的隐患已并入另一件一起办理",
+    "cases.withdrawn": "你上报的隐患已撤回",
+}
+"""Facts that end a case: its reporter learns what became of it."""
+
+ANSWERS = {"cases.extension_granted": "延期申请已同意", "cases.extension_refused": "延期申请没有同意，请按原期限整改"}
+
+
+def _case(event: Event) -> Case:
+    return Case.objects.select_related("org").get(pk=event.subject_id)
+
+
+def _send(case: Case, event: Event, users: Iterable[UUID | None], title: str, body: str = "") -> None:
+    """Tell these people, except the one who did it."""
+    line = f"{case.org_name} · {case.title}"
+    told = {user for user in users if user and user != event.by_id}
+    tell(
+        told,
+        about=event,
+        kind=event.name,
+        title=title,
+        body=f"{line}。{body}" if body else line,
+        link=f"/hazards/{case.pk}/",
+    )
+
+
+@reacts_to(*TURNS)
+def tell_whose_turn(event: Event) -> None:
+    """It is somebody's turn."""
+    case = _case(event)
+    due = timezone.localtime(case.due_at).strftime("%m-%d %H:%M")
+    note = str(event.facts.get("note") or "")
+    _send(case, event, [case.waits_for_id], TURNS[event.name], f"期限 {due}。{note}")
+
+
+@reacts_to(*ENDS)
+def tell_reporter(event: Event) -> None:
+    """What became of it."""
+    case = _case(event)
+    _send(case, event, {case.reporter_id, case.rectifier_id}, ENDS[event.name], str(event.facts.get("note") or ""))
+
+
+@reacts_to("cases.extension_requested")
+def tell_decider(event: Event) -> None:
+    """Somebody asks for more time: those who may decide learn of it."""
+    case = _case(event)
+    posts = packs.entries(case.bureau_id, "posts")
+    deciders = [code for code, post in posts.items() if "approve-extension" in post["acts"]]
+    _send(case, event, _holders(case, deciders, event), "有一份延期申请等你批复", str(event.facts.get("note") or ""))
+
+
+@reacts_to(*ANSWERS)
+def tell_rectifier(event: Event) -> None:
+    """The answer to the one who asked."""
+    case = _case(event)
+    _send(case, event, [case.rectifier_id], ANSWERS[event.name], str(event.facts.get("note") or ""))
+
+
+@reacts_to("cases.escalated")
+def climb_one_rung(event: Event) -> None:
+    """Tell the people of the rung, and draft its numbered paper (通报、函告、约谈) for somebody to sign."""
+    case = _case(event)
+    rung = ladder_of(case.bureau_id)[int(event.facts["rung"]) - 1]
+    parts = {
+        "waits-for": case.waits_for_id,
+        "rectifier": case.rectifier_id,
+        "verifier": case.verifier_id,
+        "reporter": case.reporter_id,
+    }
+    people = {parts[tells] for tells in rung.tells if tells in parts}
+    people |= set(_holders(case, [tells for tells in rung.tells if tells not in parts], event))
+    state = lifecycle_of(case.bureau_id, case.lifecycle).states[case.state].name
+    due = timezone.localtime(case.due_at).strftime("%m-%d %H:%M")
+    _send(
+        case, event, people, f"{rung.name}：隐患逾期未办", f"现在是“{state}”，期限 {due} 已过。请立即办理，或说明原因。"
+    )
+    if rung.prints and case.is_open and rung.prints in packs.entries(case.bureau_id, "papers"):
+        paper = print_paper(SYSTEM, event.at, code=rung.prints, cases=[case], note=f"逾期{rung.name}")
+        record(case, "cases.paper_drafted", by=SYSTEM, at=event.at, paper=paper, name=rung.name)
+
+
+def _holders(case: Case, posts: Iterable[str], event: Event) -> list[UUID]:
+    return [row.user_id for post in posts for row in who(case.org, post, on=timezone.localdate(event.at))]
