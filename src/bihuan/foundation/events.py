@@ -102,6 +102,14 @@ def timeline(viewer: Actor, *, bureau_id: UUID, subject_id: UUID, most: int = 20
     return list(rows)
 
 
+def recent(viewer: Actor, *, bureau_id: UUID, subject_id: UUID, names: Iterable[str] = (), most: int = 20) -> list[Event]:
+    """The latest facts about one subject, newest first. Call it only after the subject itself was found visible."""
+    rows = Event.objects.filter(bureau_id=bureau_id, subject_id=subject_id)
+    if names:
+        rows = rows.filter(name__in=list(names))
+    return list(rows.order_by("-at", "-id")[:most])
+
+
 def _moment(value: datetime | None) -> str:
     return value.astimezone(UTC).isoformat(timespec="microseconds") if value else ""
 

@@ -1,0 +1,137 @@
+"""Writing evidence: keep what a person uploads, and tie it to what it proves.
+
+Bytes are not JSON, so these two are plain functions and no envelope commands; both are idempotent by themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, Literal
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from bihuan.foundation.actors import Actor, Placed
+from bihuan.foundation.events import Subject
+from bihuan.foundation.evidence import store
+from bihuan.foundation.evidence.documents import clean_document
+from bihuan.foundation.evidence.images import clean_image
+from bihuan.foundation.evidence.signatures import clean_drawing, clean_signature
+from bihuan.foundation.ids import uuid7
+from bihuan.foundation.models import Evidence
+from bihuan.foundation.refusals import Refusal, declare
+from bihuan.foundation.scoping import placed
+
+Kind = Literal["image", "document", "signature"]
+MOST_PER_SUBJECT = 60
+
+declare(
+    {
+        "evidence.no_post": (403, "你现在没有任职，不能上传照片或文件。请联系学校安全负责人核对你的岗位。"),
+        "evidence.too_many": (422, "一件事最多放{most}张照片和文件，这次没有保存。请先选出最能说明问题的几张。"),
+        "evidence.id_taken": (409, "这个编号的照片或文件已经有人上传过，请重新选择后再传。"),
+    }
+)
+
+
+def keep_evidence(
+    by: Actor, at: datetime, *, raw: bytes, name: str = "", kind: Kind = "image", id: UUID | None = None, org: Placed | None = None
+) -> Evidence:
+    """Keep an uploaded photo, document or drawn signature; until it is attached only its maker sees it.
+
+    The same client-made ``id`` is the same row; without one, so is the same picture from the same person, not yet
+    attached. ``org``
+    places the row at once (the demo, imports); otherwise it stands in the maker's bureau until it is attached.
+    Refusals: ``evidence.no_post``, ``evidence.id_taken``, and those of cleaning (too large, disguised, broken).
+    """
+    bureau_id = org.bureau_id if org else by.bureau_id
+    if bureau_id is None:
+        raise Refusal("evidence.no_post")
+    original = sha256(raw).hexdigest()
+    if id and (known := _by_id(by, id, original)):
+        return known
+    fields = _cleaned(kind, raw, name)
+    place = placed(org) if org else {"bureau_id": bureau_id}
+    mine = Evidence.objects.filter(bureau_id=bureau_id, sha256=fields["sha256"], made_by_id=by.id, subject_id__isnull=True)
+    if not id and (known := mine.filter(kind=kind).first()):
+        return known
+    row = Evidence(
+        id=id or uuid7(), **place, **fields, kind=kind, original_sha256=original,
+        made_by_id=by.id, made_by_name=by.name, made_at=at,
+    )  # fmt: skip
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:  # the same upload arrived twice at once
+        rival = _by_id(by, row.pk, original)
+        if rival is None:
+            raise
+        return rival
+    return row
+
+
+def _by_id(by: Actor, id: UUID, original: str) -> Evidence | None:
+    row = Evidence.objects.filter(pk=id).first()
+    if row and (row.made_by_id != by.id or row.original_sha256 != original):
+        raise Refusal("evidence.id_taken")
+    return row
+
+
+def attach_evidence(subject: Subject, ids: Iterable[UUID], by: Actor) -> list[Evidence]:
+    """Tie my unattached evidence to a subject, inside the caller's command; the rows in the order of *ids*.
+
+    The rows take the subject's scope columns, so whoever sees the subject's place sees them. Attaching twice is
+    attaching once. Refusals: ``foundation.not_found`` (somebody else's, unknown, or used elsewhere),
+    ``evidence.too_many``.
+    """
+    wanted = list(dict.fromkeys(ids))
+    if not wanted:
+        return []
+    if len(wanted) > MOST_PER_SUBJECT:
+        raise Refusal("evidence.too_many", most=MOST_PER_SUBJECT)
+    place: dict[str, Any] = placed(subject)
+    mine = Evidence.objects.filter(pk__in=wanted, subject_id__isnull=True, made_by_id=by.id)
+    mine.update(subject_id=subject.pk, subject_kind=subject._meta.label_lower, **place)  # type: ignore[attr-defined]
+    found = {row.pk: row for row in Evidence.objects.filter(pk__in=wanted, subject_id=subject.pk)}
+    if len(found) != len(wanted):
+        raise Refusal("foundation.not_found")
+    if Evidence.objects.filter(bureau_id=subject.bureau_id, subject_id=subject.pk).count() > MOST_PER_SUBJECT:
+        raise Refusal("evidence.too_many", most=MOST_PER_SUBJECT)
+    return [found[pk] for pk in wanted]
+
+
+def fingerprints(rows: Iterable[Evidence]) -> list[dict[str, str]]:
+    """What a fact says about its evidence: with the content's hash in the sealed history, a photo cannot be swapped."""
+    return [{"id": str(row.pk), "sha256": row.sha256} for row in rows]
+
+
+def _cleaned(kind: Kind, raw: bytes, name: str) -> dict[str, Any]:
+    """The columns that cleaning gives, with the clean bytes put into the store."""
+    fields: dict[str, Any] = {"name": _plain_name(name)}
+    if kind == "image":
+        picture = clean_image(raw)
+        fields |= {
+            "media_type": "image/webp", "width": picture.width, "height": picture.height, "size": len(picture.webp),
+            "perceptual_hash": picture.perceptual_hash, "taken_at": _aware(picture.taken_at),
+            "sha256": store.keep(picture.webp, thumb=picture.thumb),
+        }  # fmt: skip
+    elif kind == "signature":
+        drawn = clean_signature(raw.decode("ascii", "replace")) if raw.startswith(b"data:") else clean_drawing(raw)
+        fields |= {"media_type": "image/webp", "size": len(drawn), "sha256": store.keep(drawn)}
+    else:
+        document = clean_document(raw)
+        fields |= {"media_type": "application/pdf", "size": len(document.pdf), "sha256": store.keep(document.pdf)}
+    return fields
+
+
+def _plain_name(name: str) -> str:
+    """The file's own name without its folder and without control characters."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    return "".join(letter for letter in last if letter.isprintable())[:120]
+
+
+def _aware(taken_at: datetime | None) -> datetime | None:
+    return timezone.make_aware(taken_at) if taken_at else None

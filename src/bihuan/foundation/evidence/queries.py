@@ -1,0 +1,76 @@
+"""Reading evidence: who may see it, what belongs to a subject, and whether a photo was used before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from bihuan.foundation.actors import Actor
+from bihuan.foundation.evidence.images import unlikeness
+from bihuan.foundation.models import Evidence
+from bihuan.foundation.refusals import Refusal
+
+NEAR_BITS = 6
+"""Two photos whose perceptual hashes differ in at most this many of 64 bits show the same thing."""
+RECENT = 3000
+"""How many of a bureau's latest photos are compared: a season of a district's work, read in one query."""
+
+_sees: dict[str, Callable[[Actor, UUID], bool]] = {}
+
+
+def shown_with(subject_kind: str, sees: Callable[[Actor, UUID], bool]) -> None:
+    """Let the room that owns a kind of subject (``"cases.case"``) say who sees its evidence: whoever sees the subject.
+
+    Without this the evidence's own scope columns decide, which a reporter or a partner department does not satisfy.
+    """
+    _sees[subject_kind] = sees
+
+
+def seen(viewer: Actor, id: UUID) -> Evidence:
+    """One piece of evidence, or ``foundation.not_found``; until attached only its maker has it."""
+    row = Evidence.objects.filter(pk=id).first()
+    if row is None or not _may_see(viewer, row):
+        raise Refusal("foundation.not_found")
+    return row
+
+
+def _may_see(viewer: Actor, row: Evidence) -> bool:
+    if viewer.is_system:
+        return True
+    if viewer.id is not None and row.made_by_id == viewer.id:
+        return True
+    if row.subject_id is None:
+        return False
+    if sees := _sees.get(row.subject_kind):
+        return sees(viewer, row.subject_id)
+    return any(hold.covers(row) for hold in viewer.holds)
+
+
+def of_subject(bureau_id: UUID, subject_id: UUID) -> list[Evidence]:
+    """A subject's evidence in the order it was made. Call it only after the subject itself was found visible."""
+    return list(Evidence.objects.filter(bureau_id=bureau_id, subject_id=subject_id).order_by("made_at", "id"))
+
+
+def of_subjects(bureau_id: UUID, subject_ids: list[UUID]) -> dict[UUID, list[Evidence]]:
+    """The evidence of several subjects in one query, for papers and lists."""
+    found: dict[UUID, list[Evidence]] = {}
+    for row in Evidence.objects.filter(bureau_id=bureau_id, subject_id__in=subject_ids).order_by("made_at", "id"):
+        found.setdefault(row.subject_id, []).append(row)
+    return found
+
+
+def same_photo(bureau_id: UUID, perceptual_hash: int, *, apart_from: UUID | None = None) -> list[Evidence]:
+    """Attached photos of the bureau's recent ones that show (nearly) the same picture, the most alike first.
+
+    An old photo sent again as proof of a rectification is found here; deciding what it means is for people.
+    """
+    photos = Evidence.objects.filter(bureau_id=bureau_id, perceptual_hash__isnull=False, subject_id__isnull=False)
+    if apart_from:
+        photos = photos.filter(~Q(subject_id=apart_from))
+    recent = photos.order_by("-id").values_list("pk", "perceptual_hash")[:RECENT]
+    near = {pk: bits for pk, other in recent if (bits := unlikeness(other, perceptual_hash)) <= NEAR_BITS}
+    rows: list[Any] = list(Evidence.objects.filter(pk__in=near)) if near else []
+    return sorted(rows, key=lambda row: (near[row.pk], row.made_at))
