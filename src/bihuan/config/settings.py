@@ -133,6 +133,10 @@ BIHUAN_MEDIA_ROOT = DATA / "evidence"
 BIHUAN_PACKS = Path(env.text("BIHUAN_PACKS", str(ROOT / "packs")))
 BIHUAN_FONT_DIRS = [path for path in env.text("BIHUAN_FONT_DIRS").split(os.pathsep) if path]
 MEDIA_ROOT = BIHUAN_MEDIA_ROOT
+STORAGES = {
+    "default": {"BACKEND": "bihuan.foundation.evidence.durable_files.DurableFiles"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
