@@ -11,16 +11,24 @@ export function followFeed() {
   let stream = null
   let last = ''
   let known = []
+  const told = new Set()
 
   const arrive = (event) => {
-    if (event.lastEventId) last = event.lastEventId
+    if (event.lastEventId) {
+      if (told.has(event.lastEventId)) return
+      told.add(event.lastEventId)
+      if (told.size > 1000) told.delete(told.values().next().value)
+      last = event.lastEventId
+    }
     const fact = { name: event.type, ...JSON.parse(event.data) }
     if (fact.subject) document.body.dispatchEvent(new CustomEvent(`fact:${fact.subject}`, { detail: fact }))
     document.body.dispatchEvent(new CustomEvent('facts', { detail: fact }))
   }
   const open = () => {
     if (stream || document.hidden) return
-    stream = new EventSource(last ? `${address}?after=${encodeURIComponent(last)}` : address)
+    const drawn = performance.getEntriesByType('navigation')[0]?.responseStart ?? 0
+    const age = Math.round(performance.now() - drawn)
+    stream = new EventSource(last ? `${address}?after=${encodeURIComponent(last)}` : `${address}?age=${age}`)
     stream.addEventListener('hello', (event) => {
       const { names, last: upTo } = JSON.parse(event.data)
       last ||= upTo

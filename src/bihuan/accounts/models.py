@@ -53,3 +53,11 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class FailedSignIn(models.Model):
+    """Wrong passwords counted under the digest of a name, an address, or both, since the first of the window."""
+
+    key = models.CharField(primary_key=True, max_length=64)
+    count = models.PositiveIntegerField(default=0)
+    since = models.DateTimeField()

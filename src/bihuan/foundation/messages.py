@@ -9,6 +9,8 @@ from uuid import UUID
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.commands import command
 from bihuan.foundation.models import Event, Notice
+from bihuan.foundation.pages.keyset import Page, page
+from bihuan.foundation.refusals import Refusal
 
 
 def tell(users: Iterable[UUID], *, about: Event, kind: str, title: str, body: str = "", link: str = "") -> None:
@@ -38,3 +40,19 @@ def unread_count(viewer: Actor, *, cap: int = 100) -> int:
     """How many notices wait for this person, counted no further than *cap*."""
     rows = Notice.objects.filter(user_id=viewer.id, read_at__isnull=True).order_by("-sent_at")
     return len(rows.values_list("pk", flat=True)[:cap])
+
+
+def inbox(viewer: Actor, *, unread: bool = False, cursor: str = "", size: int = 25) -> Page:
+    """This person's notices, the newest first; with *unread* only those that wait."""
+    rows = Notice.objects.filter(user_id=viewer.id)
+    if unread:
+        rows = rows.filter(read_at__isnull=True)
+    return page(rows, order=("-sent_at", "-id"), cursor=cursor, size=size)
+
+
+def notice(viewer: Actor, pk: UUID) -> Notice:
+    """One notice of this person, or ``foundation.not_found``."""
+    row = Notice.objects.filter(pk=pk, user_id=viewer.id).first()
+    if row is None:
+        raise Refusal("foundation.not_found")
+    return row

@@ -1,1 +1,1 @@
-"""The desk: home with my todo, sign-in, notices, packs, and the pages where two rooms meet."""
+"""The desk: home with my todo, notices, saved views, search, the live feed, and the pages where two rooms meet."""

@@ -8,3 +8,7 @@ class WorkbenchConfig(AppConfig):
 
     name = "bihuan.surfaces.workbench"
     label = "workbench"
+
+    def ready(self) -> None:
+        """Register the desk's own commands."""
+        from bihuan.surfaces.workbench import commands  # noqa: F401
