@@ -60,3 +60,8 @@ def next_serial(bureau_id: Any, code: str, year: int, *, count: int = 1) -> int:
 def find(paper_id: Any) -> Paper | None:
     """A paper by id, without asking who looks: the room of its subject decides that."""
     return Paper.objects.filter(pk=paper_id).first()
+
+
+def of_subject(bureau_id: Any, subject_id: Any) -> list[Paper]:
+    """A subject's papers, oldest first. Call it only after the subject itself was found visible."""
+    return list(Paper.objects.filter(bureau_id=bureau_id, subject_id=subject_id).order_by("issued_at", "id"))
