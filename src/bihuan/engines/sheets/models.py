@@ -125,6 +125,7 @@ class Finding(ScopedModel):
     place = models.CharField(max_length=80, blank=True)
     photos = models.JSONField(default=list)
     case_id = models.UUIDField(null=True)
+    case_number = models.CharField(max_length=40, blank=True)
     found_at = models.DateTimeField()
 
     class Meta:

@@ -8,3 +8,7 @@ class InspectionsConfig(AppConfig):
 
     name = "bihuan.mechanisms.inspections"
     label = "inspections"
+
+    def ready(self) -> None:
+        """Fill the registers: facts, commands, reactions, who sees the evidence."""
+        from bihuan.mechanisms.inspections import commands, events, reactions, refusals, sight  # noqa: F401

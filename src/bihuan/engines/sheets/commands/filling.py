@@ -19,7 +19,7 @@ from bihuan.engines.sheets.hot import insert
 from bihuan.engines.sheets.models import Finding, Submission
 from bihuan.engines.sheets.queries import VersionInForce, version_for_filling
 from bihuan.engines.sheets.rules import Answer, Content, Tally, faults_of, is_wrong, open_items, tally
-from bihuan.foundation.actors import Actor, Placed
+from bihuan.foundation.actors import SYSTEM, Actor, Placed
 from bihuan.foundation.commands import command
 from bihuan.foundation.events import record
 from bihuan.foundation.ids import uuid7
@@ -156,7 +156,7 @@ def write(by: Actor, at: datetime, *, submission_id: UUID, answers: Mapping[str,
     for _ in range(TRIES):
         row = Submission.objects.select_for_update().get(pk=submission_id)
         _refuse_submitted(row)
-        content = version_for_filling(by, row.version_id).content
+        content = version_for_filling(SYSTEM, row.version_id).content
         _refuse_bad(faults_of(content, row.asked, given))
         merged = {**row.answers, **_stored(by, at, given)}
         counted = tally(content.items, row.asked, merged)
@@ -177,7 +177,7 @@ def finish(by: Actor, at: datetime, *, submission_id: UUID, all_needed: bool) ->
     """
     row = Submission.objects.select_for_update().get(pk=submission_id)
     _refuse_submitted(row)
-    content = version_for_filling(by, row.version_id).content
+    content = version_for_filling(SYSTEM, row.version_id).content
     left = open_items(content, row.asked, row.answers)
     if all_needed and left:
         first = content.by_code[left[0]]
@@ -197,7 +197,7 @@ def finish(by: Actor, at: datetime, *, submission_id: UUID, all_needed: bool) ->
 def raise_finding(by: Actor, at: datetime, *, submission_id: UUID, item: str) -> Finding:
     """The finding of an item that was answered as not normal, made now instead of at the end; always the same one."""
     row = Submission.objects.get(pk=submission_id)
-    content = version_for_filling(by, row.version_id).content
+    content = version_for_filling(SYSTEM, row.version_id).content
     answer = row.answers.get(item)
     if answer is None or not is_wrong(content.by_code[item], answer):
         raise Refusal("sheets.no_such_item", item=item)
@@ -211,6 +211,11 @@ def raise_finding(by: Actor, at: datetime, *, submission_id: UUID, item: str) ->
 def hand_over_finding(finding_id: UUID, case_id: UUID) -> bool:
     """Tie a finding to the case that takes it up: true for the one caller that is first, false for all others."""
     return bool(Finding.objects.filter(pk=finding_id, case_id__isnull=True).update(case_id=case_id))
+
+
+def name_case(finding_id: UUID, number: str) -> None:
+    """Keep the case's number beside its id, so that a paper and a list need not ask for it."""
+    Finding.objects.filter(pk=finding_id).update(case_number=number)
 
 
 def replace_place(submission_id: UUID, place: Placed) -> None:

@@ -113,6 +113,7 @@ class Migration(migrations.Migration):
                 ('place', models.CharField(blank=True, max_length=80)),
                 ('photos', models.JSONField(default=list)),
                 ('case_id', models.UUIDField(null=True)),
+                ('case_number', models.CharField(blank=True, max_length=40)),
                 ('found_at', models.DateTimeField()),
                 ('submission', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='sheets.submission')),
             ],
