@@ -190,7 +190,7 @@ def cast(net: SimpleNamespace) -> SimpleNamespace:
     """The people with their appointments (see ``PEOPLE``), as ``accounts.User`` rows; they sign in by their key."""
     user_model, appointment = apps.get_model("accounts", "User"), apps.get_model("responsibility", "Appointment")
     people = {
-        key: user_model(id=uuid7(), username=key, name=name, phone=f"1380000{serial:04d}", password="!")  # noqa: S106 - "!" is no password
+        key: user_model(id=uuid7(), username=key, name=name, phone=f"1380000{serial:04d}", password="!")
         for serial, (key, (name, _, _)) in enumerate(PEOPLE.items(), start=1)
     }
     user_model.objects.bulk_create(people.values())

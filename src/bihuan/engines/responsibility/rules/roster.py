@@ -66,7 +66,8 @@ def field_of(cell: str) -> str:
 
 # --- cells ------------------------------------------------------------------------------------------------------------
 
-_DATE = re.compile(r"(\d{4})[-./年](\d{1,2})(?:[-./月](\d{1,2})日?|月)?(?:[T ]00:00(?::00)?)?")
+_DATE = re.compile(r"(\d{4})[-./年](\d{1,2})(?:[-./月](\d{1,2})日?|月)?")
+_MIDNIGHT = re.compile(r"[T ]0?0:00(?::00)?\s*$")
 _EXCEL_ZERO = date(1899, 12, 30)
 
 
@@ -76,7 +77,7 @@ def day_of(cell: str) -> date | None:
 
     Raises ``ValueError`` for anything else; empty text is ``None``.
     """
-    text = squeezed(cell)
+    text = squeezed(_MIDNIGHT.sub("", cell))
     if not text or text in {"-", "/", "无", "至今", "长期"}:
         return None
     if found := _DATE.fullmatch(text):

@@ -19,5 +19,5 @@ def test_each_person_sees_their_own_part_of_the_net(net, actors):
 
 
 def test_the_door_knows_who_came(door):
-    assert door("li").get("/").status_code == 200
-    assert door("").get("/").status_code == 302
+    assert door("li").get("/net/").status_code == 200
+    assert door("").get("/net/").status_code == 302
