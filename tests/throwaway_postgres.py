@@ -35,8 +35,11 @@ class NoPostgres(Exception):
 
 
 @contextlib.contextmanager
-def throwaway_postgres() -> Iterator[str]:
-    """Give the address of a fresh, empty database cluster; C.UTF-8, so that trigrams see Chinese words."""
+def throwaway_postgres(settings: tuple[str, ...] = RECKLESS) -> Iterator[str]:
+    """Give the address of a fresh, empty database cluster; C.UTF-8, so that trigrams see Chinese words.
+
+    *settings* are the server's: tests take reckless ones, measurements those of a real server.
+    """
     with contextlib.ExitStack() as tidy:
         folder = Path(tempfile.mkdtemp(prefix="bihuan-pg-"))
         tidy.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -53,15 +56,23 @@ def throwaway_postgres() -> Iterator[str]:
         made = run_as(user, [binaries / "initdb", "-D", data, f"--pwfile={folder / 'password'}", *options], cwd=folder)
         if made.wait() != 0:
             raise NoPostgres(f"initdb failed ({binaries}):\n{made.stdout.read().decode('utf-8', 'replace')}")
-        port = start(binaries, data, folder, user, password, tidy)
+        port = start(binaries, data, folder, user, password, tidy, settings)
         yield f"postgresql://bihuan:{password}@127.0.0.1:{port}/postgres"
 
 
-def start(binaries: Path, data: Path, folder: Path, user: str | None, password: str, tidy: contextlib.ExitStack) -> int:
+def start(
+    binaries: Path,
+    data: Path,
+    folder: Path,
+    user: str | None,
+    password: str,
+    tidy: contextlib.ExitStack,
+    settings: tuple[str, ...],
+) -> int:
     for _ in range(3):  # somebody may take the free port between our look and our use
         port = free_port()
-        settings = [f"-cport={port}", "-clisten_addresses=127.0.0.1", "-cunix_socket_directories="]
-        command = [binaries / "postgres", "-D", data, *settings, *(f"-c{setting}" for setting in RECKLESS)]
+        own = (f"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories=")
+        command = [binaries / "postgres", "-D", data, *(f"-c{setting}" for setting in (*own, *settings))]
         log = (folder / "log").open("wb")
         tidy.callback(log.close)
         server = run_as(user, command, cwd=folder, output=log)
