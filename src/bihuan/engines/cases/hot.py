@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -116,3 +117,137 @@ def counts(selections: Mapping[str, Any], *, cap: int) -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(parts)}", params)
         return dict(zip(selections, cursor.fetchone(), strict=True))
+
+
+# --- the export -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Words:
+    """Code → word, for what a file shows: ``states`` by (lifecycle, state)."""
+
+    states: Mapping[tuple[str, str], str]
+    levels: Mapping[str, str]
+    sources: Mapping[str, str]
+
+
+TEXTS = (
+    ("编号", "number", 14), ("级别", "level", 8), ("状态", "state", 12), ("隐患", "title", 44), ("学校", "org_name", 22), ("地点", "place", 18),
+    ("类别", "category", 16), ("检查项", "item_title", 32), ("依据", "basis", 32), ("来源", "source", 12), ("上报人", "reporter_name", 10),
+    ("整改人", "rectifier_name", 10), ("协作部门", "party_name", 16), ("复查人", "verifier_name", 10), ("督办单", "notice_number", 20),
+)  # fmt: skip
+NUMBERS = (("退回次数", "returns", 9), ("延期次数", "extensions", 9), ("升级级数", "rung", 9))
+MOMENTS = (("上报时间", "reported_at", 17), ("期限", "due_at", 17), ("销号时间", "closed_at", 17))
+TITLES = tuple(title for title, _, _ in (*TEXTS, *NUMBERS, *MOMENTS))
+WIDTHS = tuple(width for _, _, width in (*TEXTS, *NUMBERS, *MOMENTS))
+_COLUMNS = tuple(name for _, name, _ in (*TEXTS, *NUMBERS, *MOMENTS))
+_ZONE = "Asia/Shanghai"
+_SEPARATOR = "</t></is></c><c t=\"inlineStr\"><is><t xml:space=\"preserve\">"
+_MARK = "\x01"
+MOST_ROWS = 1_000_000
+"""A sheet ends at 1,048,576 rows; a CSV does not end."""
+
+
+def escaped(text: str) -> str:
+    """Text for XML."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _source(rows: Any, most: int | None = None) -> tuple[str, list[Any]]:
+    """The selection as a sub-select with short column names, newest first."""
+    chosen = rows.order_by("-reported_at", "-id").values_list(*_COLUMNS, "lifecycle")
+    try:
+        sql, params = (chosen[:most] if most else chosen).query.sql_with_params()
+    except EmptyResultSet:
+        sql, params = Case.objects.filter(bureau_id=UUID(int=0)).values_list(*_COLUMNS, "lifecycle").query.sql_with_params()
+    return sql, list(params)
+
+
+def _word(column: str, words: Mapping[str, str], params: list[Any]) -> str:
+    params += [value for pair in words.items() for value in pair]
+    return f"(CASE {column}{' WHEN %s THEN %s' * len(words)} ELSE {column} END)" if words else column
+
+
+def _cells(words: Words, params: list[Any]) -> list[str]:
+    """One SQL expression for each text column, in the order of ``TEXTS``; *params* grows with them."""
+    cells = []
+    for _, name, _ in TEXTS:
+        if name == "level":
+            cells.append(_word("level", words.levels, params))
+        elif name == "source":
+            cells.append(_word("source", words.sources, params))
+        elif name == "state":
+            cells.append(_word("lifecycle || '/' || state", {f"{table}/{state}": word for (table, state), word in words.states.items()}, params))
+        else:
+            cells.append(name)
+    return cells
+
+
+def _minutes(column: str) -> str:
+    """A moment as local ``2026-11-22 10:32``."""
+    if connection.vendor == "postgresql":
+        return f"coalesce(to_char({column} AT TIME ZONE '{_ZONE}', 'YYYY-MM-DD HH24:MI'), '')"
+    return f"coalesce(strftime('%%Y-%%m-%%d %%H:%%M', {column}, '+8 hours'), '')"
+
+
+def _serial(column: str) -> str:
+    """A moment as the day number of a spreadsheet, to the minute."""
+    if connection.vendor == "postgresql":
+        return f"round((extract(epoch FROM {column} AT TIME ZONE '{_ZONE}') / 86400 + 25569)::numeric, 6)"
+    return f"round(julianday({column}, '+8 hours') - 2415018.5, 6)"
+
+
+def sheet_lines(rows: Any, words: Words) -> Iterator[bytes]:
+    """``<row>…</row>`` of every case, made by the database: texts inline, counts as numbers, moments as real dates."""
+    params: list[Any] = []
+    joined = f" || '{_MARK}' || ".join(_cells(words, params))
+    text = f"replace(replace(replace(replace({joined}, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), '\\', '&#92;')"
+    text = f"replace(replace(replace({text}, {_char(10)}, '&#10;'), {_char(13)}, ''), {_char(9)}, ' ')"
+    text = f"replace({text}, '{_MARK}', '{_SEPARATOR}')"
+    numbers = "".join(f" || '<c><v>' || {name} || '</v></c>'" for _, name, _ in NUMBERS)
+    moments = "".join(f" || coalesce('<c s=\"1\"><v>' || {_serial(name)} || '</v></c>', '<c/>')" for _, name, _ in MOMENTS)
+    first = '<row><c t="inlineStr"><is><t xml:space="preserve">'
+    line = f"'{first}' || {text} || '</t></is></c>'{numbers}{moments} || '</row>'"
+    sql, given = _source(rows, MOST_ROWS)
+    yield from _lines(f"{_with(sql)} SELECT {line} FROM chosen", given + params)
+
+
+def csv_lines(rows: Any, words: Words) -> Iterator[bytes]:
+    """The cases as CSV lines; a text that a spreadsheet would take for a formula gets an apostrophe in front."""
+    params: list[Any] = []
+    cells = [f"(CASE WHEN substr({cell}, 1, 1) IN ('=', '+', '-', '@', {_char(9)}, {_char(13)}) THEN '''' || {cell} ELSE {cell} END)"
+             if name in _TYPED else cell for (_, name, _), cell in zip(TEXTS, _cells(words, params), strict=True)]  # fmt: skip
+    cells += [name for _, name, _ in NUMBERS] + [_minutes(name) for _, name, _ in MOMENTS]
+    sql, given = _source(rows)
+    if connection.vendor == "postgresql":
+        statement = f"COPY ({_with(sql)} SELECT {', '.join(cells)} FROM chosen) TO STDOUT (FORMAT csv)"
+        with connection.cursor() as cursor, cursor.copy(statement, given + params) as copy:
+            yield from map(bytes, copy)
+        return
+    quoted = [f"""'"' || replace({cell}, '"', '""') || '"'""" if n < len(TEXTS) else cell for n, cell in enumerate(cells)]
+    line = " || ',' || ".join(quoted)
+    yield from _lines(f"{_with(sql)} SELECT {line} FROM chosen", given + params)
+
+
+def _with(sql: str) -> str:
+    return f"WITH chosen ({', '.join([*_COLUMNS, 'lifecycle'])}) AS ({sql})"
+
+
+_TYPED = {"title", "org_name", "place", "category", "item_title", "basis", "reporter_name", "rectifier_name", "party_name", "verifier_name"}
+"""Columns that hold what people wrote."""
+
+
+def _char(code: int) -> str:
+    return f"chr({code})" if connection.vendor == "postgresql" else f"char({code})"
+
+
+def _lines(sql: str, params: list[Any]) -> Iterator[bytes]:
+    """Each row's one text as bytes with a line end, streamed; the whole answer is never in our memory."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor, cursor.copy(f"COPY ({sql}) TO STDOUT", params) as copy:
+            yield from map(bytes, copy)
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        while found := cursor.fetchmany(1000):
+            yield "".join(f"{line}\n" for (line,) in found).encode()

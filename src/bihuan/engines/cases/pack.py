@@ -337,6 +337,11 @@ def lifecycle_of(bureau_id: UUID, code: str) -> Lifecycle:
     return kept[1]
 
 
+def tables_of(bureau_id: UUID | None) -> list[Lifecycle]:
+    """Every installed version of every table."""
+    return [lifecycle_of(bureau_id, code) for code in packs.entries(bureau_id, "lifecycles")]
+
+
 def ladder_of(bureau_id: UUID) -> tuple[Rung, ...]:
     """The bureau's ladder; without one, nothing escalates."""
     found = packs.entries(bureau_id, "ladders").get("default")

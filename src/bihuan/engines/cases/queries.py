@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, time, timedelta
+from time import monotonic
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import Q
 from django.utils import timezone
 
 from bihuan.engines.cases import hot
-from bihuan.engines.cases.commands.engine import NEED_WORDS, person_of, refusal_of, who_words
+from bihuan.engines.cases.commands.engine import FIVE_WORDS, NEED_WORDS, moved, person_of, refusal_of, who_words
 from bihuan.engines.cases.lifecycle import Lifecycle, Step, missing_of_five
 from bihuan.engines.cases.models import Case
 from bihuan.engines.cases.pack import levels_of, lifecycle_of, rules_of
-from bihuan.engines.responsibility.queries import departments, schools, who_could
+from bihuan.engines.cases.timing import deadline
+from bihuan.engines.responsibility.queries import areas, departments, schools, who_could
+from bihuan.engines.sheets.queries import sheet_lines, version_for_filling
 from bihuan.foundation import clock, packs, papers
 from bihuan.foundation.actors import LEVELS, Actor
 from bihuan.foundation.events import Event, declared, timeline
 from bihuan.foundation.evidence.queries import of_subject
+from bihuan.foundation.evidence.queries import seen as evidence_seen
 from bihuan.foundation.pages.keyset import Page
 from bihuan.foundation.refusals import Refusal
 from bihuan.foundation.scoping import under
@@ -220,6 +225,7 @@ def _line(row: dict[str, Any], viewer: Actor) -> dict[str, Any]:
     row["state_name"] = table.states[row["state"]].name
     row["level_name"] = levels_of(row["bureau_id"]).get(row["level"], {}).get("name", row["level"])
     row["mine"] = viewer.id is not None and row["waits_for_id"] == viewer.id
+    row["may_pick"] = viewer.may_anywhere("assign")
     row["who"] = row["waits_for_name"] or row["rectifier_name"] or row["party_name"]
     return row
 
@@ -239,6 +245,54 @@ def tab_counts(viewer: Actor, filters: Filters) -> dict[str, int]:
         "verifying": replace(base, stage="verifying"), "listed": replace(base, listed=True),
     }  # fmt: skip
     return hot.counts({name: selection(viewer, part, now=now) for name, part in parts.items()}, cap=CAP)
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One of the usual selections, with its capped count."""
+
+    word: str
+    address: str
+    count: int
+    here: bool
+
+
+TABS = {"turn": "等我办", "overdue": "已逾期", "reported": "待交办", "verifying": "待复查", "listed": "挂牌督办"}
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The list page: the filters in force, their sentence, the tabs, one page of rows."""
+
+    filters: Filters
+    sentence: Sentence
+    tabs: list[Tab]
+    page: Page
+    address: str
+    may_assign: bool
+    may_export: bool
+    may_report: bool
+
+
+def listing(viewer: Actor, given: Mapping[str, str]) -> Listing:
+    """Everything of the list page: three statements besides the packs."""
+    filters = filters_from(given)
+    usual = {
+        "turn": Filters(whose="turn"), "overdue": Filters(time="overdue"), "reported": Filters(stage="reported"),
+        "verifying": Filters(stage="verifying"), "listed": Filters(listed=True),
+    }  # fmt: skip
+    counts = tab_counts(viewer, filters)
+    tabs = [Tab(TABS[name], "?" + urlencode(part.address()), counts[name], filters == part) for name, part in usual.items()]
+    return Listing(
+        filters=filters,
+        sentence=sentence(viewer),
+        tabs=tabs,
+        page=hazards(viewer, filters, cursor=given.get("cursor", "")),
+        address=urlencode(filters.address()),
+        may_assign=viewer.may_anywhere("assign"),
+        may_export=viewer.may_anywhere("export"),
+        may_report=viewer.may_anywhere("snap") or viewer.may_anywhere("inspect"),
+    )
 
 
 @dataclass(frozen=True)
@@ -264,7 +318,7 @@ def sentence(viewer: Actor) -> Sentence:
         stages=list(STAGES.items()),
         schools=[(str(school.pk), school.short_name or school.name) for school in found] if len(found) > 1 else [],
         levels=[(code, level["name"]) for code, level in levels_of(bureau).items()] if bureau else [],
-        categories=[(name, name) for name in categories(bureau)],
+        categories=[(name, name) for name in categories(viewer)],
         sources=list(rules_of(bureau)["sources"].items()) if bureau else [],
         times=list(TIMES.items()),
         whose=list(WHOSE.items()),
@@ -276,12 +330,22 @@ def sentence(viewer: Actor) -> Sentence:
     )
 
 
-def categories(bureau_id: UUID | None) -> list[str]:
-    """The categories that hazards are filed under: the sections of the bureau's published checklists."""
-    from bihuan.engines.sheets import queries as sheets
+_categories: dict[UUID, tuple[float, list[str]]] = {}
 
-    read = getattr(sheets, "categories", None)
-    return list(read(bureau_id)) if read and bureau_id else []
+
+def categories(viewer: Actor) -> list[str]:
+    """The categories that hazards are filed under: the sections of the bureau's checklists in force; a minute old at most."""
+    if viewer.bureau_id is None:
+        return []
+    kept = _categories.get(viewer.bureau_id)
+    if kept and monotonic() - kept[0] < 60:
+        return kept[1]
+    found: dict[str, None] = {}
+    for sheet in sheet_lines(viewer, on=timezone.localdate(clock.now())):
+        if sheet.current is not None:
+            found |= dict.fromkeys(section.title for section in version_for_filling(viewer, sheet.current.pk).content.sections)
+    _categories[viewer.bureau_id] = (monotonic(), list(found))
+    return list(found)
 
 
 # --- one case ---------------------------------------------------------------------------------------------------------
@@ -330,6 +394,7 @@ class Detail:
     waits_words: str
     five: list[tuple[str, str, str]]
     earlier: Case | None
+    mine: bool = False
     merged: list[Case] = field(default_factory=list)
 
     @property
@@ -378,14 +443,13 @@ def detail(viewer: Actor, pk: UUID) -> Detail:
         waits_words=_waits_words(case),
         five=five_of(case) if packs.entry(case.bureau_id, "lifecycles", case.lifecycle).get("five") else [],
         earlier=case.recurrence_of,
+        mine=viewer.id is not None and case.waits_for_id == viewer.id,
         merged=list(Case.objects.filter(bureau_id=case.bureau_id, merged_into_id=case.pk).order_by("number")[:20]),
     )
 
 
 def five_of(case: Case) -> list[tuple[str, str, str]]:
     """The 五落实 as (name, word, what was written)."""
-    from bihuan.engines.cases.commands.engine import FIVE_WORDS
-
     return [(name, word, str(case.five.get(name, ""))) for name, word in FIVE_WORDS.items()]
 
 
@@ -450,6 +514,123 @@ def duplicates(viewer: Actor, case: Case) -> list[tuple[str, str]]:
         .exclude(pk=case.pk)
     )
     return [(str(row.pk), f"{row.number} {row.title}") for row in rows.order_by("-reported_at", "-id")[:50]]
+
+
+@dataclass(frozen=True)
+class StepForm:
+    """One step as a form: what it asks, what can be chosen, and what the level's own deadline would be."""
+
+    case: Case
+    step: Step
+    choices: dict[str, list[tuple[str, str]]]
+    usual_due: datetime | None
+    five: list[tuple[str, str, str]]
+    reason: str
+    due_help: str
+    asked_until: str = ""
+
+    conclusions = (("partly", "部分改"), ("not-done", "没有改"), ("relapsed", "改过又反弹"))
+    grants = (("true", "同意"), ("false", "不同意"))
+
+    @property
+    def due_required(self) -> bool:
+        return "due" in self.step.needs
+
+    @property
+    def note_required(self) -> bool:
+        return "note" in self.step.needs
+
+
+def step_form(viewer: Actor, pk: UUID, action: str) -> StepForm:
+    """The form of one step; refused like the step itself would be (``cases.not_now`` …) when it cannot be taken now."""
+    case = seen(viewer, pk)
+    table = lifecycle_of(case.bureau_id, case.lifecycle)
+    step = table.find(case.state, action, case.level)
+    if step is None:
+        raise moved(viewer, case, table, action)
+    button = next((b for b in buttons(viewer, case, table) if b.action == action), None)
+    choices: dict[str, list[tuple[str, str]]] = {}
+    if "rectifier" in step.needs:
+        choices = {"rectifier": rectifiers(viewer, case), "party": parties(viewer)}
+    if "target" in step.needs:
+        choices["into"] = duplicates(viewer, case)
+    if action == "grade":
+        choices["level"] = [(code, level["name"]) for code, level in levels_of(case.bureau_id).items() if code != case.level]
+    level = levels_of(case.bureau_id).get(case.level)
+    due = deadline(case.bureau_id, clock.now(), level["within"], level["clock"]) if level and step.within == "level" else None
+    asked = timezone.localtime(datetime.fromisoformat(case.extension["until"])).strftime("%Y-%m-%d %H:%M") if case.extension else ""
+    choices = {name: [("", "请选择"), *options] if name != "level" else options for name, options in choices.items()}
+    return StepForm(case, step, choices, due, five_of(case), button.reason if button else "", _due_help(case, action), asked)
+
+
+def _due_help(case: Case, action: str) -> str:
+    if action == "assign":
+        clocks = {"working": "按工作日算，节假日顺延", "hours": "按钟点算，夜间和节假日不停"}
+        level = levels_of(case.bureau_id)[case.level]
+        return f"不改就用“{level['name']}”隐患的期限，{clocks[level['clock']]}。"
+    if action == "request-extension":
+        limit = rules_of(case.bureau_id)["extension"]
+        return f"现在的期限是 {timezone.localtime(case.due_at):%Y-%m-%d %H:%M}；最多延 {limit['most']} 次，已延 {case.extensions} 次。说明里写清原因和临时防护措施。"
+    return "不填就按规定的期限。"
+
+
+@dataclass(frozen=True)
+class ReportForm:
+    """What a person may choose when reporting: where, how grave, under which category."""
+
+    places: list[tuple[str, str]]
+    levels: list[tuple[str, str]]
+    sources: list[tuple[str, str]]
+    categories: list[tuple[str, str]]
+
+    @property
+    def categories_or_none(self) -> list[tuple[str, str]]:
+        return [("", "不确定"), *self.categories]
+
+
+def report_form(viewer: Actor, org: UUID | None = None) -> ReportForm:
+    """The choices of the report form for this person: the schools of their net, and the areas of the one that is chosen."""
+    found = schools(viewer)
+    chosen = next((school for school in found if school.pk == org), found[0] if len(found) == 1 else None)
+    places = [(str(school.pk), school.short_name or school.name) for school in found]
+    if chosen is not None:
+        places += [(str(area.pk), f"{chosen.short_name or chosen.name} · {area.name}") for area in areas(chosen)]
+    bureau = viewer.bureau_id
+    return ReportForm(
+        places=places,
+        levels=[(code, f"{level['name']}：{level['help']}" if level.get("help") else level["name"]) for code, level in levels_of(bureau).items()],
+        sources=list(rules_of(bureau)["sources"].items()) if bureau else [],
+        categories=[(name, name) for name in categories(viewer)],
+    )
+
+
+def line(viewer: Actor, pk: UUID) -> dict[str, Any]:
+    """One row of the list, or ``foundation.not_found``."""
+    row = Case.objects.visible_to(viewer).filter(pk=pk).values(*LINE).first()
+    if row is None:
+        raise Refusal("foundation.not_found")
+    return _line(row, viewer)
+
+
+def my_photos(viewer: Actor, ids: Iterable[str]) -> list[Any]:
+    """Photos that this person uploaded with a form that was then refused, so that they need not be taken again."""
+    found = []
+    for text in list(ids)[:20]:
+        try:
+            photo = evidence_seen(viewer, UUID(text))
+        except (ValueError, Refusal):
+            continue
+        if photo.made_by_id == viewer.id and photo.subject_id is None:
+            found.append(photo)
+    return found
+
+
+def bulk_form(viewer: Actor, pks: list[UUID]) -> tuple[list[dict[str, Any]], list[tuple[str, str]]]:
+    """The chosen cases and the people who could rectify the first of them."""
+    rows = [_line(row, viewer) for row in Case.objects.visible_to(viewer).filter(pk__in=pks).order_by("due_at", "id").values(*LINE)[:100]]
+    if not rows:
+        raise Refusal("foundation.not_found")
+    return rows, rectifiers(viewer, seen(viewer, rows[0]["id"]))
 
 
 def paper(viewer: Actor, pk: UUID) -> Any:

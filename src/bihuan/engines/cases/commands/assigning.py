@@ -110,6 +110,7 @@ def bulk_assign(
 
     The 督办单 covers those of one school that were assigned. There is no bulk closing, and there will be none.
     """
+    known = {row.pk: row for row in Case.objects.visible_to(by).filter(pk__in=cases)}
     report: list[dict[str, Any]] = []
     by_school: dict[UUID | None, list[UUID]] = defaultdict(list)
     for pk in dict.fromkeys(cases):
@@ -117,14 +118,18 @@ def bulk_assign(
             with transaction.atomic():
                 row = assign_case(by, at, case=pk, rectifier=rectifier, due=due, note=note, notice="later")
         except Refusal as no:
-            report.append({"id": str(pk), "done": False, "code": no.code, "sentence": no.sentence})
+            report.append({"id": str(pk), "done": False, "code": no.code, "sentence": no.sentence} | _named(known.get(pk)))
         else:
-            report.append({"id": str(pk), "done": True, "number": row.number, "title": row.title})
+            report.append({"id": str(pk), "done": True} | _named(row))
             if by.may("issue-paper", row) and NOTICE in packs.entries(row.bureau_id, "papers"):
                 by_school[row.school_id].append(pk)
     papers = [issue_supervision_notice(by, at, cases=pks, note=note) for pks in by_school.values()]
     done = sum(line["done"] for line in report)
     return {"items": report, "done": done, "refused": len(report) - done, "papers": papers}
+
+
+def _named(row: Case | None) -> dict[str, str]:
+    return {"number": row.number, "title": row.title} if row is not None else {}
 
 
 @command("cases.issue_supervision_notice")

@@ -1,0 +1,47 @@
+"""Printing an issued paper: the frozen content, its QR back to the live record, its check code, its photos."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from django.conf import settings
+
+from bihuan.engines.cases.printouts import paper_of
+from bihuan.foundation.evidence.queries import of_subjects
+from bihuan.foundation.evidence.store import read
+from bihuan.foundation.printing.check_codes import check_code
+from bihuan.foundation.printing.pdf import render_paper
+
+MEDIA_TYPES = {
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
+
+
+def printed(paper: Any, form: str) -> bytes:
+    """The paper's bytes in one of ``MEDIA_TYPES``."""
+    wanted = {pair[side] for pair in paper.content["photos"] for side in ("before", "after") if pair[side]}
+    rows = of_subjects(paper.bureau_id, [UUID(pk) for pk in paper.content["cases"]]) if wanted else {}
+    photos = {str(row.pk): row for found in rows.values() for row in found}
+
+    def image(pk: str) -> bytes | None:
+        return read(photos[pk].sha256) if pk in photos else None
+
+    first = paper.content["cases"][0]
+    ready = paper_of(
+        paper.content, number=paper.number, qr_url=f"{settings.BIHUAN_URL}/hazards/{first}/",
+        check_code=check_code(paper.pk, paper.number), image=image,
+    )  # fmt: skip
+    if form == "pdf":
+        return render_paper(ready)
+    from bihuan.foundation.printing.word import render_docx
+
+    return render_docx(ready)
+
+
+def disposition(paper: Any, form: str) -> str:
+    """Shown in the browser as PDF, saved as Word; the file is called by its number."""
+    name = quote(f"{paper.title} {paper.number}.{form}")
+    return f"{'inline' if form == 'pdf' else 'attachment'}; filename=\"{paper.code}-{paper.serial}.{form}\"; filename*=UTF-8''{name}"

@@ -1,0 +1,88 @@
+"""The pages: what they show, to whom, and how many statements they need."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+
+import pytest
+from django.test.utils import CaptureQueriesContext
+from django.db import connection
+from PIL import Image
+
+from bihuan.engines.cases.models import Case
+from bihuan.engines.cases.tests.conftest import T0
+from bihuan.foundation import clock
+from bihuan.foundation.ids import uuid7
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def november():
+    with clock.travel(T0 + timedelta(days=1)):
+        yield
+
+
+def jpeg(n=1):
+    raw = io.BytesIO()
+    Image.new("RGB", (80, 60), (n, 10, 10)).save(raw, "JPEG")
+    raw.seek(0)
+    raw.name = f"{n}.jpg"
+    return raw
+
+
+def test_the_loop_through_the_pages(loop, net, actors, door):
+    pk = uuid7()
+    page = door("wang").get("/hazards/new/")
+    assert page.status_code == 200
+    answer = door("wang").post("/hazards/new/", {"id": pk, "_id": uuid7(), "title": "灯罩松脱", "org": net.school.pk, "level": "general", "source": "snap", "photos": jpeg()})
+    assert answer.status_code == 302, answer.content.decode()
+    page = door("chen").get(f"/hazards/{pk}/").content.decode()
+    assert "灯罩松脱" in page
+    assert "交办" in page
+    answer = door("chen").post(f"/hazards/{pk}/steps/assign/", {"_id": uuid7(), "rectifier": actors.li.id, "revision": 0})
+    assert answer.status_code == 302, answer.content.decode()
+    answer = door("li").post(f"/hazards/{pk}/steps/rectify/", {"_id": uuid7(), "note": "已加固"})
+    assert answer.status_code == 422
+    assert "没有照片" in answer.content.decode()
+    assert "已加固" in answer.content.decode()
+    answer = door("li").post(f"/hazards/{pk}/steps/rectify/", {"_id": uuid7(), "note": "已加固", "photos": jpeg(2)})
+    assert answer.status_code == 302, answer.content.decode()
+    answer = door("li").post(f"/hazards/{pk}/steps/verify/", {"_id": uuid7(), "note": "我自己看过了"})
+    assert answer.status_code == 403
+    assert "整改人" in answer.content.decode()
+    answer = door("chen").post(f"/hazards/{pk}/steps/verify/", {"_id": uuid7(), "note": "牢固"})
+    assert answer.status_code == 302, answer.content.decode()
+    assert Case.objects.get(pk=pk).state == "closed"
+    page = door("chen").get(f"/hazards/{pk}/").content.decode()
+    assert "整改前" in page
+    assert "灞教安复〔2026〕1号" in page
+
+
+def test_greyed_buttons_say_why(loop, door):
+    case = loop.rectify(loop.assign(loop.report()))
+    page = door("li").get(f"/hazards/{case.pk}/").content.decode()
+    assert "你是这件事的整改人，不能再由你“复查通过并销号”" in page
+
+
+def test_pages_stay_inside_twelve_statements(loop, door):
+    case = loop.verify(loop.rectify(loop.assign(loop.report())))
+    for n in range(5):
+        loop.report(title=f"第{n}处")
+    for key in ("chen", "zhao", "li"):
+        for address in ("/hazards/", "/hazards/?stage=all&q=第", f"/hazards/{case.pk}/", "/hazards/new/", f"/hazards/{loop.report().pk}/steps/assign/"):
+            client = door(key)
+            with CaptureQueriesContext(connection, ) as counted:
+                assert client.get(address).status_code == 200
+            assert len(counted) <= 12, (address, [q["sql"][:120] for q in counted])
+
+
+def test_an_outsider_sees_nothing(loop, door):
+    case = loop.assign(loop.report())
+    wu = door("wu")
+    for address in (f"/hazards/{case.pk}/", f"/hazards/{case.pk}/row/", f"/hazards/{case.pk}/steps/rectify/", f"/hazards/{uuid7()}/"):
+        assert wu.get(address).status_code == 404
+    assert "灭火器" not in wu.get("/hazards/?stage=all").content.decode()
+    assert wu.post(f"/hazards/{case.pk}/steps/rectify/", {"note": "x"}).status_code == 404
+    assert door("").get(f"/hazards/{case.pk}/").status_code == 302
