@@ -8,3 +8,7 @@ class RisksConfig(AppConfig):
 
     name = "bihuan.mechanisms.risks"
     label = "risks"
+
+    def ready(self) -> None:
+        """Fill the registers: commands, facts, refusals, pack chapters."""
+        from bihuan.mechanisms.risks import commands, pack  # noqa: F401

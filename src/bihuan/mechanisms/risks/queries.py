@@ -1,0 +1,310 @@
+"""Reading risk points: the list, one point, the wall page, the catalogue, labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from bihuan.engines.responsibility import queries as net
+from bihuan.foundation import packs
+from bihuan.foundation.actors import SYSTEM, Actor
+from bihuan.foundation.events import recent
+from bihuan.foundation.pages.keyset import Page, page
+from bihuan.foundation.refusals import Refusal
+from bihuan.mechanisms.risks import rules
+from bihuan.mechanisms.risks.commands import fits
+from bihuan.mechanisms.risks.events import WORDS
+from bihuan.mechanisms.risks.models import PointCode, RiskPoint
+from bihuan.mechanisms.risks.pack import colours, kinds, methods, risks_of
+from bihuan.mechanisms.risks.scoring import Scoring, scored
+
+ORDER = ("colour_rank", "number", "id")
+COLUMNS = (
+    "id", "number", "code", "name", "kind", "place", "colour", "colour_rank", "org_id", "org__name", "school_id",
+    "school_name", "owner_id", "owner__name", "owner_post", "cadence", "checked_at", "review_on", "revision",
+)  # fmt: skip
+TIER_WORDS = {"bureau": "校（园）级主控，教育局督办", "school": "分管领导", "department": "处室、级部", "post": "岗位"}
+MOST_LABELS = 240
+MOST_OWNERS = 200
+SEEN_ON_THE_WALL = 5
+
+
+def points(
+    viewer: Actor, *, school_id: UUID | None = None, colour: str = "", kind: str = "", q: str = "", late: bool = False,
+    cursor: str = "", size: int = 25, at: datetime | None = None,
+) -> Page:  # fmt: skip
+    """One page of the points in use inside the viewer's net as mappings, the reddest first."""
+    rows = _chosen(viewer, school_id=school_id, colour=colour, kind=kind, q=q)
+    if late and at:
+        rows = rows.filter(_late(at))
+    return page(rows.values(*COLUMNS), order=ORDER, cursor=cursor, size=size)
+
+
+def _chosen(viewer: Actor, *, school_id: UUID | None = None, colour: str = "", kind: str = "", q: str = "") -> QuerySet[RiskPoint]:
+    rows = RiskPoint.objects.visible_to(viewer).filter(is_active=True)
+    if school_id:
+        rows = rows.filter(school_id=school_id)
+    if colour:
+        rows = rows.filter(colour_rank=rules.COLOURS.index(colour) + 1 if colour in rules.COLOURS else 0)
+    if kind:
+        rows = rows.filter(kind=kind)
+    if q:
+        rows = rows.filter(Q(name__contains=q) | Q(place__contains=q) | Q(number=q.upper()) | Q(school_name__contains=q))
+    return rows
+
+
+def _late(at: datetime) -> Q:
+    """Points nobody looked at within their cadence (those never looked at count from the day they were registered)."""
+    late = Q(pk__in=[])
+    for cadence, (_, days) in rules.CADENCES.items():
+        if days:
+            since = at - timedelta(days=days + 1)
+            late |= Q(cadence=cadence) & (Q(checked_at__lt=since) | Q(checked_at__isnull=True, made_at__lt=since))
+    return late
+
+
+@dataclass(frozen=True)
+class Count4:
+    """How many points of one colour."""
+
+    code: str
+    word: str
+    count: int
+
+
+def colours_of(viewer: Actor, *, school_id: UUID | None = None) -> list[Count4]:
+    """The four-colour strip: how many points in use of each colour lie inside the viewer's net."""
+    rows = _chosen(viewer, school_id=school_id).values("colour_rank").annotate(count=Count("id")).order_by("colour_rank")
+    counted = {row["colour_rank"]: row["count"] for row in rows}
+    return [Count4(code, code, counted.get(rank, 0)) for rank, code in enumerate(rules.COLOURS, start=1)]
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """Somebody who must act on a point: which tier, which post, who (nobody: a gap) and how to reach them."""
+
+    tier: str
+    post: str
+    name: str
+    phone: str
+    main: bool
+
+
+@dataclass(frozen=True)
+class Told:
+    """One fact of a point's history in words."""
+
+    words: str
+    by: str
+    at: datetime
+    detail: str
+
+
+@dataclass(frozen=True)
+class PointPage:
+    """One point with everything its page shows."""
+
+    point: RiskPoint
+    colour: rules.Colour
+    kind: str
+    cadence: str
+    measures: list[tuple[str, str]]
+    keepers: list[Keeper]
+    history: list[Told]
+    score: str
+    direct: list[str]
+    late_on: date | None
+    may_manage: bool
+    may_check: bool
+
+
+def point(viewer: Actor, pk: UUID, *, on: date) -> PointPage:
+    """One point inside the viewer's net (voided ones too), or ``foundation.not_found``."""
+    row = RiskPoint.objects.select_related("org", "owner").seen(viewer, pk)
+    data = risks_of(row.bureau_id)
+    colour = colours(data)[row.colour]
+    facts = recent(viewer, bureau_id=row.bureau_id, subject_id=row.pk, most=50)
+    return PointPage(
+        point=row,
+        colour=colour,
+        kind=kinds(data).get(row.kind, row.kind),
+        cadence=rules.CADENCES.get(row.cadence, (row.cadence, 0))[0],
+        measures=_measures(row),
+        keepers=keepers(row, on=on),
+        history=[_told(fact) for fact in facts],
+        score=row.factors.get("words", ""),
+        direct=list(row.factors.get("direct", ())),
+        late_on=_late_on(row),
+        may_manage=row.is_active and viewer.may("manage-risks", row),
+        may_check=row.is_active and viewer.may("snap", row),
+    )
+
+
+def _late_on(row: RiskPoint) -> date | None:
+    return rules.late_on(row.cadence, timezone.localdate(row.checked_at or row.made_at))
+
+
+def _measures(row: RiskPoint) -> list[tuple[str, str]]:
+    return [(word, row.measures[kind]) for kind, word in rules.MEASURES.items() if row.measures.get(kind)]
+
+
+def keepers(row: RiskPoint, *, on: date) -> list[Keeper]:
+    """Everybody who must act on a point, the main one first: who is above acts, and those below act too."""
+    four, posts = colours(risks_of(row.bureau_id)), packs.entries(row.bureau_id, "posts")
+    found = []
+    for n, (tier, post) in enumerate(rules.keepers(four[row.colour], four, row.owner_post)):
+        name = posts.get(post, {}).get("name", post)
+        if tier == "post" and row.owner is not None:
+            people = [(row.owner.name, row.owner.phone)]
+        else:
+            people = [(one.user.name, one.user.phone) for one in net.who(row.org, post, on=on)[:2]]
+        found += [Keeper(TIER_WORDS[tier], name, who, phone, n == 0) for who, phone in people or [("", "")]]
+    if row.owner is not None and row.owner.name not in {keeper.name for keeper in found}:
+        name = posts.get(row.owner_post, {}).get("name", "责任人")
+        found.append(Keeper(TIER_WORDS["post"], name, row.owner.name, row.owner.phone, False))
+    return found
+
+
+_FIELD_WORDS = {
+    "name": "名称", "kind": "类型", "place": "位置", "colour": "颜色", "hazard_source": "危险因素", "accident": "可能的事故",
+    "measures": "管控措施", "owner_id": "责任人", "owner_post": "责任岗位", "cadence": "巡查频次",
+}  # fmt: skip
+
+
+def _told(fact: Any) -> Told:
+    facts = fact.facts
+    detail = facts.get("reason") or facts.get("note") or facts.get("score") or ""
+    if fact.name == "risks.point_changed":
+        changed = "、".join(_FIELD_WORDS.get(name, name) for name in facts.get("changed", {}))
+        detail = "；".join(part for part in (f"改了{changed}" if changed else "", facts.get("score", "")) if part)
+    return Told(WORDS.get(fact.name, fact.name), fact.by_name, fact.at, detail)
+
+
+@dataclass(frozen=True)
+class Wall:
+    """What a wall code opens. ``inside`` is whether the reader belongs to the point's net: only they see people."""
+
+    code: str
+    voided_at: datetime | None
+    point: RiskPoint
+    school: Any
+    colour: rules.Colour
+    kind: str
+    cadence: str
+    measures: list[tuple[str, str]]
+    inside: bool
+    may_check: bool
+    keepers: list[Keeper]
+    checks: list[Told]
+
+
+def wall(viewer: Actor, code: str, *, on: date) -> Wall:
+    """The page behind a wall code for anybody who stands before it; a code nobody knows is ``foundation.not_found``.
+
+    The notice card is public by its nature: it hangs on the wall. Names and telephones of people, and the history, are
+    for those inside the net.
+    """
+    label = PointCode.objects.filter(code=rules.typed_code(code)).select_related("point__org", "point__owner").first()
+    if label is None:
+        raise Refusal("foundation.not_found")
+    row = label.point
+    data = risks_of(row.bureau_id)
+    inside = RiskPoint.objects.visible_to(viewer).filter(pk=row.pk).exists() if viewer.id else False
+    facts = recent(viewer, bureau_id=row.bureau_id, subject_id=row.pk, names=("risks.point_checked",), most=SEEN_ON_THE_WALL) if inside else []
+    return Wall(
+        code=label.code,
+        voided_at=label.voided_at,
+        point=row,
+        school=net.org(SYSTEM, row.school_id) if row.school_id else row.org,
+        colour=colours(data)[row.colour],
+        kind=kinds(data).get(row.kind, row.kind),
+        cadence=rules.CADENCES.get(row.cadence, (row.cadence, 0))[0],
+        measures=_measures(row),
+        inside=inside,
+        may_check=inside and row.is_active and viewer.may("snap", row),
+        keepers=keepers(row, on=on) if inside else [],
+        checks=[_told(fact) for fact in facts],
+    )
+
+
+def wall_code_of(viewer: Actor, pk: UUID) -> str:
+    """The code in force of a point inside the viewer's net."""
+    return str(RiskPoint.objects.seen(viewer, pk).code)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a point's form offers."""
+
+    kinds: list[tuple[str, str]]
+    places: list[tuple[str, str]]
+    posts: list[tuple[str, str]]
+    owners: list[tuple[str, str]]
+    cadences: list[tuple[str, str]]
+    methods: list[rules.Method]
+    notes: dict[str, str]
+    colours: dict[str, rules.Colour]
+    direct: list[tuple[str, str]]
+
+
+def choices(viewer: Actor, school: Any) -> Choices:
+    """Kinds, places of the school, posts, people who serve there, methods of scoring: for the form of a point."""
+    data = risks_of(school.bureau_id)
+    places = [(str(school.pk), school.name), *((str(a.pk), f"{'　' * (a.path.count('.') - school.path.count('.') - 1)}{a.name}") for a in net.areas(school))]
+    posts = [(post["code"], post["name"]) for post in net.posts(school.bureau_id, place=school)]
+    owners = [(str(one.id), " · ".join([one.name, *one.posts[:2]])) for one in net.people(viewer, under_org=school, most=MOST_OWNERS)]
+    notes = {m["code"]: m.get("note", "") for m in data["matrices"] if m["proof"] == "unverified" or m.get("note")}
+    if data.get("lec"):
+        notes["lec"] = data["lec"].get("note", "")
+    return Choices(
+        kinds=list(kinds(data).items()),
+        places=places,
+        posts=posts,
+        owners=owners,
+        cadences=[(code, words) for code, (words, _) in rules.CADENCES.items()],
+        methods=list(methods(data).values()),
+        notes=notes,
+        colours=colours(data),
+        direct=[(entry["code"], entry["text"]) for entry in data.get("direct_red", ())],
+    )
+
+
+def trial_score(viewer: Actor, bureau_id: UUID, given: Scoring) -> rules.Score:
+    """What a score would give, without writing anything; refusals as in scoring."""
+    if not any(hold for hold in viewer.holds) and not viewer.is_system:
+        raise Refusal("foundation.not_found")
+    return scored(bureau_id, given)
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A ready-made point of the catalogue, and whether this school has it (or had it and voided it)."""
+
+    code: str
+    entry: dict[str, Any]
+    state: str
+
+
+def catalogue(viewer: Actor, school: Any) -> list[Ready]:
+    """The catalogue's points that fit a school, reddest first."""
+    adopted = RiskPoint.objects.filter(school_id=school.pk).exclude(catalogue="").values_list("catalogue", "is_active")
+    state: dict[str, str] = {}
+    for code, active in adopted:
+        state[code] = "adopted" if active else state.get(code, "voided")
+    found = [Ready(code, entry, state.get(code, "")) for code, entry in packs.entries(school.bureau_id, "risk-points").items() if fits(entry, school)]
+    return sorted(found, key=lambda ready: rules.COLOURS.index(ready.entry["colour"]))
+
+
+def to_label(viewer: Actor, *, school_id: UUID | None = None, colour: str = "", ids: Iterable[UUID] = ()) -> list[dict[str, Any]]:
+    """The points to print labels for, as mappings, at most ``MOST_LABELS``: chosen ones, or all of a school or colour."""
+    rows = _chosen(viewer, school_id=school_id, colour=colour)
+    wanted = list(ids)
+    if wanted:
+        rows = rows.filter(pk__in=wanted)
+    return list(rows.order_by("school_name", *ORDER).values(*COLUMNS)[:MOST_LABELS])
