@@ -38,7 +38,7 @@ export default defineConfig({
     target: 'es2022',
     chunkSizeWarningLimit: 700,
     rolldownOptions: {
-      input: { console: 'frontend/src/console.js' },
+      input: { console: 'frontend/src/console.js', inspection: 'frontend/src/inspection.js' },
       checks: { eval: false }, // htmx holds an eval that our policy and allowEval=false both switch off
     },
   },

@@ -1,0 +1,290 @@
+// Judging on a phone with a bad network: an answer is kept on this device until the server has confirmed it. Each answer
+// is an envelope of its own, so sending it again is never a second fact. Without this script every form still works.
+import { openDB } from 'idb'
+
+import './inspection.css'
+
+const person = document.body.dataset.person ?? ''
+const list = document.querySelector('[data-judge]')
+const saved = document.querySelector('[data-saved]')
+const RETRY = 30_000
+
+const box = await openDB('bihuan-inspections', 1, {
+  upgrade: (db) => db.createObjectStore('answers', { keyPath: 'id' }).createIndex('item', ['person', 'inspection', 'item']),
+}).catch(() => null) // a private window without storage: answers are sent, not kept
+
+const fresh = () => {
+  if (crypto.randomUUID) return crypto.randomUUID()
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  bytes[6] = (bytes[6] & 0x0f) | 0x40
+  bytes[8] = (bytes[8] & 0x3f) | 0x80
+  const text = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  return text.replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, '$1-$2-$3-$4-$5')
+}
+const token = () => JSON.parse(document.body.getAttribute('hx-headers') ?? '{}')['X-CSRFToken'] ?? ''
+const articleOf = (row) => document.querySelector(`[data-inspection="${row.inspection}"] [data-item="${row.item}"]`)
+const mine = async () => (box ? (await box.getAll('answers')).filter((row) => row.person === person) : [])
+
+// --- keeping and sending ---------------------------------------------------------------------------------------------
+
+const wait = []
+let sending = false
+
+async function keep(form, article) {
+  const data = new FormData(form)
+  const row = {
+    id: fresh(),
+    person,
+    inspection: list.dataset.inspection,
+    item: article.dataset.item,
+    url: form.action,
+    at: Date.now(),
+    fields: [...data].filter(([name, value]) => typeof value === 'string' && name !== '_id' && name !== 'csrfmiddlewaretoken'),
+    photos: data.getAll('photos').filter((value) => value instanceof File && value.size),
+    refused: '',
+  }
+  if (!box) {
+    wait.push(row)
+    return
+  }
+  const older = await box.getAllKeysFromIndex('answers', 'item', [person, row.inspection, row.item])
+  const change = box.transaction('answers', 'readwrite')
+  await Promise.all([...older.map((key) => change.store.delete(key)), change.store.put(row), change.done])
+}
+
+async function flush() {
+  if (sending) return
+  sending = true
+  try {
+    const rows = box ? (await mine()).filter((row) => !row.refused) : wait.splice(0)
+    for (const row of rows.sort((a, b) => a.at - b.at)) {
+      if (!(await deliver(row))) break
+    }
+  } finally {
+    sending = false
+    await say()
+  }
+}
+
+/** Whether sending may go on: false when the network or the sign-in is gone. */
+async function deliver(row) {
+  const data = new FormData()
+  for (const [name, value] of row.fields) data.append(name, value)
+  for (const photo of row.photos) data.append('photos', photo, photo.name)
+  data.append('_id', row.id)
+  let answer
+  try {
+    answer = await fetch(row.url, {
+      method: 'POST',
+      body: data,
+      redirect: 'error',
+      headers: { 'HX-Request': 'true', 'X-CSRFToken': token() },
+    })
+  } catch {
+    if (!box) wait.push(row)
+    return false
+  }
+  if (answer.status === 401 || answer.status >= 500) return false
+  const html = await answer.text()
+  const article = articleOf(row)
+  const isItem = html.includes(`id="item-${row.item}"`)
+  if (answer.ok) {
+    await box?.delete('answers', row.id)
+    if (article && isItem) put(article, html)
+    count(answer.headers.get('X-Progress'))
+  } else {
+    const words = new DOMParser().parseFromString(html, 'text/html').querySelector('[role=alert]')?.textContent.trim() ?? ''
+    await box?.put('answers', { ...row, refused: words || '没有被接受，请核对后重新确定。' })
+    if (article && isItem) put(article, html)
+    else if (article) refuse(article, words)
+  }
+  return true
+}
+
+function put(article, html) {
+  const now = article.classList.contains('now')
+  const holder = document.createElement('template')
+  holder.innerHTML = html
+  const next = holder.content.querySelector('article')
+  next.classList.toggle('now', now)
+  article.replaceWith(next)
+  window.htmx.process(next)
+  next.dispatchEvent(new CustomEvent('htmx:load', { bubbles: true, detail: { elt: next } }))
+  watch(next)
+}
+
+function refuse(article, words) {
+  article.querySelector('[data-kept]').textContent = words
+  article.dataset.refused = ''
+}
+
+function count(progress) {
+  if (!progress) return
+  const done = list.querySelectorAll('[data-item]:not([data-result=""])').length
+  const place = document.querySelector('[data-section-count]')
+  if (place) place.textContent = done
+  const bar = document.querySelector('.check-strip [aria-current] progress')
+  if (bar) bar.value = done
+}
+
+async function say() {
+  const rows = box ? await mine() : wait
+  const here = list ? rows.filter((row) => row.inspection === list.dataset.inspection) : rows
+  const refused = here.filter((row) => row.refused)
+  if (saved && (here.length || saved.dataset.was)) {
+    saved.dataset.was = 'yes'
+    saved.hidden = false
+    const words = [`已存在本机 ${here.length} 项，连上网就上传`, `其中 ${refused.length} 项没被接受，请看红字`]
+    saved.textContent = here.length ? words.slice(0, refused.length ? 2 : 1).join('；') : '已全部上传'
+    saved.classList.toggle('waits', here.length > 0)
+  }
+  for (const row of here) {
+    const article = list && articleOf(row)
+    if (!article) continue
+    if (row.refused && !article.querySelector('[role=alert]')) refuse(article, row.refused)
+    else if (!row.refused) article.querySelector('[data-kept]')?.replaceChildren('已存在本机')
+  }
+}
+
+// --- judging ---------------------------------------------------------------------------------------------------------
+
+const items = () => [...list.querySelectorAll('[data-item]')]
+
+async function judged(form) {
+  const article = form.closest('[data-item]')
+  const result = form.elements.result?.value || 'filled'
+  if (result === 'fail' && form.elements.note.value.trim().length < 2) {
+    form.elements.note.focus()
+    article.querySelector('[data-kept]').textContent = '请用一句话写明看到了什么'
+    return
+  }
+  await keep(form, article)
+  article.dataset.result = result
+  article.querySelector('[data-kept]').textContent = '已存在本机'
+  seen.add(article.dataset.item)
+  unseen()
+  if (list.classList.contains('one')) step(1, article)
+  flush()
+}
+
+function step(by, from = list.querySelector('.now')) {
+  const all = items()
+  const next = all[all.indexOf(from) + by]
+  if (!next) return
+  all.forEach((item) => item.classList.toggle('now', item === next))
+  next.scrollIntoView({ block: 'nearest' })
+  next.querySelector('input, a')?.focus({ preventScroll: true })
+}
+
+function oneByOne(on) {
+  list.classList.toggle('one', on)
+  const button = document.querySelector('[data-one-by-one]')
+  button.setAttribute('aria-pressed', String(on))
+  button.textContent = on ? '看成列表' : '一屏一项'
+  if (on) {
+    const start = items().find((item) => `#${item.id}` === location.hash) ?? items().find((item) => !item.dataset.result) ?? items()[0]
+    items().forEach((item) => item.classList.toggle('now', item === start))
+  }
+  try {
+    localStorage.setItem('inspection-one-by-one', on ? '1' : '')
+  } catch {
+    return // the choice lasts as long as this page
+  }
+}
+
+// --- what was seen ---------------------------------------------------------------------------------------------------
+
+const seen = new Set()
+const timers = new Map()
+const eye = new IntersectionObserver(
+  (entries) => {
+    for (const { target, isIntersecting } of entries) {
+      clearTimeout(timers.get(target))
+      if (isIntersecting) {
+        timers.set(
+          target,
+          setTimeout(() => {
+            seen.add(target.dataset.item)
+            eye.unobserve(target)
+            unseen()
+          }, 600),
+        )
+      }
+    }
+  },
+  { threshold: 0.5 },
+)
+const watch = (article) => seen.has(article.dataset.item) || eye.observe(article)
+
+function unseen() {
+  const rest = document.querySelector('[data-rest]')
+  if (!rest) return
+  const left = items().filter((item) => !item.dataset.result && !seen.has(item.dataset.item)).length
+  const note = rest.querySelector('[data-unseen]')
+  note.hidden = !left
+  note.textContent = left ? `还有 ${left} 项没看过` : ''
+  const button = rest.querySelector('button')
+  button.toggleAttribute('aria-disabled', left > 0)
+}
+
+if (list) {
+  list.addEventListener('submit', (event) => {
+    const form = event.target.closest('[data-answer]')
+    if (!form) return
+    event.preventDefault()
+    event.stopPropagation()
+    judged(form)
+  })
+  // one touch for 符合 and 不适用; the keyboard's arrows only move, Enter sends
+  list.addEventListener('click', (event) => {
+    const choice = event.target.closest('[data-answer] input[name=result]')
+    if (choice && event.detail > 0 && choice.value !== 'fail') judged(choice.form)
+    else if (choice?.value === 'fail' && event.detail > 0) choice.form.elements.note.focus()
+  })
+  const toggle = document.querySelector('[data-one-by-one]')
+  toggle.hidden = false
+  toggle.addEventListener('click', () => oneByOne(!list.classList.contains('one')))
+  let start = null
+  list.addEventListener('touchstart', (event) => (start = event.changedTouches[0]), { passive: true })
+  list.addEventListener('touchend', (event) => {
+    const end = event.changedTouches[0]
+    const [x, y] = start ? [end.clientX - start.clientX, end.clientY - start.clientY] : [0, 0]
+    if (list.classList.contains('one') && Math.abs(x) > 70 && Math.abs(y) < 40) step(x < 0 ? 1 : -1)
+  })
+  items().forEach(watch)
+  const rest = document.querySelector('[data-rest]')
+  if (rest) {
+    const box = rest.querySelector('[data-seen-all]')
+    box.hidden = true
+    box.querySelector('input').required = false
+    rest.addEventListener('submit', (event) => {
+      rest.querySelectorAll('input[name=seen]').forEach((old) => old.remove())
+      for (const item of seen) {
+        const input = document.createElement('input')
+        input.type = 'hidden'
+        input.name = 'seen'
+        input.value = item
+        rest.append(input)
+      }
+      if (rest.querySelector('button').hasAttribute('aria-disabled')) {
+        event.preventDefault()
+        event.stopPropagation()
+        items().find((item) => !item.dataset.result && !seen.has(item.dataset.item))?.scrollIntoView({ block: 'start' })
+      }
+    })
+    unseen()
+  }
+  let before = ''
+  try {
+    before = localStorage.getItem('inspection-one-by-one') ?? ''
+  } catch {
+    before = ''
+  }
+  if (before) oneByOne(true)
+}
+
+// the online event alone is not reliable: also on load, on coming back, and every half minute
+window.addEventListener('online', flush)
+document.addEventListener('visibilitychange', () => document.hidden || flush())
+setInterval(flush, RETRY)
+flush()
