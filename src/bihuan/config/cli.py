@@ -16,8 +16,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bihuan.config.settings")
 def main(argv: Sequence[str] | None = None) -> None:
     """Parse, set Django up, call one function; a refusal is a sentence on stderr and exit status 1."""
     options = _parser().parse_args(argv)
-    if options.call is demo:  # the demo decides its settings before Django reads them
+    if options.call is demo:  # each demo has its own data, decided before Django reads the settings
         os.environ["BIHUAN_DEMO"] = "true"
+        os.environ.setdefault("BIHUAN_DATA", str(Path("var") / f"demo-{Path(options.pack).name}"))
     import django
 
     django.setup()
@@ -150,7 +151,7 @@ def pack_coverage(options: argparse.Namespace) -> int:
 
 def demo(options: argparse.Namespace) -> int:
     """The living district: database, packs, people, history, server and worker."""
-    from bihuan.config.demo import run
+    from bihuan.config.demo.run import run
 
     return run(options.pack)
 
@@ -217,3 +218,7 @@ def benchmark(options: argparse.Namespace) -> int:
     from bench.run import run
 
     return int(run(options.work, as_json=options.json, rows=options.rows))
+
+
+if __name__ == "__main__":
+    main()

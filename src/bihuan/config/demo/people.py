@@ -58,7 +58,7 @@ def of_school(school: dict[str, Any]) -> Iterator[Staff]:
 def of_bureau(bureau: str) -> Iterator[Staff]:
     """The bureau's own people, without the sponsors' appointments at their schools."""
     chance = dice("staff", bureau)
-    posts = ["bureau-head", "bureau-line-leader", "safety-office", "safety-office", "safety-office", "inspector", "expert", "expert", "bureau-admin"]
+    posts = ["bureau-head", "bureau-line-leader", "safety-office", "safety-office", "safety-office", "inspector", "expert", "expert"]
     posts += ["office-head"] * len(OFFICES)
     for serial, post in enumerate(posts, start=1):
         yield Staff(bureau, name(chance), post, f"1990900{serial:04d}", f"JY{serial:03d}")

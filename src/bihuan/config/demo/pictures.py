@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from bihuan.config.demo.chance import dice
 
 WIDTH, HEIGHT = 880, 660
+KEPT = (640, 480)
 WALLS = ((226, 222, 211), (214, 221, 222), (231, 226, 216), (216, 219, 208))
 FLOORS = ((156, 146, 132), (138, 143, 145), (170, 158, 140))
 SCENES = {
@@ -35,7 +36,7 @@ def photo(words: str, item: str, *, after: bool, seed: object) -> bytes:
     draw.rectangle([0, HEIGHT - 40, WIDTH, HEIGHT], fill=(28, 32, 34))
     draw.text((14, HEIGHT - 34), f"{words} · {'整改后' if after else '整改前'} · 示意图", font=_font(22), fill=(240, 240, 235))
     out = BytesIO()
-    picture.save(out, "JPEG", quality=82)
+    picture.resize(KEPT).save(out, "JPEG", quality=82)
     return out.getvalue()
 
 
@@ -172,3 +173,22 @@ _DRAWERS = {
     "extinguisher": _extinguisher, "panel": _panel, "stairs": _stairs, "fridge": _fridge, "gate": _gate, "camera": _camera,
     "dormitory": _dormitory, "bus": _bus, "cabinet": _cabinet, "bars": _bars, "sink": _sink, "board": _board,
 }  # fmt: skip
+
+
+def signature(seed: object) -> bytes:
+    """A PNG of a hand's stroke."""
+    chance = dice("signature", seed)
+    picture = Image.new("RGBA", (480, 180), (255, 255, 255, 0))
+    draw = ImageDraw.Draw(picture)
+    x, y = 40.0, 90.0
+    for _ in range(3):
+        stroke = [(x, y)]
+        for _ in range(9):
+            x += chance.uniform(4, 20)
+            y = min(160, max(20, y + chance.uniform(-46, 46)))
+            stroke.append((x, y))
+        draw.line(stroke, fill=(20, 24, 30, 255), width=5, joint="curve")
+        x += 12
+    out = BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()
