@@ -1,47 +1,52 @@
 """Thousands of new rows in one statement: COPY on PostgreSQL, one prepared INSERT on SQLite.
 
-The twin of ``bulk_create`` for hot paths (three to five times faster); it sends no signals and sets nothing by itself.
+The twin of ``bulk_create`` for hot paths, about five times faster: no model instances, no signals. Fields that are not
+named get their constant default.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.db import connection, models, transaction
 
+Reader = Callable[[Any], Any]
 
-def insert(rows: Sequence[models.Model]) -> int:
-    """Insert unsaved rows of one model; returns how many. A broken constraint is Django's ``IntegrityError``."""
-    if not rows:
-        return 0
-    fields = rows[0]._meta.concrete_fields
-    table = connection.ops.quote_name(rows[0]._meta.db_table)
-    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+
+def insert(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Insert rows of values in the order of *names* (attributes, ``user_id`` for a foreign key).
+
+    A broken constraint is Django's ``IntegrityError``.
+    """
+    fields = {field.attname: field for field in model._meta.concrete_fields}
+    rest = [field for name, field in fields.items() if name not in names]
+    quote = connection.ops.quote_name
+    table = quote(model._meta.db_table)
+    columns = ", ".join(quote(field.column) for field in [*(fields[name] for name in names), *rest])
+    constants = tuple(field.get_db_prep_save(field.get_default(), connection) for field in rest)
     with transaction.atomic(), connection.cursor() as cursor, connection.wrap_database_errors:
         if connection.vendor == "postgresql":
             with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
-                for values in _copied(rows, fields):
-                    copy.write_row(values)
+                for row in rows:
+                    copy.write_row((*row, *constants))
         else:
-            marks = ", ".join(["%s"] * len(fields))
-            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", list(_prepared(rows, fields)))  # noqa: S608 - names come from the model
-    return len(rows)
+            readers = [_reader(fields[name]) for name in names]
+            marks = ", ".join(["%s"] * (len(names) + len(rest)))
+            cursor.executemany(
+                f"INSERT INTO {table} ({columns}) VALUES ({marks})",  # noqa: S608 - names come from the model
+                [(*(read(value) for read, value in zip(readers, row, strict=True)), *constants) for row in rows],
+            )
 
 
-def _prepared(rows: Iterable[models.Model], fields: Sequence[Any]) -> Iterable[tuple[Any, ...]]:
-    readers = [(field.attname, field.get_db_prep_save) for field in fields]
-    for row in rows:
-        values = row.__dict__
-        yield tuple(prepare(values[name], connection) for name, prepare in readers)
-
-
-def _copied(rows: Iterable[models.Model], fields: Sequence[Any]) -> Iterable[tuple[Any, ...]]:
-    """COPY takes Python values as they are; only JSON has to be prepared first."""
-    if any(isinstance(field, models.JSONField) for field in fields):
-        yield from _prepared(rows, fields)
-        return
-    names = [field.attname for field in fields]
-    for row in rows:
-        values = row.__dict__
-        yield tuple(values[name] for name in names)
+def _reader(field: Any) -> Reader:
+    """How SQLite is given a value: what Django would do, without its checks."""
+    while field.remote_field:
+        field = field.target_field
+    if isinstance(field, models.UUIDField):
+        return lambda value: value and value.hex
+    if isinstance(field, models.DateField) and not isinstance(field, models.DateTimeField):
+        return lambda value: value and value.isoformat()
+    if isinstance(field, (models.CharField, models.IntegerField, models.BooleanField)):
+        return lambda value: value
+    return lambda value: field.get_db_prep_save(value, connection)

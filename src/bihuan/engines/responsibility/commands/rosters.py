@@ -15,7 +15,7 @@ from bihuan.engines.responsibility.models import Appointment, Org, RosterImport
 from bihuan.engines.responsibility.queries.acting import forget_actors
 from bihuan.engines.responsibility.queries.rosters import roster, roster_check
 from bihuan.engines.responsibility.rules.initials import initials
-from bihuan.engines.responsibility.rules.roster import Planned, Report, find_header
+from bihuan.engines.responsibility.rules.roster import Report, find_header
 from bihuan.engines.responsibility.rules.workbook import Unreadable, read_workbook
 from bihuan.foundation import bulk
 from bihuan.foundation.actors import Actor
@@ -27,6 +27,10 @@ from bihuan.foundation.refusals import Refusal
 from bihuan.foundation.scoping import placed
 
 _CHUNK = 5_000
+_COLUMNS = (
+    "id", "user_id", "post", "starts_on", "ends_on", "import_id", "initials",
+    "org_id", "bureau_id", "province_id", "city_id", "school_id", "path",
+)  # fmt: skip
 IMPORT_TIERS = ("province", "city", "bureau", "office", "town", "school", "department")
 
 
@@ -109,29 +113,25 @@ def _make(row: RosterImport, report: Report) -> dict[str, Any]:
     fresh = {person.key: uuid7() for person in report.people}
     accounts.enlist([accounts.NewPerson(fresh[p.key], p.name, p.phone, p.staff_no) for p in report.people])
     planned = [(checked.planned, checked.row.name) for checked in report.rows if checked.planned]
-    scopes = {str(place.pk): (place.pk, placed(place)) for place in _places({plan.place for plan, _ in planned})}
-    rows = [_appointment(row.pk, plan, name, fresh, scopes) for plan, name in planned]
-    bulk.insert(rows)
+    scopes = {str(place.pk): (place.pk, *placed(place).values()) for place in _places({plan.place for plan, _ in planned})}
+    rows = [
+        (
+            uuid7(), fresh.get(plan.person) or UUID(plan.person), plan.post, plan.starts_on, plan.ends_on, row.pk,
+            initials(name), *scopes[plan.place],
+        )
+        for plan, name in planned
+    ]  # fmt: skip
+    bulk.insert(Appointment, _COLUMNS, rows)
     return {
         "people": [str(one) for one in fresh.values()],
         "appointments": len(rows),
-        "ends": {str(one.pk): one.ends_on.isoformat() for one in rows if one.ends_on},
+        "ends": {str(one[0]): one[4].isoformat() for one in rows if one[4]},
     }
 
 
 def _places(ids: set[str]) -> Iterator[Org]:
     for chunk in _chunks(sorted(ids)):
         yield from Org.objects.filter(pk__in=chunk)
-
-
-def _appointment(
-    import_id: UUID, plan: Planned, name: str, fresh: Mapping[str, UUID], scopes: Mapping[str, tuple[UUID, dict[str, Any]]]
-) -> Appointment:
-    place, scope = scopes[plan.place]
-    return Appointment(
-        user_id=fresh.get(plan.person) or UUID(plan.person), org_id=place, post=plan.post, starts_on=plan.starts_on,
-        ends_on=plan.ends_on, import_id=import_id, initials=initials(name), **scope,
-    )  # fmt: skip
 
 
 def _chunks(values: list[Any]) -> Iterator[list[Any]]:

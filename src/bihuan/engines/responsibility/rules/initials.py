@@ -12,16 +12,18 @@ _SURNAMES = {
 """Surnames that are not read like the common word."""
 
 
-@lru_cache(maxsize=65_536)
 def initials(name: str) -> str:
-    """``"单明远"`` → ``"smy"``; letters stay, everything else falls away."""
-    from pypinyin import Style, lazy_pinyin  # a third of a second to import, and only writes need it
-
+    """``"单明远"`` → ``"smy"``; letters and digits stay, everything else falls away."""
     for length in (2, 1):
         if name[:length] in _SURNAMES:
-            return (_SURNAMES[name[:length]] + "".join(lazy_pinyin(name[length:], style=Style.FIRST_LETTER, errors=_letters)))[:30]
-    return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER, errors=_letters)).lower()[:30]
+            return (_SURNAMES[name[:length]] + "".join(map(_initial, name[length:])))[:30]
+    return "".join(map(_initial, name))[:30]
 
 
-def _letters(text: str) -> str:
-    return "".join(char for char in text.lower() if char.isascii() and char.isalnum())
+@lru_cache(maxsize=16_384)
+def _initial(char: str) -> str:
+    from pypinyin import Style, lazy_pinyin  # a third of a second to import, and only writes need it
+
+    if char.isascii():
+        return char.lower() if char.isalnum() else ""
+    return "".join(lazy_pinyin(char, style=Style.FIRST_LETTER, errors="ignore"))[:1].lower()

@@ -36,7 +36,7 @@ _HEADER_WITHIN = 20
 Verdict = Literal["ok", "warning", "error"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Header:
     """The header's row (counted from 0) and, for each field that was recognised, its column."""
 
@@ -108,7 +108,7 @@ _NAME = re.compile(r"[^\W\d_](?:[·.'\-]?[^\W\d_]){0,29}")
 _SEVERAL = re.compile(r"[、,;/，；]")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """What one row says, cells made plain; ``faults`` are sentences about its own cells."""
 
@@ -184,7 +184,7 @@ def _row(number: int, unit: str, name: str, post: str, values: Mapping[str, str]
 # --- checking against what is known -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Unit:
     """A unit that a row may name; ``areas`` are its areas by squeezed words (full and short)."""
 
@@ -194,7 +194,7 @@ class Unit:
     areas: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class KnownPost:
     """A post that a row may name, with the tiers where this person may fill it."""
 
@@ -204,7 +204,7 @@ class KnownPost:
     reserved: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Known:
     """What the net holds already.
 
@@ -221,7 +221,7 @@ class Known:
     oneself: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Planned:
     """An appointment that the row asks for; ``person`` is an id of ``Known.people`` or a new ``+n``."""
 
@@ -232,7 +232,7 @@ class Planned:
     ends_on: date | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Checked:
     """The verdict on one row: its sentences, and what would be made (nothing for an error or a repetition)."""
 
@@ -242,7 +242,7 @@ class Checked:
     planned: Planned | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Person:
     """A new person, put together from all their rows."""
 

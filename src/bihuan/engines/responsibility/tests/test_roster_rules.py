@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import zipfile
 from datetime import date
@@ -41,10 +42,8 @@ def test_every_style_of_a_day_is_the_same_day(day):
 
 @given(st.text(max_size=30))
 def test_no_cell_breaks_the_reader(text):
-    try:
+    with contextlib.suppress(ValueError):
         day_of(text)
-    except (ValueError, OverflowError) as error:
-        assert isinstance(error, ValueError)
     phone_of(text)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,7 +46,7 @@ def test_uncovered_days_are_exactly_the_days_that_no_span_covers(given_spans):
     said = {start + timedelta(days=n) for start, end in found for n in range((end - start).days + 1)}
     assert said == by_day
     assert all(start <= end for start, end in found)
-    assert all(end + timedelta(days=1) < start for (_, end), (start, _) in zip(found, found[1:], strict=False)), "the fewest spans"
+    assert all(end + timedelta(days=1) < start for (_, end), (start, _) in pairwise(found)), "the fewest spans"
 
 
 @given(spans, spans)
