@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,4 +28,4 @@ def next_rung_at(due_at: datetime | None, rung: int, ladder: Sequence[Rung]) -> 
 
 def climbs(ladder: Sequence[Rung]) -> bool:
     """Whether every rung is later than the one before."""
-    return all(low.after < high.after for low, high in zip(ladder, ladder[1:], strict=False))
+    return all(low.after < high.after for low, high in pairwise(ladder))

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from bihuan.engines.cases import hot
 from bihuan.engines.cases.pack import levels_of, rules_of, tables_of
-from bihuan.engines.cases.queries import Filters, selection
+from bihuan.engines.cases.queries.filters import Filters, selection
 from bihuan.engines.responsibility.queries import posts
 from bihuan.foundation import clock
 from bihuan.foundation.actors import Actor
@@ -115,7 +115,9 @@ def _head(filters: Filters) -> str:
     now = timezone.localtime(clock.now())
     parts = " · ".join(f"{name}={value}" for name, value in filters.address().items()) or "未销号"
     title = f"隐患清单　{now:%Y-%m-%d %H:%M} 导出　筛选：{hot.escaped(parts)}"
-    widths = "".join(f'<col min="{n}" max="{n}" width="{width}" customWidth="1"/>' for n, width in enumerate(hot.WIDTHS, 1))
+    widths = "".join(
+        f'<col min="{n}" max="{n}" width="{width}" customWidth="1"/>' for n, width in enumerate(hot.WIDTHS, 1)
+    )
     cells = "".join(f'<c s="2" t="inlineStr"><is><t>{title}</t></is></c>' for title in hot.TITLES)
     return (
         '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'

@@ -1,5 +1,7 @@
 """The hot paths of this room in raw SQL, each with an ORM twin that a test holds equal: the sweep, the list, the export."""
 
+# ruff: noqa: S608 - statements are built of constants and of the ORM's own SQL; every value is a parameter
+
 from __future__ import annotations
 
 import base64
@@ -42,7 +44,7 @@ def climb(
         f"{one} ORDER BY next_rung_at LIMIT %s{' FOR UPDATE SKIP LOCKED' if postgres else ''}"
     )
     sql = (
-        f"UPDATE cases_case SET rung = rung + 1, next_rung_at = {then} "  # noqa: S608 - built of constants
+        f"UPDATE cases_case SET rung = rung + 1, next_rung_at = {then} "
         f"WHERE bureau_id = %s AND next_rung_at <= %s AND id IN ({found}) RETURNING id, rung"
     )
     bureau = prepared("bureau_id").get_db_prep_save(bureau_id, connection)
@@ -142,7 +144,7 @@ TITLES = tuple(title for title, _, _ in (*TEXTS, *NUMBERS, *MOMENTS))
 WIDTHS = tuple(width for _, _, width in (*TEXTS, *NUMBERS, *MOMENTS))
 _COLUMNS = tuple(name for _, name, _ in (*TEXTS, *NUMBERS, *MOMENTS))
 _ZONE = "Asia/Shanghai"
-_SEPARATOR = "</t></is></c><c t=\"inlineStr\"><is><t xml:space=\"preserve\">"
+_SEPARATOR = '</t></is></c><c t="inlineStr"><is><t xml:space="preserve">'
 _MARK = "\x01"
 MOST_ROWS = 1_000_000
 """A sheet ends at 1,048,576 rows; a CSV does not end."""
@@ -159,7 +161,9 @@ def _source(rows: Any, most: int | None = None) -> tuple[str, list[Any]]:
     try:
         sql, params = (chosen[:most] if most else chosen).query.sql_with_params()
     except EmptyResultSet:
-        sql, params = Case.objects.filter(bureau_id=UUID(int=0)).values_list(*_COLUMNS, "lifecycle").query.sql_with_params()
+        sql, params = (
+            Case.objects.filter(bureau_id=UUID(int=0)).values_list(*_COLUMNS, "lifecycle").query.sql_with_params()
+        )
     return sql, list(params)
 
 
@@ -177,7 +181,13 @@ def _cells(words: Words, params: list[Any]) -> list[str]:
         elif name == "source":
             cells.append(_word("source", words.sources, params))
         elif name == "state":
-            cells.append(_word("lifecycle || '/' || state", {f"{table}/{state}": word for (table, state), word in words.states.items()}, params))
+            cells.append(
+                _word(
+                    "lifecycle || '/' || state",
+                    {f"{table}/{state}": word for (table, state), word in words.states.items()},
+                    params,
+                )
+            )
         else:
             cells.append(name)
     return cells
@@ -205,7 +215,9 @@ def sheet_lines(rows: Any, words: Words) -> Iterator[bytes]:
     text = f"replace(replace(replace({text}, {_char(10)}, '&#10;'), {_char(13)}, ''), {_char(9)}, ' ')"
     text = f"replace({text}, '{_MARK}', '{_SEPARATOR}')"
     numbers = "".join(f" || '<c><v>' || {name} || '</v></c>'" for _, name, _ in NUMBERS)
-    moments = "".join(f" || coalesce('<c s=\"1\"><v>' || {_serial(name)} || '</v></c>', '<c/>')" for _, name, _ in MOMENTS)
+    moments = "".join(
+        f" || coalesce('<c s=\"1\"><v>' || {_serial(name)} || '</v></c>', '<c/>')" for _, name, _ in MOMENTS
+    )
     first = '<row><c t="inlineStr"><is><t xml:space="preserve">'
     line = f"'{first}' || {text} || '</t></is></c>'{numbers}{moments} || '</row>'"
     sql, given = _source(rows, MOST_ROWS)
@@ -224,7 +236,9 @@ def csv_lines(rows: Any, words: Words) -> Iterator[bytes]:
         with connection.cursor() as cursor, cursor.copy(statement, given + params) as copy:
             yield from map(bytes, copy)
         return
-    quoted = [f"""'"' || replace({cell}, '"', '""') || '"'""" if n < len(TEXTS) else cell for n, cell in enumerate(cells)]
+    quoted = [
+        f"""'"' || replace({cell}, '"', '""') || '"'""" if n < len(TEXTS) else cell for n, cell in enumerate(cells)
+    ]
     line = " || ',' || ".join(quoted)
     yield from _lines(f"{_with(sql)} SELECT {line} FROM chosen", given + params)
 
@@ -233,7 +247,18 @@ def _with(sql: str) -> str:
     return f"WITH chosen ({', '.join([*_COLUMNS, 'lifecycle'])}) AS ({sql})"
 
 
-_TYPED = {"title", "org_name", "place", "category", "item_title", "basis", "reporter_name", "rectifier_name", "party_name", "verifier_name"}
+_TYPED = {
+    "title",
+    "org_name",
+    "place",
+    "category",
+    "item_title",
+    "basis",
+    "reporter_name",
+    "rectifier_name",
+    "party_name",
+    "verifier_name",
+}
 """Columns that hold what people wrote."""
 
 

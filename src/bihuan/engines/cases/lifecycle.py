@@ -183,9 +183,8 @@ class Lifecycle:
             for state in (step.state, *(() if step.switches else (step.to,))):
                 if state not in self.states:
                     yield f"{at}里的状态「{state}」没有定义"
-            if state_of := self.states.get(step.state):
-                if state_of.end:
-                    yield f"{at}从已经结束的状态出发"
+            if (source := self.states.get(step.state)) and source.end:
+                yield f"{at}从已经结束的状态出发"
             yield from (f"{at}需要「{need}」，系统不认识" for need in step.needs if need not in NEEDS)
             actions = {s.action for s in self.steps}
             yield from (

@@ -73,7 +73,12 @@ def new(request: HttpRequest) -> HttpResponse:
     except ValueError:
         org = None
     if request.method == "GET":
-        context = {"form": queries.report_form(request.actor, org), "id": uuid7(), "org": org or "", "given": request.GET}  # type: ignore[attr-defined]
+        context = {
+            "form": queries.report_form(request.actor, org),
+            "id": uuid7(),
+            "org": org or "",
+            "given": request.GET,
+        }  # type: ignore[attr-defined]
         return render(request, "cases/new.html", context)
     kept: list[Any] = []
     try:
@@ -81,12 +86,29 @@ def new(request: HttpRequest) -> HttpResponse:
         args = {name: value for name in REPORT if (value := request.POST.get(name, "").strip())}
         send(request, "cases.report_hazard", args | {"photos": [photo.pk for photo in kept]})
     except Refusal as refusal:
-        context = {"form": queries.report_form(request.actor, org), "id": request.POST.get("id") or uuid7(), "kept": kept}  # type: ignore[attr-defined]
+        context = {
+            "form": queries.report_form(request.actor, org),
+            "id": request.POST.get("id") or uuid7(),
+            "kept": kept,
+        }  # type: ignore[attr-defined]
         return again(request, "cases/new.html", refusal, context)
     return done(request, f"/hazards/{args['id']}/", "已上报，谢谢你。有进展会通知你。")
 
 
-REPORT = ("id", "org", "title", "description", "place", "point", "category", "item", "item_title", "basis", "level", "source")
+REPORT = (
+    "id",
+    "org",
+    "title",
+    "description",
+    "place",
+    "point",
+    "category",
+    "item",
+    "item_title",
+    "basis",
+    "level",
+    "source",
+)
 
 
 @signed_in
@@ -130,7 +152,10 @@ def step_args(request: HttpRequest, pk: UUID, action: str, fields: tuple[str, ..
 def kept_photos(request: HttpRequest) -> list[Any]:
     """Photos of this form: those kept at an earlier, refused try, and the fresh ones."""
     earlier = queries.my_photos(request.actor, request.POST.getlist("photo"))  # type: ignore[attr-defined]
-    fresh = [keep_evidence(request.actor, clock.now(), raw=file.read(), name=file.name or "") for file in request.FILES.getlist("photos")]  # type: ignore[attr-defined]
+    fresh = [
+        keep_evidence(request.actor, clock.now(), raw=file.read(), name=file.name or "")
+        for file in request.FILES.getlist("photos")
+    ]  # type: ignore[attr-defined]
     return [*earlier, *fresh]
 
 
@@ -146,7 +171,9 @@ def bulk(request: HttpRequest) -> HttpResponse:
     context = {"rows": rows, "people": people}
     if "rectifier" not in request.POST:
         return render(request, "cases/bulk.html", context)
-    args: dict[str, Any] = {name: value for name in ("rectifier", "due", "note") if (value := request.POST.get(name, "").strip())}
+    args: dict[str, Any] = {
+        name: value for name in ("rectifier", "due", "note") if (value := request.POST.get(name, "").strip())
+    }
     try:
         outcome = send(request, "cases.bulk_assign", args | {"cases": pks})
     except Refusal as refusal:
@@ -171,7 +198,9 @@ def export(request: HttpRequest, form: str) -> StreamingHttpResponse:
     rows: Iterator[bytes] = exports.stream(request.actor, queries.filters_from(request.GET), form)  # type: ignore[attr-defined]
     answer = StreamingHttpResponse(exports.sent(request, rows), content_type=exports.MEDIA_TYPES[form])
     day = timezone.localdate(clock.now())
-    answer["Content-Disposition"] = f"attachment; filename=\"hazards-{day}.{form}\"; filename*=UTF-8''%E9%9A%90%E6%82%A3%E6%B8%85%E5%8D%95-{day}.{form}"
+    answer["Content-Disposition"] = (
+        f"attachment; filename=\"hazards-{day}.{form}\"; filename*=UTF-8''%E9%9A%90%E6%82%A3%E6%B8%85%E5%8D%95-{day}.{form}"
+    )
     return answer
 
 

@@ -118,7 +118,9 @@ def bulk_assign(
             with transaction.atomic():
                 row = assign_case(by, at, case=pk, rectifier=rectifier, due=due, note=note, notice="later")
         except Refusal as no:
-            report.append({"id": str(pk), "done": False, "code": no.code, "sentence": no.sentence} | _named(known.get(pk)))
+            report.append(
+                {"id": str(pk), "done": False, "code": no.code, "sentence": no.sentence} | _named(known.get(pk))
+            )
         else:
             report.append({"id": str(pk), "done": True} | _named(row))
             if by.may("issue-paper", row) and NOTICE in packs.entries(row.bureau_id, "papers"):

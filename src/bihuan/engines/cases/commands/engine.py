@@ -100,7 +100,9 @@ def take_step(
     """Move a case one step along its lifecycle; nothing else in the system writes ``state``.
 
     ``revision`` is the one the person was looking at. ``changes`` are other columns of the same step, ``due_at`` a chosen
-    deadline instead of the table's; without ``switch`` a step that leads into another table stays where it is. Refusals: ``foundation.not_found``, ``cases.not_now``, ``cases.no_such_step``,
+    deadline instead of the table's; without ``switch`` a step that leads into another table stays where it is.
+
+    Refusals: ``foundation.not_found``, ``cases.not_now``, ``cases.no_such_step``,
     ``cases.not_your_step``, ``cases.same_person``, ``cases.lacking``, ``cases.needs_slip``,
     ``foundation.changed_meanwhile``.
     """

@@ -61,12 +61,12 @@ def submit_plan(by: Actor, at: datetime, *, case: UUID, note: Note = "", revisio
 
 @command("cases.rectify_case")
 def rectify_case(
-    by: Actor, at: datetime, *, case: UUID, note: Note = "", photos: Photos = [], revision: int | None = None
-) -> Case:  # noqa: B006 - read only
+    by: Actor, at: datetime, *, case: UUID, note: Note = "", photos: Photos | None = None, revision: int | None = None
+) -> Case:
     """Say what was done and show it; the case then waits for another person to verify. Needs a photo and words."""
     return take_step(
-        by, at, case_id=case, action="rectify", fact="cases.rectified", note=note, photos=photos, revision=revision,
-        changes={"after": [str(pk) for pk in photos], "rectified_at": at, "rectification": note, "extension": None} | _taken_up(by, case),
+        by, at, case_id=case, action="rectify", fact="cases.rectified", note=note, photos=photos or (), revision=revision,
+        changes={"after": [str(pk) for pk in photos or ()], "rectified_at": at, "rectification": note, "extension": None} | _taken_up(by, case),
     )  # fmt: skip
 
 

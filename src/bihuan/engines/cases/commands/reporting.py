@@ -43,7 +43,7 @@ def report_hazard(
     item_title: Annotated[str, Field(max_length=120)] = "",
     basis: Annotated[str, Field(max_length=300)] = "",
     level: str = "general",
-    photos: Photos = [],  # noqa: B006 - read only; pydantic copies it
+    photos: Photos | None = None,
     source: str = "snap",
     source_id: UUID | None = None,
 ) -> Case:
@@ -72,7 +72,7 @@ def report_hazard(
     )  # fmt: skip
     start(case, at)
     case.recurrence_of = _earlier(case, at, rules["recurrence_days"])
-    evidence = attach_evidence(case, photos, by)
+    evidence = attach_evidence(case, photos or (), by)
     case.before = [str(row.pk) for row in evidence]
     case.save(force_insert=True)
     facts = {"recurrence_of": case.recurrence_of_id} if case.recurrence_of_id else {}
@@ -162,7 +162,7 @@ def merge_cases(
                 given={"target"},
                 changes={"merged_into_id": into},
                 facts={"into": into, "into_number": target.number},
-            )  # fmt: skip
+            )
         )
     return merged
 

@@ -36,8 +36,8 @@ def return_plan(by: Actor, at: datetime, *, case: UUID, note: Note = "", revisio
 
 @command("cases.verify_case")
 def verify_case(
-    by: Actor, at: datetime, *, case: UUID, note: Note = "", photos: Photos = [], revision: int | None = None
-) -> Case:  # noqa: B006 - read only
+    by: Actor, at: datetime, *, case: UUID, note: Note = "", photos: Photos | None = None, revision: int | None = None
+) -> Case:
     """Confirm on the spot that it was put right: an ordinary hazard is closed, a major one goes to its superior review.
 
     Never by anybody who had a hand in the rectification, and never without the rectifier's photos (``cases.lacking``).
@@ -48,7 +48,7 @@ def verify_case(
     step = table.find(row.state, "verify", row.level)
     fact = "cases.closed" if step and not table.is_open(step.to) else "cases.verified"
     return take_step(
-        by, at, case_id=case, action="verify", fact=fact, note=note, photos=photos, revision=revision,
+        by, at, case_id=case, action="verify", fact=fact, note=note, photos=photos or (), revision=revision,
         facts={"conclusion": "done", "rectifier_name": row.rectifier_name},
     )  # fmt: skip
 
@@ -60,7 +60,7 @@ def return_case(
     *,
     case: UUID,
     note: Note = "",
-    photos: Photos = [],  # noqa: B006 - read only
+    photos: Photos | None = None,
     conclusion: Conclusion = "not-done",
     due: datetime | None = None,
     revision: int | None = None,
@@ -72,7 +72,7 @@ def return_case(
     if due:
         changes["rectify_due_at"] = due
     return take_step(
-        by, at, case_id=case, action="return", fact="cases.returned", note=note, photos=photos, revision=revision,
+        by, at, case_id=case, action="return", fact="cases.returned", note=note, photos=photos or (), revision=revision,
         changes=changes, due_at=due, facts={"conclusion": conclusion},
     )  # fmt: skip
 

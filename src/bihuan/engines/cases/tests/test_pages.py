@@ -6,8 +6,8 @@ import io
 from datetime import timedelta
 
 import pytest
-from django.test.utils import CaptureQueriesContext
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
 from bihuan.engines.cases.models import Case
@@ -36,12 +36,25 @@ def test_the_loop_through_the_pages(loop, net, actors, door):
     pk = uuid7()
     page = door("wang").get("/hazards/new/")
     assert page.status_code == 200
-    answer = door("wang").post("/hazards/new/", {"id": pk, "_id": uuid7(), "title": "灯罩松脱", "org": net.school.pk, "level": "general", "source": "snap", "photos": jpeg()})
+    answer = door("wang").post(
+        "/hazards/new/",
+        {
+            "id": pk,
+            "_id": uuid7(),
+            "title": "灯罩松脱",
+            "org": net.school.pk,
+            "level": "general",
+            "source": "snap",
+            "photos": jpeg(),
+        },
+    )
     assert answer.status_code == 302, answer.content.decode()
     page = door("chen").get(f"/hazards/{pk}/").content.decode()
     assert "灯罩松脱" in page
     assert "交办" in page
-    answer = door("chen").post(f"/hazards/{pk}/steps/assign/", {"_id": uuid7(), "rectifier": actors.li.id, "revision": 0})
+    answer = door("chen").post(
+        f"/hazards/{pk}/steps/assign/", {"_id": uuid7(), "rectifier": actors.li.id, "revision": 0}
+    )
     assert answer.status_code == 302, answer.content.decode()
     answer = door("li").post(f"/hazards/{pk}/steps/rectify/", {"_id": uuid7(), "note": "已加固"})
     assert answer.status_code == 422
@@ -71,9 +84,17 @@ def test_pages_stay_inside_twelve_statements(loop, door):
     for n in range(5):
         loop.report(title=f"第{n}处")
     for key in ("chen", "zhao", "li"):
-        for address in ("/hazards/", "/hazards/?stage=all&q=第", f"/hazards/{case.pk}/", "/hazards/new/", f"/hazards/{loop.report().pk}/steps/assign/"):
+        for address in (
+            "/hazards/",
+            "/hazards/?stage=all&q=第",
+            f"/hazards/{case.pk}/",
+            "/hazards/new/",
+            f"/hazards/{loop.report().pk}/steps/assign/",
+        ):
             client = door(key)
-            with CaptureQueriesContext(connection, ) as counted:
+            with CaptureQueriesContext(
+                connection,
+            ) as counted:
                 assert client.get(address).status_code == 200
             assert len(counted) <= 12, (address, [q["sql"][:120] for q in counted])
 
@@ -81,7 +102,12 @@ def test_pages_stay_inside_twelve_statements(loop, door):
 def test_an_outsider_sees_nothing(loop, door):
     case = loop.assign(loop.report())
     wu = door("wu")
-    for address in (f"/hazards/{case.pk}/", f"/hazards/{case.pk}/row/", f"/hazards/{case.pk}/steps/rectify/", f"/hazards/{uuid7()}/"):
+    for address in (
+        f"/hazards/{case.pk}/",
+        f"/hazards/{case.pk}/row/",
+        f"/hazards/{case.pk}/steps/rectify/",
+        f"/hazards/{uuid7()}/",
+    ):
         assert wu.get(address).status_code == 404
     assert "灭火器" not in wu.get("/hazards/?stage=all").content.decode()
     assert wu.post(f"/hazards/{case.pk}/steps/rectify/", {"note": "x"}).status_code == 404

@@ -1,0 +1,235 @@
+"""Lists that stay flat at any size: the page, its tabs, my todo, a point's and an inspection's cases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.utils import timezone
+
+from bihuan.engines.cases import hot
+from bihuan.engines.cases.models import Case
+from bihuan.engines.cases.pack import levels_of, lifecycle_of, rules_of
+from bihuan.engines.cases.queries.filters import STAGES, TIMES, WHOSE, Filters, filters_from, selection
+from bihuan.engines.responsibility.queries import schools
+from bihuan.engines.sheets.queries import sheet_lines, version_for_filling
+from bihuan.foundation import clock
+from bihuan.foundation.actors import Actor
+from bihuan.foundation.pages.keyset import Page
+from bihuan.foundation.refusals import Refusal
+from bihuan.foundation.scoping import under
+
+SIZE = 25
+CAP = 1000
+LINE = (
+    "id", "number", "level", "title", "org_name", "place", "category", "item", "state", "lifecycle", "is_open", "rectifier_name",
+    "party_name", "waits_for_id", "waits_for_name", "reporter_name", "reported_at", "due_at", "rung", "returns", "recurrence_of_id",
+    "listed_at", "extension", "supervised", "closed_at", "bureau_id", "school_id", "org_id", "revision", "source",
+)  # fmt: skip
+
+
+def hazards(viewer: Actor, filters: Filters, *, cursor: str = "", size: int = SIZE) -> Page:
+    """One page of cases as plain mappings, with one statement: open ones by deadline, history newest first."""
+    history = filters.is_history
+    rows = hot.keyset(
+        selection(viewer, filters), "reported_at" if history else "due_at", newest_first=history, cursor=cursor
+    )
+    found = list(rows.values(*LINE)[: size + 1])
+    more = len(found) > size
+    found = found[:size]
+    column = "reported_at" if history else "due_at"
+    return Page(
+        [shown(row, viewer) for row in found], hot.cursor_after(found[-1][column], found[-1]["id"]) if more else ""
+    )
+
+
+def shown(row: dict[str, Any], viewer: Actor) -> dict[str, Any]:
+    table = lifecycle_of(row["bureau_id"], row["lifecycle"])
+    row["state_name"] = table.states[row["state"]].name
+    row["level_name"] = levels_of(row["bureau_id"]).get(row["level"], {}).get("name", row["level"])
+    row["mine"] = viewer.id is not None and row["waits_for_id"] == viewer.id
+    row["may_pick"] = viewer.may_anywhere("assign")
+    row["who"] = row["waits_for_name"] or row["rectifier_name"] or row["party_name"]
+    return row
+
+
+def count(viewer: Actor, filters: Filters, *, cap: int = CAP) -> int:
+    """How many cases, counted no further than one past *cap*."""
+    return len(selection(viewer, filters).order_by().values_list("pk", flat=True)[: cap + 1])
+
+
+def tab_counts(viewer: Actor, filters: Filters) -> dict[str, int]:
+    """The capped counts of the usual tabs in one statement: mine, overdue, to assign, to verify, listed."""
+
+    now = clock.now()
+    base = replace(filters, stage="open", time="", whose="", q="", listed=False, state="")
+    parts = {
+        "turn": replace(base, whose="turn"), "overdue": replace(base, time="overdue"), "reported": replace(base, stage="reported"),
+        "verifying": replace(base, stage="verifying"), "listed": replace(base, listed=True),
+    }  # fmt: skip
+    return hot.counts({name: selection(viewer, part, now=now) for name, part in parts.items()}, cap=CAP)
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One of the usual selections, with its capped count."""
+
+    word: str
+    address: str
+    count: int
+    here: bool
+
+
+TABS = {"turn": "等我办", "overdue": "已逾期", "reported": "待交办", "verifying": "待复查", "listed": "挂牌督办"}
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The list page: the filters in force, their sentence, the tabs, one page of rows."""
+
+    filters: Filters
+    sentence: Sentence
+    tabs: list[Tab]
+    page: Page
+    address: str
+    may_assign: bool
+    may_export: bool
+    may_report: bool
+
+
+def listing(viewer: Actor, given: Mapping[str, str]) -> Listing:
+    """Everything of the list page: three statements besides the packs."""
+    filters = filters_from(given)
+    usual = {
+        "turn": Filters(whose="turn"), "overdue": Filters(time="overdue"), "reported": Filters(stage="reported"),
+        "verifying": Filters(stage="verifying"), "listed": Filters(listed=True),
+    }  # fmt: skip
+    counts = tab_counts(viewer, filters)
+    tabs = [
+        Tab(TABS[name], "?" + urlencode(part.address()), counts[name], filters == part) for name, part in usual.items()
+    ]
+    return Listing(
+        filters=filters,
+        sentence=sentence(viewer),
+        tabs=tabs,
+        page=hazards(viewer, filters, cursor=given.get("cursor", "")),
+        address=urlencode(filters.address()),
+        may_assign=viewer.may_anywhere("assign"),
+        may_export=viewer.may_anywhere("export"),
+        may_report=viewer.may_anywhere("snap") or viewer.may_anywhere("inspect"),
+    )
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """What the filter sentence offers: the words in force and the choices of each part."""
+
+    stages: list[tuple[str, str]]
+    schools: list[tuple[str, str]]
+    levels: list[tuple[str, str]]
+    categories: list[tuple[str, str]]
+    sources: list[tuple[str, str]]
+    times: list[tuple[str, str]]
+    whose: list[tuple[str, str]]
+    where: str
+
+
+def sentence(viewer: Actor) -> Sentence:
+    """The choices of every part of the filter sentence for this person."""
+    found = schools(viewer)
+    bureau = viewer.bureau_id
+    place = next((hold.org_name for hold in viewer.holds), "")
+    return Sentence(
+        stages=list(STAGES.items()),
+        schools=[(str(school.pk), school.short_name or school.name) for school in found] if len(found) > 1 else [],
+        levels=[(code, level["name"]) for code, level in levels_of(bureau).items()] if bureau else [],
+        categories=[(name, name) for name in categories(viewer)],
+        sources=list(rules_of(bureau)["sources"].items()) if bureau else [],
+        times=list(TIMES.items()),
+        whose=list(WHOSE.items()),
+        where="全区"
+        if any(hold.level == "bureau" for hold in viewer.holds)
+        else place
+        if len(found) < 2
+        else f"{len(found)} 所学校",
+    )
+
+
+_categories: dict[UUID, tuple[float, list[str]]] = {}
+
+
+def categories(viewer: Actor) -> list[str]:
+    """The categories that hazards are filed under: the sections of the bureau's checklists in force; a minute old at most."""
+    if viewer.bureau_id is None:
+        return []
+    kept = _categories.get(viewer.bureau_id)
+    if kept and monotonic() - kept[0] < 60:
+        return kept[1]
+    found: dict[str, None] = {}
+    for sheet in sheet_lines(viewer, on=timezone.localdate(clock.now())):
+        if sheet.current is not None:
+            found |= dict.fromkeys(
+                section.title for section in version_for_filling(viewer, sheet.current.pk).content.sections
+            )
+    _categories[viewer.bureau_id] = (monotonic(), list(found))
+    return list(found)
+
+
+def line(viewer: Actor, pk: UUID) -> dict[str, Any]:
+    """One row of the list, or ``foundation.not_found``."""
+    row = Case.objects.visible_to(viewer).filter(pk=pk).values(*LINE).first()
+    if row is None:
+        raise Refusal("foundation.not_found")
+    return shown(row, viewer)
+
+
+def todo(viewer: Actor, *, most: int = 30) -> list[dict[str, Any]]:
+    """What waits for me, what hurts first: overdue, due today, then by deadline; one statement."""
+    if viewer.id is None:
+        return []
+    rows = Case.objects.filter(waits_for_id=viewer.id, is_open=True).order_by("due_at", "id").values(*LINE)[:most]
+    return [shown(row, viewer) | {"next": _next_of(row)} for row in rows]
+
+
+def _next_of(row: dict[str, Any]) -> str:
+    """The words of the one next step of a case for the person it waits for."""
+    table = lifecycle_of(row["bureau_id"], row["lifecycle"])
+    return next((step.name for step in table.steps if step.state == row["state"]), "")
+
+
+def todo_counts(viewer: Actor) -> dict[str, int]:
+    """How many of my cases are overdue, due today and waiting for my verification."""
+    now = clock.now()
+    mine = Filters(whose="turn")
+
+    parts = {
+        "overdue": replace(mine, time="overdue"),
+        "today": replace(mine, time="today"),
+        "verifying": replace(mine, stage="verifying"),
+        "all": mine,
+    }
+    return hot.counts({name: selection(viewer, part, now=now) for name, part in parts.items()}, cap=CAP)
+
+
+def by_point(viewer: Actor, bureau_id: UUID, point_id: UUID, *, most: int = 20) -> list[dict[str, Any]]:
+    """The latest cases at a risk point, for its page."""
+    rows = (
+        Case.objects.visible_to(viewer).filter(bureau_id=bureau_id, point_id=point_id).order_by("-reported_at", "-id")
+    )
+    return [shown(row, viewer) for row in rows.values(*LINE)[:most]]
+
+
+def by_source(viewer: Actor, bureau_id: UUID, source_id: UUID, *, most: int = 400) -> list[dict[str, Any]]:
+    """The cases that came out of one inspection."""
+    rows = Case.objects.visible_to(viewer).filter(bureau_id=bureau_id, source_id=source_id).order_by("number")
+    return [shown(row, viewer) for row in rows.values(*LINE)[:most]]
+
+
+def under_area(viewer: Actor, path: str, *, most: int = 20) -> list[dict[str, Any]]:
+    """Open cases at or below a unit, for its page."""
+    rows = Case.objects.visible_to(viewer).filter(under(path), is_open=True).order_by("due_at", "id")
+    return [shown(row, viewer) for row in rows.values(*LINE)[:most]]

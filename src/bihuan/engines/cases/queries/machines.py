@@ -1,0 +1,77 @@
+"""What the API answers: plain mappings, no serializer per field."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+from uuid import UUID
+
+from bihuan.engines.cases import hot
+from bihuan.engines.cases.pack import lifecycle_of
+from bihuan.engines.cases.queries.filters import Filters, selection
+from bihuan.engines.cases.queries.story import detail, paper, seen
+from bihuan.foundation.actors import Actor
+from bihuan.foundation.events import declared, timeline
+
+COLUMNS = (
+    "id", "number", "level", "title", "org_id", "org_name", "place", "category", "item", "source", "state", "is_open",
+    "rectifier_name", "party_name", "waits_for_id", "waits_for_name", "reporter_name", "reported_at", "due_at", "rung", "returns",
+    "recurrence_of_id", "listed_at", "closed_at", "revision",
+)  # fmt: skip
+_FILTERS = tuple(f.name for f in fields(Filters))
+
+
+def api_page(viewer: Actor, ask: Any) -> dict[str, Any]:
+    """One page of hazards as mappings, with one statement."""
+    filters = Filters(**{name: getattr(ask, name) for name in _FILTERS})
+    column = "reported_at" if filters.is_history else "due_at"
+    rows = hot.keyset(selection(viewer, filters), column, newest_first=filters.is_history, cursor=ask.cursor)
+    found = list(rows.values_list(*COLUMNS, "bureau_id", "lifecycle")[: ask.limit + 1])
+    more = len(found) > ask.limit
+    items = [_item(row) for row in found[: ask.limit]]
+    return {"items": items, "next": hot.cursor_after(items[-1][column], items[-1]["id"]) if more else ""}
+
+
+def _item(row: tuple[Any, ...]) -> dict[str, Any]:
+    item = dict(zip(COLUMNS, row, strict=False))
+    item["state_name"] = lifecycle_of(row[-2], row[-1]).states[item["state"]].name
+    return item
+
+
+def api_detail(viewer: Actor, pk: UUID) -> dict[str, Any]:
+    """One hazard with what the caller may do."""
+    found = detail(viewer, pk)
+    more = (
+        "description", "item_title", "basis", "five", "before", "after", "extension", "notice_number", "verifier_name",
+        "approver_name", "rectify_due_at", "extensions", "merged_into_id",
+    )  # fmt: skip
+    return {
+        **{name: getattr(found.case, name) for name in (*COLUMNS, *more)},
+        "state_name": found.state_name,
+        "actions": [
+            {"action": b.action, "name": b.name, "enabled": b.enabled, "reason": b.reason} for b in found.buttons
+        ],
+        "papers": [_paper(line) for line in found.papers],
+    }
+
+
+def _paper(line: dict[str, Any]) -> dict[str, Any]:
+    return {**line, "pdf": f"/hazards/papers/{line['id']}.pdf", "docx": f"/hazards/papers/{line['id']}.docx"}
+
+
+def api_story(viewer: Actor, pk: UUID) -> dict[str, Any]:
+    """The facts about a hazard in time order."""
+    case = seen(viewer, pk)
+    words = declared()
+    names = ("name", "by_name", "by_post", "channel", "at", "sent_at", "facts")
+    events = timeline(viewer, bureau_id=case.bureau_id, subject_id=case.pk)
+    items = [
+        {"id": e.pk, "words": words.get(e.name, e.name)} | {name: getattr(e, name) for name in names} for e in events
+    ]
+    return {"items": items, "next": ""}
+
+
+def api_paper(viewer: Actor, pk: UUID) -> dict[str, Any]:
+    """One paper."""
+    found = paper(viewer, pk)
+    return _paper({"id": str(found.pk), "code": found.code, "number": found.number, "title": found.title})

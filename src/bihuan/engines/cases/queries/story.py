@@ -1,0 +1,172 @@
+"""One case: its story, its evidence, its papers, and what the viewer may do now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from bihuan.engines.cases.commands.engine import FIVE_WORDS, NEED_WORDS, person_of, refusal_of, who_words
+from bihuan.engines.cases.lifecycle import Lifecycle, Step, missing_of_five
+from bihuan.engines.cases.models import Case
+from bihuan.engines.cases.pack import levels_of, lifecycle_of, rules_of
+from bihuan.foundation import packs, papers
+from bihuan.foundation.actors import Actor
+from bihuan.foundation.events import Event, declared, timeline
+from bihuan.foundation.evidence.queries import of_subject
+from bihuan.foundation.refusals import Refusal
+
+
+@dataclass(frozen=True)
+class Button:
+    """An action as this person sees it: to press, or greyed with the reason."""
+
+    action: str
+    name: str
+    reason: str = ""
+    lacking: str = ""
+    primary: bool = False
+
+    @property
+    def enabled(self) -> bool:
+        return not self.reason
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One line of the story."""
+
+    event: Event
+    words: str
+    photos: list[Any]
+    paper: dict[str, str] | None
+    small: bool
+
+
+@dataclass
+class Detail:
+    """A case with everything its page shows."""
+
+    case: Case
+    state_name: str
+    level: dict[str, Any]
+    source_name: str
+    story: list[Moment]
+    before: list[Any]
+    after: list[Any]
+    pairs: list[tuple[Any, Any]]
+    papers: list[dict[str, str]]
+    buttons: list[Button]
+    waits_words: str
+    five: list[tuple[str, str, str]]
+    earlier: Case | None
+    mine: bool = False
+    merged: list[Case] = field(default_factory=list)
+
+    @property
+    def open_buttons(self) -> list[Button]:
+        return [button for button in self.buttons if button.enabled]
+
+    @property
+    def closed_buttons(self) -> list[Button]:
+        return [button for button in self.buttons if not button.enabled]
+
+
+_WAITS = {"planning": ("rectifier",), "rectifying": ("rectifier",), "verifying": ("verify",), "reported": ("assign",)}
+_SMALL = {"cases.escalated", "cases.paper_drafted"}
+
+
+def seen(viewer: Actor, pk: UUID) -> Case:
+    """One case, or ``foundation.not_found``."""
+    return Case.objects.select_related("org", "recurrence_of").seen(viewer, pk)
+
+
+def detail(viewer: Actor, pk: UUID) -> Detail:
+    """A case with its story, evidence, papers and what this person may do now: four statements besides the packs."""
+    case = seen(viewer, pk)
+    table = lifecycle_of(case.bureau_id, case.lifecycle)
+    events = timeline(viewer, bureau_id=case.bureau_id, subject_id=case.pk)
+    evidence = {str(row.pk): row for row in of_subject(case.bureau_id, case.pk)}
+    words = declared()
+    story = [
+        Moment(e, words.get(e.name, e.name), [evidence[p["id"]] for p in e.facts.get("photos", ()) if p["id"] in evidence],
+               e.facts.get("paper"), e.name in _SMALL)
+        for e in events
+    ]  # fmt: skip
+    before = [evidence[pk] for pk in case.before if pk in evidence]
+    after = [evidence[pk] for pk in case.after if pk in evidence]
+    return Detail(
+        case=case,
+        state_name=table.states[case.state].name,
+        level=levels_of(case.bureau_id).get(case.level, {"name": case.level}),
+        source_name=rules_of(case.bureau_id)["sources"].get(case.source, case.source),
+        story=story,
+        before=before,
+        after=after,
+        pairs=list(zip(before, after, strict=False)),
+        papers=[moment.paper for moment in story if moment.paper],
+        buttons=buttons(viewer, case, table),
+        waits_words=_waits_words(case),
+        five=five_of(case) if packs.entry(case.bureau_id, "lifecycles", case.lifecycle).get("five") else [],
+        earlier=case.recurrence_of,
+        mine=viewer.id is not None and case.waits_for_id == viewer.id,
+        merged=list(Case.objects.filter(bureau_id=case.bureau_id, merged_into_id=case.pk).order_by("number")[:20]),
+    )
+
+
+def five_of(case: Case) -> list[tuple[str, str, str]]:
+    """The 五落实 as (name, word, what was written)."""
+    return [(name, word, str(case.five.get(name, ""))) for name, word in FIVE_WORDS.items()]
+
+
+def _waits_words(case: Case) -> str:
+    if not case.is_open:
+        return ""
+    if case.waits_for_name:
+        return case.waits_for_name
+    return who_words(case.bureau_id, _WAITS.get(case.state, ("assign",)), case) + "（还没有落实到人）"
+
+
+def buttons(viewer: Actor, case: Case, table: Lifecycle) -> list[Button]:
+    """What this person may do now, and what they may not with the reason; things nobody here does are not shown."""
+    person = person_of(viewer, case)
+    found = []
+    for choice in table.allowed(case.state, person=person, level=case.level):
+        step = choice.step
+        if _pointless(case, step):
+            continue
+        reason = (
+            refusal_of(viewer, case, table, step.action, choice.refusal).sentence
+            if choice.refusal
+            else _slip(viewer, case, step)
+        )
+        lacking = "、".join(NEED_WORDS[n] for n in step.needs if n == "five" and missing_of_five(case.five))
+        found.append(
+            Button(step.action, step.name, reason, lacking, primary=not reason and not any(b.primary for b in found))
+        )
+    return found
+
+
+def _pointless(case: Case, step: Step) -> bool:
+    """Steps that make no sense just now: deciding what nobody asked for, asking twice."""
+    if step.action == "decide-extension":
+        return not case.extension
+    return step.action == "request-extension" and bool(case.extension)
+
+
+def _slip(viewer: Actor, case: Case, step: Step) -> str:
+    if step.action in {"verify", "return"} and case.supervised and not viewer.may("issue-paper", case):
+        return Refusal("cases.needs_slip", who=who_words(case.bureau_id, ("issue-paper",))).sentence
+    return ""
+
+
+def paper(viewer: Actor, pk: UUID) -> Any:
+    """A paper about a case that this person may see, or ``foundation.not_found``."""
+    found = papers.find(pk)
+    if found is None or found.subject_kind != "cases.case" or not _shown(viewer, found):
+        raise Refusal("foundation.not_found")
+    return found
+
+
+def _shown(viewer: Actor, found: Any) -> bool:
+    return Case.objects.visible_to(viewer).filter(pk__in=[UUID(pk) for pk in found.content["cases"]]).exists()
