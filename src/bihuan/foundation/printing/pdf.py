@@ -8,6 +8,7 @@ the shared look with `#import "/foundation/printing/papers/gongwen.typ": *`.
 from __future__ import annotations
 
 import json
+import re
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -18,6 +19,8 @@ from typing import Any, Literal
 import typst
 
 from bihuan.foundation.printing import fonts
+from bihuan.foundation.printing.check_codes import spaced
+from bihuan.foundation.printing.columns import short_columns, soft
 from bihuan.foundation.printing.paper import (
     Band,
     Block,
@@ -33,13 +36,13 @@ from bihuan.foundation.printing.paper import (
     Table,
     chinese_date,
 )
-from bihuan.foundation.printing.check_codes import spaced
 from bihuan.foundation.printing.pictures import for_print, qr_svg
 
 PACKAGE = Path(__file__).resolve().parents[2]
 DENSITIES = ("full", "snug", "tight")
-"""Type sizes from the standard's 三号 down; the first that holds the paper on one page is taken."""
-LONG_DENSITY = "snug"
+"""Type sizes from the standard's 三号 down. The first that holds the paper on one page is taken; a longer paper takes
+the second, or the third if that saves a page."""
+_TEMPLATE = re.compile(r"[a-z][a-z0-9_]*/[a-z][a-z0-9_]*\.typ")
 PAPER_TEMPLATE = "printing/paper.typ"
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -88,11 +91,12 @@ def render_paper_pngs(paper: Paper, *, ppi: float = 144) -> list[bytes]:
 
 def _fitted(paper: Paper, *, file: Literal["pdf", "png"], ppi: float) -> list[bytes]:
     press, data, dated = _press(PAPER_TEMPLATE), as_data(paper), _moment(paper.issued_on)
+    tried: list[_Printed] = []
     for density in DENSITIES:
-        printed = press.run({**data, "density": density}, file=file, ppi=ppi, dated=dated)
-        if printed.pages == 1:
-            return printed.files
-    return press.run({**data, "density": LONG_DENSITY}, file=file, ppi=ppi, dated=dated).files
+        tried.append(press.run({**data, "density": density}, file=file, ppi=ppi, dated=dated))
+        if tried[-1].pages == 1:
+            return tried[-1].files
+    return min(tried[1:], key=lambda printed: printed.pages).files
 
 
 def as_data(paper: Paper) -> dict[str, Any]:
@@ -124,14 +128,23 @@ def _block(block: Block) -> dict[str, Any]:
         case Note():
             return {"kind": "note", "text": block.text}
         case Fields():
-            pairs = [{"label": label, "value": value, "wide": label in block.wide} for label, value in block.pairs]
+            pairs = [
+                {"label": soft(label), "value": soft(value), "wide": label in block.wide}
+                for label, value in block.pairs
+            ]
             return {"kind": "fields", "columns": block.columns, "pairs": pairs}
         case Table():
             return {
                 "kind": "table",
                 "caption": block.caption,
-                "columns": [{"title": c.title, "width": c.width, "align": c.align} for c in block.columns],
-                "rows": [{"band": row.text} if isinstance(row, Band) else {"cells": row} for row in block.rows],
+                "columns": [
+                    {"title": column.title, "hanzi": short, "share": column.width, "align": column.align}
+                    for column, short in zip(block.columns, short_columns(block), strict=True)
+                ],
+                "rows": [
+                    {"band": row.text} if isinstance(row, Band) else {"cells": [soft(cell) for cell in row]}
+                    for row in block.rows
+                ],
             }
         case Photos():
             return {"kind": "photos", "columns": block.columns, "items": [_photo(photo) for photo in block.items]}
@@ -166,6 +179,8 @@ def _photo(photo: Photo) -> dict[str, Any]:
 
 def template_path(template: str) -> Path:
     """`room/name.typ` → the file in that room's papers/ folder. Raises LookupError when there is none, or two."""
+    if not _TEMPLATE.fullmatch(template):
+        raise LookupError(f"paper template {template!r}: the name has the form room/name.typ")
     room, _, name = template.partition("/")
     found = [
         path
