@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.scoping import ScopedModel, ScopedQuerySet
+from bihuan.mechanisms.inspections import rules
 
 if TYPE_CHECKING:
     from bihuan.foundation.actors import Actor
@@ -66,6 +67,21 @@ class Inspection(ScopedModel):
             models.Index(fields=["school_id", "-opened_at", "-id"], name="inspection_by_school"),
             models.Index(fields=["bureau_id", "state", "-opened_at"], name="inspection_by_state"),
         ]
+
+    @property
+    def kind_word(self) -> str:
+        """学校自查, 包校巡查 …"""
+        return rules.KINDS[self.kind]
+
+    @property
+    def state_word(self) -> str:
+        """检查中, 已结束 …"""
+        return rules.STATES[self.state]
+
+    @property
+    def done(self) -> int:
+        """How many items are judged."""
+        return self.submission.passed + self.submission.failed + self.submission.not_applicable
 
 
 class Inspector(models.Model):

@@ -14,19 +14,19 @@ from bihuan.engines.cases import queries as case_queries
 from bihuan.engines.responsibility import queries as net
 from bihuan.engines.sheets import queries as sheet_queries
 from bihuan.engines.sheets.queries import VersionInForce
-from bihuan.engines.sheets.rules import Item, Tally, is_wrong, open_items, tally
+from bihuan.engines.sheets.rules import STAGES, Item, Tally, is_wrong, open_items, tally
 from bihuan.engines.sheets.rules.answers import RESULTS
-from bihuan.foundation import packs, papers
+from bihuan.foundation import clock, packs, papers
 from bihuan.foundation.actors import SYSTEM, Actor
 from bihuan.foundation.pages.keyset import Page, page
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.inspections import rules
 from bihuan.mechanisms.inspections.commands.judging import default_rectifier
-from bihuan.mechanisms.inspections.commands.opening import HOLDER, is_inspector, post_tiers
+from bihuan.mechanisms.inspections.commands.opening import post_tiers
 from bihuan.mechanisms.inspections.models import Inspection, Inspector
 
 SIZE = 25
-RECORD = "checklist-record"
+STAGE_WORDS = list(STAGES.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +127,7 @@ class Detail:
     inspectors: tuple[Inspector, ...]
     hazards: tuple[Mapping[str, Any], ...]
     papers: tuple[Any, ...]
+    draw_is_true: bool | None
     is_mine: bool
     may_join: bool
     may_sign: bool
@@ -150,6 +151,20 @@ class Detail:
     def team(self) -> list[str]:
         """The leader and those who share it, by name."""
         return [self.row.lead_name, *(f"{one.name}（{one.organisation}）" if one.organisation else one.name for one in self.inspectors)]
+
+    @property
+    def next_here(self) -> tuple[str, str] | None:
+        """Category and code of the first item still to be judged."""
+        for section in self.sections:
+            for view in section.items:
+                if view.code in set(self.left):
+                    return section.code, view.code
+        return None
+
+    @property
+    def lessons(self) -> list[tuple[str, str]]:
+        """四不放过 in words."""
+        return [(label, self.row.lessons[name]) for name, label in rules.LESSONS.items() if self.row.lessons.get(name)]
 
     @property
     def wrong(self) -> list[ItemView]:
@@ -204,7 +219,8 @@ def detail(viewer: Actor, pk: UUID) -> Detail:
     return Detail(
         row=row, version=version, sections=tuple(sections), tally=tally(version.content.items, asked, answers),
         left=tuple(open_items(version.content, asked, answers)), inspectors=people,
-        hazards=tuple(case_queries.by_source(viewer, row.bureau_id, row.pk)), papers=tuple(papers_of(row)), is_mine=mine,
+        hazards=tuple(case_queries.by_source(viewer, row.bureau_id, row.pk)), papers=tuple(papers.of_subject(row.bureau_id, row.pk)),
+        draw_is_true=_draw_check(row), is_mine=mine,
         may_join=may_join,
         may_sign=row.state == "closed" and row.signed_at is None and (mine or viewer.may("sign-for-school", row)),
     )  # fmt: skip
@@ -213,11 +229,6 @@ def detail(viewer: Actor, pk: UUID) -> Detail:
 def _item_view(item: Item, answers: Mapping[str, Mapping[str, Any]], findings: Mapping[str, Any]) -> ItemView:
     finding = findings.get(item.code)
     return ItemView(item, answers.get(item.code, {}), finding.case_id if finding else None, finding.case_number if finding else "")
-
-
-def papers_of(row: Inspection) -> list[Any]:
-    """The papers of this inspection itself (the 督办单 hangs on its hazards)."""
-    return papers.of_subject(row.bureau_id, row.pk)
 
 
 def paper(viewer: Actor, pk: UUID) -> Any:
@@ -288,26 +299,43 @@ def open_here(viewer: Actor, *, school_id: UUID) -> list[Inspection]:
     return list(Inspection.objects.visible_to(viewer).filter(school_id=school_id, state="open").order_by("-opened_at")[:10])
 
 
-def draw_check(viewer: Actor, pk: UUID) -> bool | None:
-    """Whether the recorded draw of a drawn inspection can be recomputed; ``None`` when it was not drawn."""
-    row = inspection(viewer, pk)
+def _draw_check(row: Inspection) -> bool | None:
+    """Whether the recorded draw can be recomputed; ``None`` when it was not drawn."""
     if not row.draw:
         return None
     proof = row.draw
     return rules.draw_is_true(proof["pool"], seed=proof["seed"], commitment=proof["commitment"], picked=proof["picked"])
 
 
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """What a draw may be made from."""
+
+    schools: int
+    experts: Sequence[tuple[str, str]]
+
+
+def draw_pool(viewer: Actor) -> Pool:
+    """How many schools this person may draw from, and the people of the bureau who may be drawn as experts."""
+    schools = [org for org in net.schools(viewer) if viewer.may("inspect", org)]
+    if viewer.bureau_id is None or not any(hold.level == "bureau" and "inspect" in hold.acts for hold in viewer.holds):
+        raise Refusal("inspections.may_not_open")
+    bureau = net.org(viewer, viewer.bureau_id)
+    found = [one for one in net.who_could("inspect", bureau, on=timezone.localdate(clock.now())) if one.user_id != viewer.id]
+    return Pool(len(schools), [(str(one.user_id), one.user.name) for one in found])
+
+
 __all__ = [
-    "HOLDER",
+    "STAGE_WORDS",
     "Detail",
     "InspectionFilter",
     "ItemView",
     "Start",
     "detail",
-    "draw_check",
+    "Pool",
+    "draw_pool",
     "inspection",
     "inspections",
-    "is_inspector",
     "open_here",
     "paper",
     "prefill",

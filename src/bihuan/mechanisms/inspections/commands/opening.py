@@ -101,7 +101,7 @@ def draw_inspections(
     if hidden_until <= at:
         raise Refusal("inspections.hidden_in_past", fields={"hidden_until": "请选以后的时间"})
     schools = {str(o.pk): o for o in net.schools(by) if by.may("inspect", o) and (not stages or set(stages) & set(o.stages))}
-    if by.bureau_id is None or not schools:
+    if not any(hold.level == "bureau" and "inspect" in hold.acts for hold in by.holds):
         raise Refusal("inspections.may_not_open")
     if len(schools) < count or (experts_each and len(set(experts)) < experts_each):
         raise Refusal("inspections.pool_too_small", count=len(schools), wanted=count)
