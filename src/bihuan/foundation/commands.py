@@ -141,7 +141,7 @@ def _claim(id: UUID, by: Actor, name: str, digest: str, at: datetime, sent_at: d
 
 
 def _arguments(name: str, function: Callable[..., Any]) -> type[BaseModel]:
-    hints = get_type_hints(function)
+    hints = get_type_hints(function, include_extras=True)
     parameters = inspect.signature(function).parameters.values()
     first = [p.name for p in parameters][:2]
     if first != ["by", "at"]:

@@ -70,7 +70,7 @@ def _call(command: Command) -> Callable[..., Any]:
     )
 
     def call(request: HttpRequest, body: Any) -> Any:
-        args = {name: getattr(body.args, name) for name in body.args.model_fields_set}
+        args = body.args.model_dump(mode="json", exclude_unset=True)
         outcome = execute(request.actor, clock.now(), id=body.id, name=command.name, args=args, sent_at=body.sent_at)  # type: ignore[attr-defined]
         return {"answer": outcome.answer, "replayed": outcome.replayed}
 
