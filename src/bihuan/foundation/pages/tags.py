@@ -237,7 +237,7 @@ def filter_menu(context: Any, name: str, anything: str, options: Iterable[Any], 
         "word": next((w for v, w in pairs if v == current and current), anything),
         "chosen": any(v == current for v, _ in pairs) and bool(current),
         "rows": [(_query(context, **{name: ""}), anything, not current)]
-        + [(_query(context, **{name: v}), w, v == current) for v, w in pairs if v],
+        + [(_query(context, **{name: v}), w, v == current) for v, w in pairs if v and w != anything],
     }
 
 

@@ -14,6 +14,7 @@ from bihuan.engines.cases import queries as cases
 from bihuan.engines.responsibility.queries import schools
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.messages import inbox
+from bihuan.mechanisms.inspections import queries as inspections
 from bihuan.mechanisms.risks import queries as risks
 from bihuan.surfaces.workbench.models import SavedView
 
@@ -45,6 +46,7 @@ class Home:
 
     sections: list[Section]
     more: bool
+    inspections: list[Any]
     notices: list[Any]
     coming: list[dict[str, Any]]
     colours: list[Any]
@@ -53,7 +55,7 @@ class Home:
     @property
     def is_empty(self) -> bool:
         """Nothing waits for this person."""
-        return not self.sections
+        return not self.sections and not self.inspections
 
 
 def home(viewer: Actor, at: datetime) -> Home:
@@ -65,11 +67,20 @@ def home(viewer: Actor, at: datetime) -> Home:
     return Home(
         sections=sections,
         more=len(lines) > MOST_LINES,
+        inspections=[] if simple else _open_inspections(viewer),
         notices=inbox(viewer, unread=True, size=5).rows,
         coming=coming,
         colours=[] if simple else risks.colours_of(viewer),
         simple=simple,
     )
+
+
+def _open_inspections(viewer: Actor) -> list[Any]:
+    """The inspections that I lead or share and that are not finished."""
+    if not viewer.may_anywhere("inspect"):
+        return []
+    mine = inspections.InspectionFilter(state="open", mine="1")
+    return inspections.inspections(viewer, mine, size=5).rows
 
 
 def is_simple(viewer: Actor) -> bool:
