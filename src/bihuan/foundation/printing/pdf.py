@@ -104,8 +104,8 @@ def as_data(paper: Paper) -> dict[str, Any]:
     return {
         "head": paper.head,
         "number": paper.number,
-        "title": paper.title,
-        "addressee": paper.addressee,
+        "title": soft(paper.title),
+        "addressee": soft(paper.addressee),
         "blocks": [_block(block) for block in paper.blocks],
         "issuer": paper.issuer,
         "issued_on": chinese_date(paper.issued_on) if paper.issued_on else "",
@@ -122,11 +122,11 @@ def as_data(paper: Paper) -> dict[str, Any]:
 def _block(block: Block) -> dict[str, Any]:
     match block:
         case Heading():
-            return {"kind": "heading", "text": block.text, "level": block.level}
+            return {"kind": "heading", "text": soft(block.text), "level": block.level}
         case Paragraph():
-            return {"kind": "paragraph", "text": block.text, "lead": block.lead, "indent": block.indent}
+            return {"kind": "paragraph", "text": soft(block.text), "lead": soft(block.lead), "indent": block.indent}
         case Note():
-            return {"kind": "note", "text": block.text}
+            return {"kind": "note", "text": soft(block.text)}
         case Fields():
             pairs = [
                 {"label": soft(label), "value": soft(value), "wide": label in block.wide}
@@ -150,7 +150,7 @@ def _block(block: Block) -> dict[str, Any]:
             return {"kind": "photos", "columns": block.columns, "items": [_photo(photo) for photo in block.items]}
         case PhotoPairs():
             pairs_of_photos = [
-                {"title": pair.title, "before": _photo(pair.before), "after": _photo(pair.after)}
+                {"title": soft(pair.title), "before": _photo(pair.before), "after": _photo(pair.after)}
                 for pair in block.pairs
             ]
             return {
@@ -174,7 +174,7 @@ def _block(block: Block) -> dict[str, Any]:
 
 def _photo(photo: Photo) -> dict[str, Any]:
     # JSON has no bytes; a list of small integers is what typst turns back into a picture without a temporary file.
-    return {"image": list(for_print(photo.image)) if photo.image else None, "caption": photo.caption}
+    return {"image": list(for_print(photo.image)) if photo.image else None, "caption": soft(photo.caption)}
 
 
 def template_path(template: str) -> Path:

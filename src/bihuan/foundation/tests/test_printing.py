@@ -175,12 +175,13 @@ def test_what_people_type_is_never_markup():
     assert trap in text
 
 
-def test_a_title_of_forty_hanzi_and_an_office_with_a_long_name_fit():
-    paper = notice(
-        2,
-        head="陕西省西安市浐灞国际港教育局校园安全管理与应急指挥中心",
-        title="关于进一步做好秋冬季校园消防安全与校舍安全隐患排查整治有关问题整改情况的督办单",
-    )
+@pytest.mark.parametrize(
+    "title", ["关于进一步做好秋冬季校园消防安全与校舍安全隐患排查整治有关问题整改情况的督办单", "A" * 70]
+)
+def test_long_titles_and_an_office_with_a_long_name_stay_inside_the_margins(title):
+    long = Table((Column("地址"), Column("说明", 4)), ((QR * 2, QR),))
+    head = "陕西省西安市浐灞国际港教育局校园安全管理与应急指挥中心"
+    paper = notice(2, head=head, title=title, blocks=(Paragraph(QR * 2), long, Note(QR * 3)))
     (png,) = pdf.render_paper_pngs(paper, ppi=60)
     pixels = np.asarray(page(png).convert("L"))
     margin = int(15 / 25.4 * 60)
