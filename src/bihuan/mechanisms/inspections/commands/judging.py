@@ -30,8 +30,8 @@ from bihuan.mechanisms.inspections import rules
 from bihuan.mechanisms.inspections.commands.opening import HOLDER, _mine
 from bihuan.mechanisms.inspections.models import Inspection
 
-RECTIFIER_POSTS = ("safety-lead", "care-director", "line-leader", "head", "kindergarten-head")
-"""Who gets a hazard when the inspector names nobody: the first of these posts that somebody holds at the school."""
+RECTIFIER_POSTS = ("safety-lead", "kindergarten-safety-lead", "logistics-lead", "head", "kindergarten-head")
+"""Who gets a hazard when the inspector names nobody: of those at the school who may rectify, the first by post."""
 Answers = Annotated[dict[str, AnswerIn], Field(min_length=1, max_length=400)]
 
 
@@ -135,11 +135,11 @@ def _raise(by: Actor, at: datetime, row: Inspection, code: str, given: HazardIn)
     item, answer_given = content.by_code.get(code), submission.answers.get(code)
     if item is None or answer_given is None or not is_wrong(item, answer_given):
         raise Refusal("inspections.not_wrong", item=code)
-    if row.kind == "self_check" and (missing := rules.empty_words(given.five, rules.FIVE)):
-        raise Refusal("inspections.five_missing", what="、".join(missing), fields={f"five-{code}": f"还缺{'、'.join(missing)}"})
     finding = sheets.raise_finding(by, at, submission_id=row.submission_id, item=code)
     if finding.case_id is not None:
         return Raised(code, finding.case_id, finding.case_number)
+    if row.kind == "self_check" and (missing := rules.empty_words(given.five, rules.FIVE)):
+        raise Refusal("inspections.five_missing", what="、".join(missing), fields={f"five-{code}": f"还缺{'、'.join(missing)}"})
     case_id = uuid7()
     if not sheets.hand_over_finding(finding.pk, case_id):
         kept = sheets.raise_finding(by, at, submission_id=row.submission_id, item=code)
@@ -193,10 +193,8 @@ def assign(by: Actor, at: datetime, row: Inspection, case: Any, given: HazardIn)
 
 
 def default_rectifier(row: Inspection, at: datetime) -> UUID | None:
-    """Who answers for putting things right at this school on that day, by post."""
-    org = net.org(SYSTEM, row.org_id)
-    for post in RECTIFIER_POSTS:
-        for found in net.who(org, post, on=timezone.localdate(at)):
-            if found.school_id == org.school_id:
-                return found.user_id
-    return None
+    """Who answers for putting things right at this school on that day: of those who may, the first by post."""
+    able = net.who_could("rectify", net.org(SYSTEM, row.org_id), on=timezone.localdate(at))
+    rank = {post: n for n, post in enumerate(RECTIFIER_POSTS)}
+    own = sorted((one for one in able if one.school_id == row.org_id), key=lambda one: rank.get(one.post, len(rank)))
+    return own[0].user_id if own else None
