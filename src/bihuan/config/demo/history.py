@@ -52,6 +52,7 @@ class Term:
         self.schools = schools(district.admin)
         self.problems = yaml.safe_load((district.folder / "hazards.yaml").read_text(encoding="utf-8"))
         self.rounds: dict[Any, int] = defaultdict(int)
+        self.stops: dict[Any, str] = {}
 
     @cached_property
     def items(self) -> dict[str, dict[str, str]]:
@@ -112,11 +113,13 @@ class Term:
         if not works(day):
             return
         chance = dice("day", day)
-        visits = chance.sample(self.schools, 2)
         shown = next(s for s in self.schools if s.name == SHOWN)
-        if (today - day).days in (4, 9, 15) and shown not in visits:
-            visits[0] = shown
-        for n, school in enumerate(visits):
+        others = [s for s in self.schools if s is not shown]
+        ago = sum(works(day + timedelta(days=n)) for n in range(1, (today - day).days + 1))
+        if told := STORIES.get(ago):
+            school = shown if told["shown"] else others[ago % len(others)]
+            self.later(at(day, time(10, 12)), self.visit(school, "sponsor_round", ("story", day), items=told["items"], stops=told["stops"]))
+        for n, school in enumerate(chance.sample(self.schools, 2)):
             self.later(at(day, time(9 + 2 * n, chance.randrange(5, 55))), self.visit(school, "sponsor_round", ("visit", day, n)))
         if day.weekday() == 2:
             school = chance.choice(self.schools)
@@ -129,15 +132,21 @@ class Term:
 
     # --- acts ---------------------------------------------------------------------------------------------------------
 
-    def visit(self, school: Any, kind: str, seed: tuple[object, ...]) -> Callable[[datetime], None]:
-        """An inspection: open, note what is wrong, pass the rest of each category, close with the school's signature."""
+    def visit(
+        self, school: Any, kind: str, seed: tuple[object, ...], items: tuple[str, ...] = (), stops: tuple[str, ...] = ()
+    ) -> Callable[[datetime], None]:
+        """An inspection: open, note what is wrong, pass the rest of each category, close with the school's signature.
+
+        ``items`` are the problems of a story, ``stops`` the states in which its cases stay, for a visitor to go on.
+        """
 
         def act(moment: datetime) -> None:
             from bihuan.config.demo.chance import dice
 
             chance = dice(*seed)
             by = self.district.holder(school, "sponsor-cadre") if kind == "sponsor_round" else self.lead(school)
-            problems = self.pick(school, chance, 1 if kind == "self_check" else chance.choice((1, 2, 2, 3, 3, 4)))
+            problems = [p for p in self.problems if p["item"] in items]
+            problems = problems or self.pick(school, chance, 1 if kind == "self_check" else chance.choice((1, 2, 2, 3, 3, 4)))
             sections = sorted({p["item"][:2] for p in problems} | {f"{chance.randrange(1, 22):02d}"})
             id = self.district.make(*seed, at=moment)
             self.district.do(by, "inspections.open_inspection", *seed, at=moment, id=id, school=str(school.pk), kind=kind, categories=sections)
@@ -162,6 +171,8 @@ class Term:
             )  # fmt: skip
             for n, case in enumerate(self.cases_of(by, id)):
                 problem = next(p for p in problems if p["item"] == case["item"])
+                if problem["item"] in items:
+                    self.stops[UUID(str(case["id"]))] = stops[items.index(problem["item"])]
                 self.follow(UUID(str(case["id"])), problem, (*seed, case["item"]), ended + timedelta(hours=2 + n))
 
         return act
@@ -217,7 +228,7 @@ class Term:
         from bihuan.foundation.actors import SYSTEM
 
         case = seen(SYSTEM, case_id)
-        if not case.is_open:
+        if not case.is_open or case.state == self.stops.get(case_id):
             return
         self.rounds[case_id] += 1
         nth = self.rounds[case_id]
@@ -349,6 +360,15 @@ class Term:
         return by_source(by, self.district.id, UUID(inspection_id))
 
 
+STORIES: dict[int, dict[str, Any]] = {
+    11: {"shown": True, "items": ("10-07", "08-16", "05-08"), "stops": ("rectifying", "", "")},
+    6: {"shown": True, "items": ("08-06", "09-12", "10-04"), "stops": ("verifying", "verifying", "")},
+    5: {"shown": False, "items": ("08-09",), "stops": ("listing",)},
+    4: {"shown": False, "items": ("08-23",), "stops": ("reviewing",)},
+    3: {"shown": True, "items": ("11-23", "07-13", "02-14"), "stops": ("verifying", "rectifying", "rectifying")},
+    2: {"shown": True, "items": ("08-23",), "stops": ("planning",)},
+}
+"""What the visitor finds waiting: working days ago, where, the problems, and the state in which each waits."""
 FIVE = {
     "duty": "校长负总责，分管副校长牵头，总务主任具体实施。",
     "measures": "立即停用并设围挡，清除危险物，按标准更换或修复，验收合格后再用。",
