@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from django.utils import timezone
@@ -65,11 +66,10 @@ def _send(case: Case, event: Event, users: Iterable[UUID | None], title: str, bo
 
 @reacts_to(*TURNS)
 def tell_whose_turn(event: Event) -> None:
-    """It is somebody's turn."""
-    case = _case(event)
-    due = timezone.localtime(case.due_at).strftime("%m-%d %H:%M")
-    note = str(event.facts.get("note") or "")
-    _send(case, event, [case.waits_for_id], TURNS[event.name], f"期限 {due}。{note}")
+    """It is somebody's turn: whose it was made by this very fact, even if others have acted since."""
+    turn, due_at = event.facts.get("waits_for"), event.facts.get("due_at")
+    due = f"期限 {timezone.localtime(datetime.fromisoformat(due_at)):%m-%d %H:%M}。" if due_at else ""
+    _send(_case(event), event, [UUID(turn)] if turn else (), TURNS[event.name], f"{due}{event.facts.get('note') or ''}")
 
 
 @reacts_to(*ENDS)

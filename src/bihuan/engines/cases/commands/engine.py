@@ -127,6 +127,7 @@ def take_step(
         "note": note,
         "photos": fingerprints(evidence),
         "due_at": case.due_at,
+        "waits_for": case.waits_for_id,
     }
     said |= facts or {}
     if paper and step.prints and by.may("issue-paper", case) and step.prints in packs.entries(case.bureau_id, "papers"):

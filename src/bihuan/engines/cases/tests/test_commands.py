@@ -24,23 +24,55 @@ def rectifying(loop):
 
 def asked(loop, actors):
     case = rectifying(loop)
-    return cases.request_extension(actors.li, T0 + timedelta(days=1), case=case.pk, due=case.due_at + timedelta(days=3), note="等配件")
+    return cases.request_extension(
+        actors.li, T0 + timedelta(days=1), case=case.pk, due=case.due_at + timedelta(days=3), note="等配件"
+    )
 
 
 EVERY = {  # command: how the case comes about, who does it, who may not, further arguments, the fact
-    "grade_hazard": (lambda loop, a: loop.report(), "chen", "wang", {"level": "major", "basis": "判定指南"}, "cases.graded"),
+    "grade_hazard": (
+        lambda loop, a: loop.report(),
+        "chen",
+        "wang",
+        {"level": "major", "basis": "判定指南"},
+        "cases.graded",
+    ),
     "assign_case": (lambda loop, a: loop.report(), "chen", "wang", {"rectifier": "li"}, "cases.assigned"),
     "withdraw_case": (lambda loop, a: loop.report(), "wang", "li", {"note": "看错了"}, "cases.withdrawn"),
-    "transfer_case": (lambda loop, a: rectifying(loop), "chen", "wang", {"rectifier": "qian", "note": "归总务"}, "cases.transferred"),
+    "transfer_case": (
+        lambda loop, a: rectifying(loop),
+        "chen",
+        "wang",
+        {"rectifier": "qian", "note": "归总务"},
+        "cases.transferred",
+    ),
     "rectify_case": (lambda loop, a: rectifying(loop), "li", "zhou", {"note": "已换", "photos": 1}, "cases.rectified"),
-    "request_extension": (lambda loop, a: rectifying(loop), "li", "zhou", {"note": "等配件", "due": LATER + timedelta(days=3)}, "cases.extension_requested"),
+    "request_extension": (
+        lambda loop, a: rectifying(loop),
+        "li",
+        "zhou",
+        {"note": "等配件", "due": LATER + timedelta(days=3)},
+        "cases.extension_requested",
+    ),
     "decide_extension": (asked, "meng", "zhou", {"grant": True, "note": "同意"}, "cases.extension_granted"),
     "verify_case": (lambda loop, a: loop.rectify(rectifying(loop)), "chen", "zhou", {"note": "合格"}, "cases.closed"),
-    "return_case": (lambda loop, a: loop.rectify(rectifying(loop)), "zhao", "zhou", {"note": "没改好"}, "cases.returned"),
+    "return_case": (
+        lambda loop, a: loop.rectify(rectifying(loop)),
+        "zhao",
+        "zhou",
+        {"note": "没改好"},
+        "cases.returned",
+    ),
     "fill_five": (lambda loop, a: loop.major("planning"), "li", "zhou", {"duty": "校长"}, "cases.five_filled"),
     "submit_plan": (lambda loop, a: loop.fill(loop.major("planning")), "li", "zhou", {}, "cases.plan_submitted"),
     "approve_plan": (lambda loop, a: loop.major("approving"), "meng", "zhao", {}, "cases.plan_approved"),
-    "return_plan": (lambda loop, a: loop.major("approving"), "meng", "zhao", {"note": "预算不清"}, "cases.plan_returned"),
+    "return_plan": (
+        lambda loop, a: loop.major("approving"),
+        "meng",
+        "zhao",
+        {"note": "预算不清"},
+        "cases.plan_returned",
+    ),
     "list_supervision": (lambda loop, a: loop.major("listing"), "chief", "zhao", {}, "cases.supervision_listed"),
     "close_review": (lambda loop, a: loop.major("reviewing"), "he", "zhao", {"note": "同意"}, "cases.review_closed"),
     "send_back": (lambda loop, a: loop.major("reviewing"), "he", "zhao", {"note": "再看"}, "cases.sent_back"),
@@ -53,7 +85,9 @@ def test_done_refused_hidden_and_replayed(name, loop, actors, photo):
     ready, who, not_who, args, fact = EVERY[name]
     case = ready(loop, actors)
     actor = lambda key: getattr(actors, key)  # noqa: E731
-    args = {k: actor(v).id if k == "rectifier" else [photo(actor(who))] if k == "photos" else v for k, v in args.items()}
+    args = {
+        k: actor(v).id if k == "rectifier" else [photo(actor(who))] if k == "photos" else v for k, v in args.items()
+    }
     before = Case.objects.filter(pk=case.pk).values().get()
 
     no = refused_by(name, actors.wu, case, args)
@@ -61,7 +95,10 @@ def test_done_refused_hidden_and_replayed(name, loop, actors, photo):
     assert refused_by(name, actor(not_who), case, {k: v for k, v in args.items() if k != "photos"} | ({"photos": []} if "photos" in args else {})) in {
         "cases.not_your_step", "cases.same_person",
     }  # fmt: skip
-    assert refused_by(name, actors.admin, case, args | ({"photos": []} if "photos" in args else {})) == "cases.not_your_step"
+    assert (
+        refused_by(name, actors.admin, case, args | ({"photos": []} if "photos" in args else {}))
+        == "cases.not_your_step"
+    )
     assert Case.objects.filter(pk=case.pk).values().get() == before
 
     envelope = uuid7()
@@ -113,10 +150,14 @@ def test_grading_between_tables_starts_again(loop, actors):
     case = rectifying(loop)
     refused("cases.lacking", cases.grade_hazard, actors.chen, T0, case=case.pk, level="major")
     refused("cases.same_level", cases.grade_hazard, actors.chen, T0, case=case.pk, level="general")
-    case = cases.grade_hazard(actors.chen, T0 + timedelta(days=1), case=case.pk, level="major", basis="判定指南消防第四条")
+    case = cases.grade_hazard(
+        actors.chen, T0 + timedelta(days=1), case=case.pk, level="major", basis="判定指南消防第四条"
+    )
     assert (case.lifecycle, case.state, case.rectifier_id) == ("major-hazard@1", "reported", None)
     assert case.due_at == T0 + timedelta(days=2)
-    case = cases.grade_hazard(actors.chen, T0 + timedelta(days=1), case=case.pk, level="serious", basis="复核后不属于重大")
+    case = cases.grade_hazard(
+        actors.chen, T0 + timedelta(days=1), case=case.pk, level="serious", basis="复核后不属于重大"
+    )
     assert (case.lifecycle, case.level) == ("hazard@1", "serious")
 
 
@@ -148,8 +189,14 @@ def test_what_the_bureau_supervises_the_school_cannot_wave_through(loop, actors)
 
 
 def test_a_partner_department_takes_over(loop, net, actors, photo):
-    case = cases.transfer_case(actors.chen, T0 + timedelta(hours=2), case=rectifying(loop).pk, party=net.fire.pk, note="消防栓归大队")
-    assert (case.party_name, case.rectifier_id, case.waits_for_name) == ("灞东区消防救援大队", None, "灞东区消防救援大队")
+    case = cases.transfer_case(
+        actors.chen, T0 + timedelta(hours=2), case=rectifying(loop).pk, party=net.fire.pk, note="消防栓归大队"
+    )
+    assert (case.party_name, case.rectifier_id, case.waits_for_name) == (
+        "灞东区消防救援大队",
+        None,
+        "灞东区消防救援大队",
+    )
     case = loop.rectify(case, by=actors.huo)
     assert (case.state, case.rectifier_name) == ("verifying", "消防老霍")
     refused("cases.wrong_party", cases.transfer_case, actors.chen, T0, case=case.pk, party=net.school.pk, note="x")
@@ -170,7 +217,9 @@ def test_merging(loop, net, actors):
 
 def test_extensions_have_limits(loop, actors):
     case = rectifying(loop)
-    ask = lambda due, at=T0 + timedelta(days=1): cases.request_extension(actors.li, at, case=case.pk, due=due, note="等配件")  # noqa: E731
+    ask = lambda due, at=T0 + timedelta(days=1): cases.request_extension(
+        actors.li, at, case=case.pk, due=due, note="等配件"
+    )  # noqa: E731
     refused("cases.due_not_later", ask, case.due_at - timedelta(hours=1))
     refused("cases.due_too_far", ask, case.due_at + timedelta(days=16))
     refused("cases.no_extension", cases.decide_extension, actors.meng, T0, case=case.pk, grant=True)
@@ -187,8 +236,15 @@ def test_extensions_have_limits(loop, actors):
 def test_bulk_assign_reports_each(loop, net, actors):
     good, gone, far = loop.report(), loop.report(), loop.report(by=actors.zhao, org=net.other_school.pk)
     cases.withdraw_case(actors.wang, T0, case=gone.pk, note="看错了")
-    report = cases.bulk_assign(actors.zhao, T0 + timedelta(hours=1), cases=[good.pk, gone.pk, far.pk, uuid7()], rectifier=actors.li.id)
-    assert [line.get("code", "") for line in report["items"]] == ["", "cases.not_now", "cases.wrong_rectifier", "foundation.not_found"]
+    report = cases.bulk_assign(
+        actors.zhao, T0 + timedelta(hours=1), cases=[good.pk, gone.pk, far.pk, uuid7()], rectifier=actors.li.id
+    )
+    assert [line.get("code", "") for line in report["items"]] == [
+        "",
+        "cases.not_now",
+        "cases.wrong_rectifier",
+        "foundation.not_found",
+    ]
     assert (report["done"], report["refused"]) == (1, 3)
     assert [paper["number"] for paper in report["papers"]] == ["灞教安督〔2026〕1号"]
     assert Case.objects.get(pk=good.pk).notice_number == "灞教安督〔2026〕1号"
@@ -196,7 +252,11 @@ def test_bulk_assign_reports_each(loop, net, actors):
 
 
 def test_there_is_no_bulk_close():
-    closing = [name for name in commands() if name.startswith("cases.") and ("bulk" in name or "close" in name or "verify" in name)]
+    closing = [
+        name
+        for name in commands()
+        if name.startswith("cases.") and ("bulk" in name or "close" in name or "verify" in name)
+    ]
     assert closing == ["cases.bulk_assign", "cases.close_review", "cases.verify_case"]
 
 
@@ -214,7 +274,15 @@ def test_one_notice_for_several_hazards(loop, actors):
 def test_whoever_comes_late_learns_who_was_faster(loop, actors):
     case = loop.report()
     loop.assign(case, by=actors.zhou)
-    no = refused("cases.not_now", cases.assign_case, actors.chen, T0 + timedelta(hours=2), case=case.pk, rectifier=actors.li.id, revision=0)
+    no = refused(
+        "cases.not_now",
+        cases.assign_case,
+        actors.chen,
+        T0 + timedelta(hours=2),
+        case=case.pk,
+        rectifier=actors.li.id,
+        revision=0,
+    )
     assert no.sentence.startswith("这件事已由周校长于 11-16 11:00 交办，现在是“整改中”")
 
 

@@ -14,7 +14,8 @@ from bihuan.engines.cases.escalation import Rung, climbs, next_rung_at
 
 HERE = ZoneInfo("Asia/Shanghai")
 OCTOBER = WorkingCalendar(
-    days_off=frozenset(date(2026, 10, day) for day in range(1, 8)), makeup_days=frozenset({date(2026, 9, 20), date(2026, 10, 10)})
+    days_off=frozenset(date(2026, 10, day) for day in range(1, 8)),
+    makeup_days=frozenset({date(2026, 9, 20), date(2026, 10, 10)}),
 )
 
 
@@ -69,7 +70,9 @@ def test_what_is_no_duration(text):
 def test_the_ladder_climbs():
     ladder = tuple(Rung(timedelta(days=n), "reminder", str(n)) for n in (0, 1, 3, 7))
     start = at("2026-11-16 18:00")
-    assert [next_rung_at(start, n, ladder) for n in range(5)] == [start + timedelta(days=n) for n in (0, 1, 3, 7)] + [None]
+    assert [next_rung_at(start, n, ladder) for n in range(5)] == [start + timedelta(days=n) for n in (0, 1, 3, 7)] + [
+        None
+    ]
     assert climbs(ladder)
     assert not climbs(ladder[::-1])
     assert next_rung_at(None, 0, ladder) is None

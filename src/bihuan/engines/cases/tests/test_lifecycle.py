@@ -25,14 +25,25 @@ from bihuan.engines.cases.lifecycle import (
 from bihuan.engines.cases.pack import LifecycleSpec, lifecycle_from
 
 PEOPLE = [UUID(int=n) for n in range(1, 5)]
-EVERY_ACT = frozenset({"assign", "verify", "plan-approve", "list-supervise", "close-review", "resume-use", "approve-extension"})
-PARTS = {"rectify": "rectifier", "verify": "verifier", "return": "verifier", "close-review": "approver", "send-back": "approver"}
+EVERY_ACT = frozenset(
+    {"assign", "verify", "plan-approve", "list-supervise", "close-review", "resume-use", "approve-extension"}
+)
+PARTS = {
+    "rectify": "rectifier",
+    "verify": "verifier",
+    "return": "verifier",
+    "close-review": "approver",
+    "send-back": "approver",
+}
 
 
 @pytest.fixture(scope="module")
 def tables(pytestconfig):
     read = yaml.safe_load((pytestconfig.rootpath / "packs/base/cases.yaml").read_text(encoding="utf-8"))
-    return {row["code"]: lifecycle_from(LifecycleSpec.model_validate(row).model_dump(mode="json")) for row in read["lifecycles"]}
+    return {
+        row["code"]: lifecycle_from(LifecycleSpec.model_validate(row).model_dump(mode="json"))
+        for row in read["lifecycles"]
+    }
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +74,11 @@ def without(table: Lifecycle, action: str, **changes: object) -> Lifecycle:
         ("return", {"to": "nowhere"}, "「verifying → return」里的状态「nowhere」没有定义"),
         ("rectify", {"needs": ("selfie",)}, "「rectifying → rectify」需要「selfie」，系统不认识"),
         ("verify", {"to": "rectifying"}, "状态「closed」永远到不了"),
-        ("rectify", {"clock": "none"}, "「rectifying → rectify」写了期限「P2D」，没有写按工作日（working）还是按钟点（hours）"),
+        (
+            "rectify",
+            {"clock": "none"},
+            "「rectifying → rectify」写了期限「P2D」，没有写按工作日（working）还是按钟点（hours）",
+        ),
     ],
 )
 def test_a_broken_table_names_its_fault(hazard, action, changes, sentence):
@@ -76,7 +91,11 @@ def test_work_without_the_five_provisions_is_a_fault(major):
 
 
 def test_a_dead_end_is_a_fault(hazard):
-    stuck = replace(hazard, states={**hazard.states, "stuck": State("stuck", "卡住")}, steps=(*hazard.steps, replace(hazard.steps[0], action="lose", to="stuck")))
+    stuck = replace(
+        hazard,
+        states={**hazard.states, "stuck": State("stuck", "卡住")},
+        steps=(*hazard.steps, replace(hazard.steps[0], action="lose", to="stuck")),
+    )
     assert "状态「stuck」走不到销号" in list(stuck.faults())
 
 
@@ -95,16 +114,22 @@ def test_who_may_and_who_may_not(hazard):
 
 def test_the_system_is_nobodys_second_person(hazard):
     with pytest.raises(NotYours):
-        hazard.step("verifying", "verify", person=Person(None, acts=EVERY_ACT, has=frozenset({"verifier"})), given=NEEDS)
+        hazard.step(
+            "verifying", "verify", person=Person(None, acts=EVERY_ACT, has=frozenset({"verifier"})), given=NEEDS
+        )
 
 
 def test_every_action_of_a_state_is_offered_once_with_its_reason(hazard):
-    choices = hazard.allowed("verifying", person=Person(PEOPLE[0], acts=frozenset({"verify"}), played=frozenset({"rectifier"})))
+    choices = hazard.allowed(
+        "verifying", person=Person(PEOPLE[0], acts=frozenset({"verify"}), played=frozenset({"rectifier"}))
+    )
     assert [(c.step.action, type(c.refusal)) for c in choices] == [("verify", SamePerson), ("return", SamePerson)]
 
 
 def test_a_row_for_a_level_wins(hazard):
-    quick = replace(hazard, steps=(*hazard.steps, replace(hazard.find("reported", "assign"), when=("serious",), within="P1D")))
+    quick = replace(
+        hazard, steps=(*hazard.steps, replace(hazard.find("reported", "assign"), when=("serious",), within="P1D"))
+    )
     assert quick.find("reported", "assign", "serious").within == "P1D"
     assert quick.find("reported", "assign", "general").within == "level"
 
@@ -146,4 +171,7 @@ def test_no_path_to_closed_without_evidence_and_a_second_person(tables, presses,
             assert evidence is not None
             assert me != evidence
             if which == "major-hazard@1":
-                assert len({p for p, acts in played.items() if acts & {"rectify", "verify", "close-review", "resume-use"}}) >= 4
+                assert (
+                    len({p for p, acts in played.items() if acts & {"rectify", "verify", "close-review", "resume-use"}})
+                    >= 4
+                )
