@@ -19,6 +19,7 @@ declare(
         "responsibility.closed": (409, "「{name}」已于{on}撤销，不能再这样操作。"),
         "responsibility.still_served": (409, "「{name}」还有{count}人在任：{names}。请先办理交接或结束任职，再撤销。"),
         "responsibility.close_too_early": (422, "撤销日期不能早于它的启用日期{from_on}。"),
+        "responsibility.bad_day": (422, "「{day}」不是日期。请写成 2026-09-01 这样，或从日历里选。"),
         # appointments
         "responsibility.no_such_post": (422, "没有叫「{post}」的岗位{hint}。请从列表里选择。"),
         "responsibility.post_elsewhere": (422, "{post}不设在「{place}」这样的单位。请换岗位或换单位。"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from pydantic import Base64Bytes, Field
 
 from bihuan.accounts import commands as accounts
+from bihuan.engines.responsibility.commands.units import Day
 from bihuan.engines.responsibility.models import Appointment, Org, RosterImport
 from bihuan.engines.responsibility.queries.acting import forget_actors
 from bihuan.engines.responsibility.queries.rosters import roster, roster_check
@@ -71,7 +72,7 @@ def upload_roster(
 
 @command("responsibility.install_roster")
 def install_roster(
-    by: Actor, at: datetime, *, import_id: UUID, header_row: Annotated[int, Field(ge=0)], columns: dict[str, int], on: date
+    by: Actor, at: datetime, *, import_id: UUID, header_row: Annotated[int, Field(ge=0)], columns: dict[str, int], on: Day
 ) -> RosterImport:
     """Register everything that the dry run of this roster showed, or nothing; ``on`` is the dry run's day.
 

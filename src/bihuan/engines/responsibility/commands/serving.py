@@ -14,7 +14,7 @@ from django.utils import timezone
 from pydantic import BaseModel, ConfigDict, Field
 
 from bihuan.accounts import commands as accounts
-from bihuan.engines.responsibility.commands.units import last_hand
+from bihuan.engines.responsibility.commands.units import Day, last_hand
 from bihuan.engines.responsibility.models import Appointment, Org
 from bihuan.engines.responsibility.queries.acting import forget_actors
 from bihuan.engines.responsibility.queries.places import net_of
@@ -50,8 +50,8 @@ def appoint(
     id: UUID,
     org_id: UUID,
     post: str,
-    starts_on: date,
-    ends_on: date | None = None,
+    starts_on: Day,
+    ends_on: Day | None = None,
     user_id: UUID | None = None,
     person: NewPerson | None = None,
     rank: Annotated[int, Field(ge=1, le=9)] = 1,
@@ -71,7 +71,7 @@ def appoint(
 
 @command("responsibility.end_appointment")
 def end_appointment(
-    by: Actor, at: datetime, *, appointment_id: UUID, ends_on: date, reason: Annotated[str, Field(max_length=120)] = ""
+    by: Actor, at: datetime, *, appointment_id: UUID, ends_on: Day, reason: Annotated[str, Field(max_length=120)] = ""
 ) -> Appointment:
     """End an appointment; ``ends_on`` is its last day. Stand-ins for it end with it.
 
@@ -92,8 +92,8 @@ def stand_in(
     *,
     id: UUID,
     stands_for_id: UUID,
-    starts_on: date,
-    ends_on: date,
+    starts_on: Day,
+    ends_on: Day,
     user_id: UUID | None = None,
     person: NewPerson | None = None,
 ) -> Appointment:
@@ -129,7 +129,7 @@ def hand_over(
     *,
     id: UUID,
     appointment_id: UUID,
-    on: date,
+    on: Day,
     user_id: UUID | None = None,
     person: NewPerson | None = None,
     note: Annotated[str, Field(max_length=200)] = "",
@@ -158,7 +158,7 @@ def assign_sponsor(
     *,
     schools: Annotated[list[UUID], Field(min_length=1, max_length=500)],
     post: str,
-    on: date,
+    on: Day,
     user_id: UUID | None = None,
     person: NewPerson | None = None,
 ) -> list[Appointment]:

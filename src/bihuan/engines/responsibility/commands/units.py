@@ -36,6 +36,7 @@ from bihuan.foundation.scoping import ScopedModel, under
 
 _TRIES = 8
 Name = Annotated[str, Field(min_length=2, max_length=80)]
+Day = Annotated[date, Field(ge=date(1950, 1, 1), le=date(2100, 12, 31))]
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 Stage = Literal["kindergarten", "primary", "junior", "senior", "vocational", "special"]
 Codes = Annotated[list[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]], Field(max_length=40)]
@@ -60,7 +61,7 @@ def create_org(
     address: Annotated[str, Field(max_length=160)] = "",
     phone: Annotated[str, Field(max_length=20)] = "",
     sort: Annotated[int, Field(ge=0, le=1_000_000)] = 0,
-    active_from: date | None = None,
+    active_from: Day | None = None,
 ) -> Org:
     """Add a unit below another (a school, a site, an area, a department …).
 
@@ -261,7 +262,7 @@ def _readdress(old: str, new: str, ancestors: dict[str, Any]) -> None:
 
 
 @command("responsibility.close_org")
-def close_org(by: Actor, at: datetime, *, org_id: UUID, revision: int, on: date) -> Org:
+def close_org(by: Actor, at: datetime, *, org_id: UUID, revision: int, on: Day) -> Org:
     """Close a unit and everything below it; ``on`` is its last day. Nothing is deleted.
 
     Refusals: ``foundation.not_found`` · ``not_yours`` · ``changed_meanwhile``, ``responsibility.still_served`` (somebody

@@ -6,16 +6,20 @@ from bihuan.engines.responsibility.queries.acting import (
     forget_actors,
     holds_of,
 )
-from bihuan.engines.responsibility.queries.gaps import gaps
+from bihuan.engines.responsibility.queries.gaps import LOOK_AHEAD, gaps
 from bihuan.engines.responsibility.queries.people import Found, people, who_could
 from bihuan.engines.responsibility.queries.places import (
     areas,
     departments,
     org,
     parents_for,
+    possible_parents,
     post,
     posts,
+    require_net,
+    roster_homes,
     schools,
+    sensible_day,
     unit_kinds,
     units,
 )
@@ -27,12 +31,15 @@ from bihuan.engines.responsibility.queries.serving import (
     appointment,
     appointments,
     chain,
+    holders,
     net_as_of,
+    sponsors,
     unit_page,
     who,
 )
 
 __all__ = [
+    "LOOK_AHEAD",
     "Found",
     "Link",
     "Row",
@@ -46,17 +53,23 @@ __all__ = [
     "departments",
     "forget_actors",
     "gaps",
+    "holders",
     "holds_of",
     "net_as_of",
     "org",
     "parents_for",
     "people",
+    "possible_parents",
     "post",
     "posts",
+    "require_net",
     "roster",
     "roster_check",
+    "roster_homes",
     "rosters",
     "schools",
+    "sensible_day",
+    "sponsors",
     "unit_kinds",
     "unit_page",
     "units",

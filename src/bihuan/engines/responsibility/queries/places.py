@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -61,6 +62,22 @@ def parents_for(place: Org) -> list[Kind]:
     return [kind for kind in unit_kinds(place.bureau_id).values() if place.kind in kind.parents]
 
 
+def possible_parents(viewer: Actor, place: Org) -> list[Org]:
+    """The units inside the viewer's net under which a unit may be put, itself and what is below it left out."""
+    kind = unit_kinds(place.bureau_id).get(place.kind)
+    rows = Org.objects.visible_to(viewer).filter(bureau_id=place.bureau_id, kind__in=kind.parents if kind else ())
+    if place.tier in ("site", "area"):
+        rows = rows.filter(school_id=place.school_id)
+    return list(rows.filter(active_to__isnull=True).exclude(under(place.path)).order_by("path")[:300])
+
+
+def roster_homes(viewer: Actor) -> list[Org]:
+    """The units for which the viewer may bring a roster: those they look after themselves."""
+    ids = {hold.org_id for hold in viewer.holds if "manage-net" in hold.acts}
+    rows = Org.objects.visible_to(viewer).filter(pk__in=ids, active_to__isnull=True).exclude(tier__in=("site", "area"))
+    return list(rows.order_by("path")) if ids else []
+
+
 def net_of(bureau_id: UUID | None) -> dict[str, Any]:
     """The five-level net as the bureau's pack defines it; empty when none is installed."""
     return packs.entries(bureau_id, "net").get("default", {})
@@ -79,6 +96,13 @@ def post(viewer: Actor, code: str) -> dict[str, Any]:
     if found is None or not viewer.holds:
         raise Refusal("foundation.not_found")
     return found
+
+
+def sensible_day(day: date) -> date:
+    """A day that a net can have had, or ``responsibility.bad_day``: date arithmetic has edges, lives have not."""
+    if not 1950 <= day.year <= 2100:
+        raise Refusal("responsibility.bad_day", day=day.isoformat())
+    return day
 
 
 def require_net(viewer: Actor) -> None:

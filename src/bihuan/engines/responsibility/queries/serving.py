@@ -31,6 +31,16 @@ def who(place: Org, post: str, *, on: date) -> list[Appointment]:
     return _nearest(list(rows))
 
 
+def holders(place: Org, posts: Iterable[str], *, on: date) -> dict[str, list[Appointment]]:
+    """``who`` for several posts in one statement; a post that nobody holds has an empty list."""
+    wanted = list(dict.fromkeys(posts))
+    rows = Appointment.objects.filter(post__in=wanted, org__path__in=steps_to(place.path)).on(on).select_related("user", "org")
+    found: dict[str, list[Appointment]] = {post: [] for post in wanted}
+    for row in rows:
+        found[row.post].append(row)
+    return {post: _nearest(held) for post, held in found.items()}
+
+
 def _nearest(rows: Sequence[Appointment]) -> list[Appointment]:
     if not rows:
         return []
@@ -252,6 +262,19 @@ def manages_from_above(viewer: Actor, place: Org) -> bool:
 def _fillable(viewer: Actor, place: Org) -> list[dict[str, Any]]:
     net, above = net_of(place.bureau_id), manages_from_above(viewer, place)
     return [post for post in posts(place.bureau_id, place=place) if above or not filled_from_above(post, net)]
+
+
+def sponsors(viewer: Actor, *, on: date) -> tuple[list[tuple[Org, list[list[Appointment]]]], list[dict[str, Any]]]:
+    """Every visible school with who sponsors it on a day, one list per post of the sponsor chain; and those posts."""
+    require_net(viewer)
+    names, codes = packs.entries(viewer.bureau_id, "posts"), sponsor_posts(net_of(viewer.bureau_id))
+    places = list(_active(Org.objects.visible_to(viewer), on).filter(tier="school").order_by("sort", "name")[:500])
+    held: dict[tuple[UUID, str], list[Appointment]] = defaultdict(list)
+    rows = Appointment.objects.filter(org__in=[place.pk for place in places], post__in=codes).on(on)
+    for row in rows.select_related("user").order_by("rank", "starts_on"):
+        held[row.org_id, row.post].append(row)
+    posts = [names[code] for code in codes if code in names]
+    return [(place, [held[place.pk, post["code"]] for post in posts]) for place in places], posts
 
 
 def appointments(viewer: Actor, *, on: date | None = None, org_id: UUID | None = None, user_id: UUID | None = None, post: str = "") -> Any:
