@@ -77,7 +77,15 @@ def _slots(cursor: Any, world: World) -> None:
     for pool, share in zip(pools, shares, strict=True):
         for n in range(share):
             school = pool[n % len(pool)]
-            values = [slot, _id(school.pk), school.name, _id(school.bureau_id), _id(school.province_id), _id(school.city_id), school.path]
+            values = [
+                slot,
+                _id(school.pk),
+                school.name,
+                _id(school.bureau_id),
+                _id(school.province_id),
+                _id(school.city_id),
+                school.path,
+            ]
             cursor.execute("INSERT INTO bench_slot VALUES (%s, %s, %s, %s, %s, %s, %s)", values)
             slot += 1
 
@@ -102,7 +110,9 @@ def _indexes(cursor: Any) -> list[tuple[str, str]]:
             "(SELECT 1 FROM pg_constraint c JOIN pg_class k ON k.oid = c.conindid WHERE k.relname = i.indexname)"
         )
     else:
-        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'cases_case' AND sql IS NOT NULL")
+        cursor.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'cases_case' AND sql IS NOT NULL"
+        )
     return list(cursor.fetchall())
 
 

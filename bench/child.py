@@ -78,5 +78,3 @@ def say(what: str) -> None:
 if __name__ == "__main__":
     asked: dict[str, Any] = json.loads(sys.argv[1])
     main(asked["works"], asked["rows"])
-
-

@@ -40,7 +40,11 @@ def run(work: list[str], as_json: bool = False, rows: list[int] | None = None) -
     try:
         for database, address in _databases():
             print(f"{database}：{'、'.join(works)}", file=sys.stderr)
-            asked = sizes if database == "postgresql" or rows else [size for size in sizes if size <= ROWS_SQLITE] or sizes[:1]
+            asked = (
+                sizes
+                if database == "postgresql" or rows
+                else [size for size in sizes if size <= ROWS_SQLITE] or sizes[:1]
+            )
             for figure in _measured(address, works, asked):
                 found.append(figure)
                 if not as_json:
@@ -51,7 +55,13 @@ def run(work: list[str], as_json: bool = False, rows: list[int] | None = None) -
     finally:
         signal.signal(signal.SIGTERM, before)
     if as_json:
-        print(json.dumps({"measured_at": datetime.now(UTC).isoformat(), "how": HOW, "machine": _machine(), "figures": found}, ensure_ascii=False, indent=2))
+        print(
+            json.dumps(
+                {"measured_at": datetime.now(UTC).isoformat(), "how": HOW, "machine": _machine(), "figures": found},
+                ensure_ascii=False,
+                indent=2,
+            )
+        )
     missed = [figure for figure in found if figure["met"] is False]
     if not as_json:
         print(f"\n{len(found)} 项，{len(missed)} 项未达目标。{HOW}")
@@ -81,10 +91,14 @@ def _measured(address: str, works: list[str], rows: list[int]) -> Iterator[dict[
             "BIHUAN_DATABASE_URL": address or f"sqlite:///{folder}/bench.sqlite3",
             "BIHUAN_BENCH": "bihuan-bench",
             "DJANGO_SETTINGS_MODULE": "bihuan.config.settings",
-            "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src"), os.environ.get("PYTHONPATH", "")]).strip(os.pathsep),
+            "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src"), os.environ.get("PYTHONPATH", "")]).strip(
+                os.pathsep
+            ),
         }
         asked = json.dumps({"works": works, "rows": rows})
-        child = subprocess.Popen([sys.executable, "-m", "bench.child", asked], cwd=folder, env=environment, stdout=subprocess.PIPE, text=True)
+        child = subprocess.Popen(
+            [sys.executable, "-m", "bench.child", asked], cwd=folder, env=environment, stdout=subprocess.PIPE, text=True
+        )
         try:
             assert child.stdout
             for line in child.stdout:
@@ -105,7 +119,11 @@ def _line(figure: dict[str, Any]) -> str:
     verdict = {True: "✓", False: "✗", None: " "}[figure["met"]]
     raw = f"raw {figure['raw']:>11,.1f}" if figure["raw"] else " " * 15
     ratio = f"{figure['ratio']:>6.2f}x" if figure["ratio"] else " " * 7
-    parts = f"app {figure['product_app']:,.0f} + db {figure['product_db']:,.0f}" if figure["product_app"] is not None else ""
+    parts = (
+        f"app {figure['product_app']:,.0f} + db {figure['product_db']:,.0f}"
+        if figure["product_app"] is not None
+        else ""
+    )
     return (
         f"{verdict} {figure['work']:<5} {figure['database']:<10} {figure['rows']:>9,}  {figure['what']:<44} "
         f"{figure['product']:>11,.1f} {figure['unit']:<14} {raw} {ratio}  {figure['target']:<18} {parts}"
@@ -114,5 +132,18 @@ def _line(figure: dict[str, Any]) -> str:
 
 def _machine() -> dict[str, Any]:
     """What it was measured on."""
-    cpu = next((line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), "")
-    return {"cpu": cpu, "cores": os.cpu_count(), "system": platform.platform(), "python": platform.python_version(), "load": os.getloadavg()}
+    cpu = next(
+        (
+            line.split(":", 1)[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        "",
+    )
+    return {
+        "cpu": cpu,
+        "cores": os.cpu_count(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "load": os.getloadavg(),
+    }

@@ -57,7 +57,12 @@ class Submitting:
 
     def args(self, pk: UUID) -> dict[str, Any]:
         """The envelope's arguments as a phone sends them."""
-        return {"id": str(pk), "version_id": str(self.version_id), "org_id": str(self.school.pk), "answers": self.answers}
+        return {
+            "id": str(pk),
+            "version_id": str(self.version_id),
+            "org_id": str(self.school.pk),
+            "answers": self.answers,
+        }
 
     def _templates(self) -> list[tuple[str, list[str], list[Any]]]:
         """The rows that the product wrote, as statements with values; ids are put in anew each time."""
@@ -89,7 +94,11 @@ class Submitting:
     def raw(self) -> UUID:
         """The same rows in one transaction through the driver."""
         pk, event = uuid7(), uuid7()
-        new = {"submission_id": self.direct.uuid(pk), "subject_id": self.direct.uuid(pk), "event_id": self.direct.uuid(event)}
+        new = {
+            "submission_id": self.direct.uuid(pk),
+            "subject_id": self.direct.uuid(pk),
+            "event_id": self.direct.uuid(event),
+        }
         run = self.direct.run
         run("BEGIN" if self.direct.postgres else "BEGIN IMMEDIATE")
         for sql, columns, row in self.templates:
@@ -104,7 +113,11 @@ class Submitting:
     def written(self, pk: UUID) -> list[Any]:
         """What was written of a submission, without ids and moments: the same for both sides."""
         found = []
-        for label, column in (("sheets.Submission", "id"), ("sheets.Finding", "submission_id"), ("foundation.Event", "subject_id")):
+        for label, column in (
+            ("sheets.Submission", "id"),
+            ("sheets.Finding", "submission_id"),
+            ("foundation.Event", "subject_id"),
+        ):
             rows = apps.get_model(label).objects.filter(**{column: pk}).values()
             found.append([{k: v for k, v in row.items() if k not in UNLIKE} for row in rows])
         answers = apps.get_model("sheets.Submission").objects.get(pk=pk).answers

@@ -74,7 +74,8 @@ class Lists:
         if page == 1:
             return 1, None
         row = self.direct.rows(
-            f"SELECT {column}, id FROM cases_case WHERE {where} ORDER BY {column} {order}, id {order} LIMIT 1 OFFSET {SIZE * (page - 1) - 1}", values
+            f"SELECT {column}, id FROM cases_case WHERE {where} ORDER BY {column} {order}, id {order} LIMIT 1 OFFSET {SIZE * (page - 1) - 1}",
+            values,
         )[0]
         if not self.direct.postgres:
             return page, (datetime.fromisoformat(row[0]).replace(tzinfo=UTC), UUID(row[1]))
@@ -92,7 +93,9 @@ class Lists:
         who = {"token": looker.token} if door == "api" else {"session": looker.session}
         status, body = self.site.get(self.address(door, kind, after), **who)
         if status != 200:
-            raise RuntimeError(f"{self.address(door, kind, after)} answered {status}: {body[:300].decode(errors='replace')}")
+            raise RuntimeError(
+                f"{self.address(door, kind, after)} answered {status}: {body[:300].decode(errors='replace')}"
+            )
         return body
 
     def raw(self, scope: str, kind: str, after: tuple[datetime, UUID] | None) -> list[tuple[Any, ...]]:
@@ -163,7 +166,9 @@ def flatness(found: list[Figure]) -> Iterator[Figure]:
     for figure in found:
         if figure.work == "W3":
             note = figure.notes
-            groups.setdefault((figure.database, note["door"], note["scope"], note["list"], note["page"] > 1), []).append(figure)
+            groups.setdefault(
+                (figure.database, note["door"], note["scope"], note["list"], note["page"] > 1), []
+            ).append(figure)
     for (database, door, scope, kind, deep), members in groups.items():
         small, large = min(members, key=lambda f: f.rows), max(members, key=lambda f: f.rows)
         if small.rows < large.rows:
@@ -172,6 +177,3 @@ def flatness(found: list[Figure]) -> Iterator[Figure]:
                 "W3", f"{door} {scope} {kind} {'deep' if deep else 'p1'}: growth from {small.rows:,}", database, large.rows, "x", growth,
                 target="<= 1.5x", met=growth <= 1.5,
             )  # fmt: skip
-
-
-

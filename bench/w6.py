@@ -37,7 +37,9 @@ class Sweeping:
 
     def rewind(self) -> None:
         """Everything due again, nothing climbed; not measured."""
-        self.direct.run("UPDATE cases_case SET rung = 0, next_rung_at = NULL WHERE rung > 0 OR next_rung_at IS NOT NULL")
+        self.direct.run(
+            "UPDATE cases_case SET rung = 0, next_rung_at = NULL WHERE rung > 0 OR next_rung_at IS NOT NULL"
+        )
         with self.direct.driver.cursor() if self.direct.postgres else _plain(self.direct.driver) as cursor:
             sql = self.direct.words("UPDATE cases_case SET next_rung_at = %s WHERE id = %s")
             self.direct.run("BEGIN")
@@ -60,7 +62,7 @@ class Sweeping:
     def raw(self) -> int:
         """The climb and its facts as plain statements (a digest of the right length stands for the real one)."""
         step = self.ladder[1].after - self.ladder[0].after
-        facts = "'{\"rung\": 1, \"measure\": \"reminder\", \"name\": \"逾期提醒\", \"due_at\": \"2026-01-01 00:00:00+00:00\", \"state\": \"rectifying\"}'"
+        facts = '\'{"rung": 1, "measure": "reminder", "name": "逾期提醒", "due_at": "2026-01-01 00:00:00+00:00", "state": "rectifying"}\''
         columns = "id, bureau_id, province_id, city_id, school_id, path, name, subject_kind, subject_id, by_name, by_post, channel, at, recorded_at, facts, digest"
         listeners = list(listeners_of("cases.escalated"))
         run, at = self.direct.run, self._moment(self.at)
@@ -108,7 +110,9 @@ class Sweeping:
             if self.direct.postgres:
                 self.direct.run(f"TRUNCATE {table} CASCADE")
                 continue
-            triggers = self.direct.rows("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [table])
+            triggers = self.direct.rows(
+                "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [table]
+            )
             for name, _ in triggers:
                 self.direct.run(f'DROP TRIGGER "{name}"')
             self.direct.run(f"DELETE FROM {table}")
@@ -175,5 +179,3 @@ def figures(world: World, meter: Meter, rows: int) -> Iterator[Figure]:
         sweeping.forget_facts()
     finally:
         sweeping.close()
-
-

@@ -57,14 +57,26 @@ class Importing:
             sheet.write_row(1, 0, TITLES)
             for n in range(rows):
                 name = SURNAMES[n % 20] + GIVEN[n // 20 % 20] + GIVEN[n // 400 % 20]
-                cells = [schools[n % len(schools)].name, name, known[n % len(known)], f"139{n:08d}", f"G{n:06d}", "2026-09-01"]
+                cells = [
+                    schools[n % len(schools)].name,
+                    name,
+                    known[n % len(known)],
+                    f"139{n:08d}",
+                    f"G{n:06d}",
+                    "2026-09-01",
+                ]
                 sheet.write_row(n + 2, 0, cells)
         return sink.getvalue()
 
     def upload(self) -> None:
         """Send the file."""
         self.import_id = uuid7()
-        args = {"id": str(self.import_id), "org_id": str(self.bureau.pk), "file_name": "花名册.xlsx", "content": self.encoded}
+        args = {
+            "id": str(self.import_id),
+            "org_id": str(self.bureau.pk),
+            "file_name": "花名册.xlsx",
+            "content": self.encoded,
+        }
         execute(self.actor, clock.now(), id=uuid7(), name="responsibility.upload_roster", args=args)
 
     def report(self) -> Any:
@@ -80,7 +92,12 @@ class Importing:
     def install(self) -> None:
         """Register everything."""
         row = roster(self.actor, self.import_id or UUID(int=0))
-        args = {"import_id": str(row.pk), "header_row": row.header_row, "columns": row.columns, "on": date.today().isoformat()}  # noqa: DTZ011
+        args = {
+            "import_id": str(row.pk),
+            "header_row": row.header_row,
+            "columns": row.columns,
+            "on": date.today().isoformat(),
+        }  # noqa: DTZ011
         execute(self.actor, clock.now(), id=uuid7(), name="responsibility.install_roster", args=args)
 
     def product(self) -> None:
@@ -91,10 +108,14 @@ class Importing:
 
     def forget(self) -> None:
         """Take away what an import made; not measured."""
-        user, appointment = (apps.get_model(label)._meta.db_table for label in ("accounts.User", "responsibility.Appointment"))
+        user, appointment = (
+            apps.get_model(label)._meta.db_table for label in ("accounts.User", "responsibility.Appointment")
+        )
         if self.direct.postgres:
             self.direct.run("SET session_replication_role = replica")
-        self.direct.run(f"DELETE FROM {user} WHERE id IN (SELECT user_id FROM {appointment} WHERE import_id IS NOT NULL)")
+        self.direct.run(
+            f"DELETE FROM {user} WHERE id IN (SELECT user_id FROM {appointment} WHERE import_id IS NOT NULL)"
+        )
         self.direct.run(f"DELETE FROM {appointment} WHERE import_id IS NOT NULL")
         if self.direct.postgres:
             self.direct.run("SET session_replication_role = DEFAULT")
@@ -105,7 +126,9 @@ class Importing:
         """Read the cells and copy them as they are into one table; nothing is checked."""
         table = CalamineWorkbook.from_filelike(io.BytesIO(self.content)).get_sheet_by_index(0).to_python()
         self.direct.run("DROP TABLE IF EXISTS bench_roster")
-        self.direct.run("CREATE TABLE bench_roster (unit text, name text, post text, phone text, staff_no text, since text)")
+        self.direct.run(
+            "CREATE TABLE bench_roster (unit text, name text, post text, phone text, staff_no text, since text)"
+        )
         lines = [[str(cell) for cell in row] for row in table[2:]]
         if self.direct.postgres:
             with self.direct.driver.cursor() as cursor, cursor.copy("COPY bench_roster FROM STDIN") as copy:
@@ -132,7 +155,9 @@ def check(world: World, rows: int = 200) -> None:
         importing.product()
         importing.raw()
         text = "CAST(a.starts_on AS text)" if connection.vendor == "postgresql" else "a.starts_on"
-        user, appointment = (apps.get_model(label)._meta.db_table for label in ("accounts.User", "responsibility.Appointment"))
+        user, appointment = (
+            apps.get_model(label)._meta.db_table for label in ("accounts.User", "responsibility.Appointment")
+        )
         made = importing.direct.rows(
             f"SELECT o.name, u.name, u.phone, u.staff_no, {text} FROM {appointment} a JOIN {user} u ON u.id = a.user_id "
             f"JOIN responsibility_org o ON o.id = a.org_id WHERE a.import_id IS NOT NULL"

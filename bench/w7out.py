@@ -46,7 +46,10 @@ class Exporting:
     def raw(self) -> int:
         """COPY to CSV on PostgreSQL; on SQLite the driver's rows through the csv module. How many bytes."""
         if self.direct.postgres:
-            with self.direct.driver.cursor() as cursor, cursor.copy(f"COPY ({self.sql()}) TO STDOUT (FORMAT csv)", [self.unit]) as copy:
+            with (
+                self.direct.driver.cursor() as cursor,
+                cursor.copy(f"COPY ({self.sql()}) TO STDOUT (FORMAT csv)", [self.unit]) as copy,
+            ):
                 return drain(copy)
         sink = io.StringIO()
         writer, size = csv.writer(sink), 0
@@ -95,7 +98,11 @@ def figures(world: World, meter: Meter, rows: int) -> Iterator[Figure]:
     exporting = Exporting(world)
     try:
         count = len(exporting.numbers())
-        sides = {"xlsx": lambda: drain(exporting.pieces("xlsx")), "csv": lambda: drain(exporting.pieces("csv")), "raw": exporting.raw}
+        sides = {
+            "xlsx": lambda: drain(exporting.pieces("xlsx")),
+            "csv": lambda: drain(exporting.pieces("csv")),
+            "raw": exporting.raw,
+        }
         costs = compare(meter, sides, times=1, warm=1)
         for form, rate in RATES.items():
             with peak_since() as grown:

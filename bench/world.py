@@ -27,8 +27,20 @@ from bihuan.foundation.ids import uuid7
 from bihuan.foundation.packs.loader import install
 
 CITIES, BUREAUS, SCHOOLS = 3, 3, 54
-POST_NAMES = {"admin": "局管理员", "province": "省厅领导", "city": "市局领导", "bureau": "安全科", "school": "安全负责人"}
-LOOKERS = {"admin": "bureau-admin", "province": "bureau-line-leader", "city": "bureau-line-leader", "bureau": "safety-office", "school": "safety-lead"}
+POST_NAMES = {
+    "admin": "局管理员",
+    "province": "省厅领导",
+    "city": "市局领导",
+    "bureau": "安全科",
+    "school": "安全负责人",
+}
+LOOKERS = {
+    "admin": "bureau-admin",
+    "province": "bureau-line-leader",
+    "city": "bureau-line-leader",
+    "bureau": "safety-office",
+    "school": "safety-lead",
+}
 
 
 @dataclass
@@ -117,7 +129,10 @@ def _session(person: Any) -> str:
     store[SESSION_KEY], store["version"] = str(person.pk), person.version
     if settings.SESSION_ENGINE.endswith("signed_cookies"):
         return signing.dumps(
-            dict(store.items()), salt="django.contrib.sessions.backends.signed_cookies", serializer=store.serializer, compress=True
+            dict(store.items()),
+            salt="django.contrib.sessions.backends.signed_cookies",
+            serializer=store.serializer,
+            compress=True,
         )
     store.save()
     return str(store.session_key)

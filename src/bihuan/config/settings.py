@@ -69,6 +69,7 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "bihuan.config.urls"
 ASGI_APPLICATION = "bihuan.config.asgi.application"
+BIHUAN_THREADS = env.number("BIHUAN_THREADS", 8)
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
