@@ -13,7 +13,12 @@ _DOORS = {
     "sheets/": "bihuan.engines.sheets.web",
     "inspections/": "bihuan.mechanisms.inspections.web",
     "points/": "bihuan.mechanisms.risks.web",
+    "packs/": "bihuan.foundation.packs.web",
     "evidence/": "bihuan.foundation.evidence.web",
     "api/v1/": "bihuan.surfaces.openapi.web",
 }
 urlpatterns = [path(at, include(door)) for at, door in _DOORS.items() if find_spec(door)]
+if find_spec("bihuan.mechanisms.risks.web"):
+    from bihuan.mechanisms.risks.web import point_patterns
+
+    urlpatterns.append(path("p/", include(point_patterns)))

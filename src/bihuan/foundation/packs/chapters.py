@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from bihuan.foundation.packs.measures import names
 from bihuan.foundation.packs.sections import Codes, Fault, Item, Proof, Section, Spec, section
 
 State = Literal["running", "partly", "not-yet"]
@@ -36,6 +37,8 @@ class Clauses(Section):
         spec = item.spec
         if spec.state != "not-yet" and not spec.runs:
             yield item.fault("clauses.nothing_runs", "说它在运行，却没有写由什么运行（runs）")
+        if spec.measure and spec.measure not in names():
+            yield item.fault("clauses.no_measure", f"没有叫「{spec.measure}」的度量")
         if spec.state == "partly" and not spec.note:
             yield item.fault("clauses.no_note", "说它部分运行，请在 note 里写明还缺什么")
         chapters = {"sheets": "sheets", "lifecycle": "lifecycles", "ladder": "ladders", "paper": "papers", "posts": "posts"}

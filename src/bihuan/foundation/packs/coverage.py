@@ -7,8 +7,10 @@ A clause is *running* only when the pack says so **and** a test that passed in t
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from bihuan.foundation.packs.loader import ReadPack
 
@@ -34,21 +36,26 @@ class Covered:
 
 
 def coverage(pack: ReadPack) -> list[Covered]:
-    """Every clause of a pack in its order."""
-    tests = exercised(pack.folder)
-    found = []
-    for item in pack.items.get("clauses", []):
-        spec = item.spec
-        proofs = tuple(tests.get(spec.code, ()))
-        state = "partly" if spec.state == "running" and not proofs else spec.state
-        note = spec.note or ("没有测试证明它在运行" if state != spec.state else "")
-        found.append(
-            Covered(spec.code, spec.group, spec.title, spec.text, state, spec.state, spec.runs, note, proofs, spec.measure)
-        )
-    return found
+    """Every clause of a pack as read from its folder, in its order."""
+    tests = exercised(pack.folder.parent)
+    return [covered(item.spec.model_dump(), tests) for item in pack.items.get("clauses", [])]
 
 
-def exercised(folder: Path) -> dict[str, list[str]]:
+def covered(clause: Mapping[str, Any], tests: Mapping[str, Sequence[str]]) -> Covered:
+    """What a clause claims, held against the tests that exercised it."""
+    proofs = tuple(tests.get(clause["code"], ()))
+    claimed = clause["state"]
+    state = "partly" if claimed == "running" and not proofs else claimed
+    note = clause.get("note", "")
+    if state != claimed:
+        note = f"没有测试证明它在运行。{note}"
+    return Covered(
+        clause["code"], clause["group"], clause["title"], clause["text"], state, claimed, tuple(clause.get("runs", ())), note,
+        proofs, clause.get("measure", ""),
+    )  # fmt: skip
+
+
+def exercised(packs: Path) -> dict[str, list[str]]:
     """Clause → tests of the last full run, from ``exercised.json`` beside the packs."""
-    kept = folder.parent / "exercised.json"
+    kept = packs / "exercised.json"
     return dict(json.loads(kept.read_text(encoding="utf-8"))) if kept.is_file() else {}

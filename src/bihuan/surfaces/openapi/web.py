@@ -25,6 +25,7 @@ from bihuan.surfaces.openapi.tokens import Token
 
 ROOMS = (
     "bihuan.foundation.evidence",
+    "bihuan.foundation.packs",
     "bihuan.engines.responsibility",
     "bihuan.engines.sheets",
     "bihuan.engines.cases",

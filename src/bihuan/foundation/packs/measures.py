@@ -1,0 +1,43 @@
+"""Measures: today's fulfilment of a clause as a number that opens to its rows. A closed list of names; rooms add theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bihuan.foundation.actors import Actor
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A number (capped numbers say so in ``words``), what it counts, and where its rows are."""
+
+    number: str
+    words: str
+    link: str
+
+
+_measures: dict[str, Callable[[Actor], Measured]] = {}
+
+
+def measure(name: str) -> Callable[[Callable[[Actor], Measured]], Callable[[Actor], Measured]]:
+    """Register ``function(viewer) -> Measured`` under a name that ``clauses.yaml`` may use."""
+
+    def decorate(function: Callable[[Actor], Measured]) -> Callable[[Actor], Measured]:
+        if name in _measures:
+            raise ValueError(f"measure {name} is registered twice")
+        _measures[name] = function
+        return function
+
+    return decorate
+
+
+def names() -> frozenset[str]:
+    """Every measure that a clause may name."""
+    return frozenset(_measures)
+
+
+def measured(viewer: Actor, name: str) -> Measured | None:
+    """Today's number, or nothing when the clause names none."""
+    found = _measures.get(name)
+    return found(viewer) if found else None
