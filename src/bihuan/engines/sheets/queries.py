@@ -152,11 +152,29 @@ def version_view(viewer: Actor, *, sheet_id: UUID, version_id: UUID | None = Non
         row = published.filter(effective_on__lte=on).first() or published.first() or rows.order_by("-made_at").first()
     if row is None:
         raise Refusal("foundation.not_found")
+    return _shown(sheet, row, only or ItemFilter())
+
+
+def version_by_id(viewer: Actor, version_id: UUID) -> VersionView:
+    """One version, draft or published, whole."""
+    row = SheetVersion.objects.select_related("sheet").filter(pk=version_id).first()
+    if row is None:
+        raise Refusal("foundation.not_found")
+    Sheet.objects.all().seen(viewer, row.sheet_id)
+    return _shown(row.sheet, row, ItemFilter())
+
+
+def _shown(sheet: Sheet, row: SheetVersion, only: ItemFilter) -> VersionView:
     content = Content.from_json(row.content)
-    takes = (only or ItemFilter()).takes
-    shown = [(section, tuple(i for i in content.in_section(section.code) if takes(i))) for section in content.sections]
+    shown = [(section, tuple(i for i in content.in_section(section.code) if only.takes(i))) for section in content.sections]
     kept = tuple((section, items) for section, items in shown if items)
     return VersionView(sheet, row, content, kept, sum(len(items) for _, items in kept))
+
+
+def published_before(view: VersionView) -> SheetVersion | None:
+    """The latest published version of the same sheet, to compare a draft with."""
+    rows = SheetVersion.objects.filter(sheet=view.sheet, state="published").exclude(pk=view.version.pk)
+    return rows.defer("content").order_by("-effective_on", "-published_at", "-id").first()
 
 
 def versions(viewer: Actor, sheet_id: UUID) -> tuple[Sheet, list[SheetVersion]]:

@@ -12,7 +12,7 @@ declare(
         "inspections.not_a_school": (422, "检查要选到学校或幼儿园。请重新选择。"),
         "inspections.no_checklist": (409, "本局还没有施行中的检查清单。请联系局里安装模型包，或在「检查清单」里发布一份。"),
         "inspections.hidden_only_unannounced": (422, "只有四不两直检查可以事先保密。请去掉到校时间，或把类型改为四不两直。"),
-        "inspections.hidden_in_past": (422, "到校时间已经过去。请选一个以后的时间，或不填时间直接开始。"),
+        "inspections.hidden_in_past": (422, "到校时间要在现在之后、半年以内。请重新选择，或不填时间直接开始。"),
         "inspections.not_inspector": (403, "你不在这次检查的检查组里。请让带队人{lead}把你加进来，或先「加入检查」。"),
         "inspections.own_school": (403, "本校人员不能加入对本校的检查。请配合检查组，对结果有异议可在签字时写明。"),
         "inspections.not_begun": (409, "检查组还没有到校，现在不能填写。到校后先点「到校，开始检查」。"),

@@ -17,7 +17,7 @@ from bihuan.engines.sheets import refusals  # noqa: F401 - their sentences must 
 from bihuan.engines.sheets.models import Opinion, Sheet, SheetVersion
 from bihuan.engines.sheets.rules import Condition, Content, Item, Section, compare, content_faults
 from bihuan.engines.sheets.rules.importing import items_of
-from bihuan.foundation.actors import Actor
+from bihuan.foundation.actors import SYSTEM, Actor
 from bihuan.foundation.commands import command
 from bihuan.foundation.events import record
 from bihuan.foundation.refusals import Refusal
@@ -248,7 +248,7 @@ def _draft(by: Actor, version_id: UUID) -> SheetVersion:
 def _new_sheet(by: Actor, sheet_id: UUID, title: str) -> Sheet:
     if by.bureau_id is None or not title:
         raise Refusal("foundation.not_found")
-    sheet = Sheet(id=sheet_id, **placed(net.org(by, by.bureau_id)), code=f"own-{sheet_id.hex[-10:]}", title=title)
+    sheet = Sheet(id=sheet_id, **placed(net.org(SYSTEM, by.bureau_id)), code=f"own-{sheet_id.hex[-10:]}", title=title)
     if not by.may("manage-sheets", sheet):
         raise Refusal("sheets.may_not_edit")
     sheet.save(force_insert=True)

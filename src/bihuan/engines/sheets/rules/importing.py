@@ -129,7 +129,7 @@ def items_of(title: str, rows: Sequence[tuple[int, Sequence[str]]], mapping: Map
     reports = []
     last_section = ""
     for number, cells in rows:
-        said = {meaning: cells[column] if column < len(cells) else "" for meaning, column in mapping.items()}
+        said = {meaning: cells[column] if 0 <= column < len(cells) else "" for meaning, column in mapping.items()}
         if not said.get("title"):
             if said.get("section") and not any(v for k, v in said.items() if k not in ("section", "code")):
                 last_section = said["section"]  # a band row that names the category below it

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -32,6 +32,7 @@ Kind = Literal["self_check", "sponsor_round", "spot_check", "unannounced", "join
 Reason = Annotated[str, Field(min_length=2, max_length=200)]
 CHECKLIST = "campus-checklist"
 HOLDER = "inspections"
+LONGEST_PLAN = timedelta(days=183)
 
 
 @command("inspections.open_inspection")
@@ -60,11 +61,9 @@ def open_inspection(
     """
     org = _school(by, school, kind)
     if hidden_until is not None:
-        hidden_until = hidden_until if hidden_until.tzinfo else timezone.make_aware(hidden_until)
         if kind != "unannounced":
             raise Refusal("inspections.hidden_only_unannounced", fields={"hidden_until": "只有四不两直检查可以事先保密"})
-        if hidden_until <= at:
-            raise Refusal("inspections.hidden_in_past", fields={"hidden_until": "请选以后的时间，或不填"})
+        hidden_until = _later(at, hidden_until)
     version = _version(by, sheet, at)
     scope = rules.Scope(tuple(categories), applicable_only)
     row = _made(
@@ -97,9 +96,7 @@ def draw_inspections(
     ``id`` names the draw. The seed is made here, and its hash is recorded with the plan at the bureau, so that nobody
     can choose it. Refusals: ``inspections.may_not_open``, ``inspections.pool_too_small``, ``inspections.hidden_in_past``.
     """
-    hidden_until = hidden_until if hidden_until.tzinfo else timezone.make_aware(hidden_until)
-    if hidden_until <= at:
-        raise Refusal("inspections.hidden_in_past", fields={"hidden_until": "请选以后的时间"})
+    hidden_until = _later(at, hidden_until)
     schools = {str(o.pk): o for o in net.schools(by) if by.may("inspect", o) and (not stages or set(stages) & set(o.stages))}
     if not any(hold.level == "bureau" and "inspect" in hold.acts for hold in by.holds):
         raise Refusal("inspections.may_not_open")
@@ -213,6 +210,14 @@ def _mine(by: Actor, inspection_id: UUID) -> Inspection:
 def _refuse_ended(row: Inspection) -> None:
     if row.state not in ("planned", "open"):
         raise Refusal("inspections.not_open", state=rules.STATES[row.state])
+
+
+def _later(at: datetime, moment: datetime) -> datetime:
+    """A planned moment, aware, ahead and within ``LONGEST_PLAN``."""
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.get_current_timezone())
+    if not at < moment < at + LONGEST_PLAN:
+        raise Refusal("inspections.hidden_in_past", fields={"hidden_until": "请选以后的时间，最远半年"})
+    return moment
 
 
 def _school(by: Actor, school: UUID, kind: str) -> Any:
