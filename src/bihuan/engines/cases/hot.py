@@ -39,18 +39,17 @@ def climb(
         deltas.append(delta if postgres else delta // _MICROSECOND)
     then = f"CASE rung + 1{rungs} ELSE NULL END" if rungs else "NULL"
     one = " AND id = %s" if only else ""
-    found = (
-        "SELECT id FROM cases_case WHERE bureau_id = %s AND next_rung_at <= %s"
-        f"{one} ORDER BY next_rung_at LIMIT %s{' FOR UPDATE SKIP LOCKED' if postgres else ''}"
-    )
+    # MATERIALIZED: inside IN the planner may run the limited sub-select again and climb with more rows than asked
     sql = (
+        "WITH due AS MATERIALIZED (SELECT id FROM cases_case WHERE bureau_id = %s AND next_rung_at <= %s"
+        f"{one} ORDER BY next_rung_at, id LIMIT %s{' FOR UPDATE SKIP LOCKED' if postgres else ''}) "
         f"UPDATE cases_case SET rung = rung + 1, next_rung_at = {then} "
-        f"WHERE bureau_id = %s AND next_rung_at <= %s AND id IN ({found}) RETURNING id, rung"
+        "WHERE bureau_id = %s AND next_rung_at <= %s AND id IN (SELECT id FROM due) RETURNING id, rung"
     )
     bureau = prepared("bureau_id").get_db_prep_save(bureau_id, connection)
     chosen = [prepared("id").get_db_prep_save(only, connection)] if only else []
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*deltas, bureau, moment, bureau, moment, *chosen, batch])
+        cursor.execute(sql, [bureau, moment, *chosen, batch, *deltas, bureau, moment])
         return {pk if isinstance(pk, UUID) else UUID(pk): rung for pk, rung in cursor.fetchall()}
 
 

@@ -98,7 +98,9 @@ class Case(ScopedModel):
             models.Index(fields=["bureau_id", "-reported_at", "-id"], name="case_past_bureau"),
             models.Index(fields=["school_id", "-reported_at", "-id"], name="case_past_school"),
             models.Index(
-                fields=["bureau_id", "next_rung_at"], name="case_next_rung", condition=Q(next_rung_at__isnull=False)
+                fields=["bureau_id", "next_rung_at", "id"],
+                name="case_next_rung",
+                condition=Q(next_rung_at__isnull=False),
             ),
             models.Index(fields=["waits_for", "due_at", "id"], name="case_waits_for", condition=Q(is_open=True)),
             models.Index(fields=["reporter", "-reported_at", "-id"], name="case_by_reporter"),

@@ -217,9 +217,10 @@ def test_merging(loop, net, actors):
 
 def test_extensions_have_limits(loop, actors):
     case = rectifying(loop)
-    ask = lambda due, at=T0 + timedelta(days=1): cases.request_extension(
-        actors.li, at, case=case.pk, due=due, note="等配件"
-    )  # noqa: E731
+
+    def ask(due, at=T0 + timedelta(days=1)):
+        return cases.request_extension(actors.li, at, case=case.pk, due=due, note="等配件")
+
     refused("cases.due_not_later", ask, case.due_at - timedelta(hours=1))
     refused("cases.due_too_far", ask, case.due_at + timedelta(days=16))
     refused("cases.no_extension", cases.decide_extension, actors.meng, T0, case=case.pk, grant=True)
