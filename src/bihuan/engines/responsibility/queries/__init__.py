@@ -10,6 +10,7 @@ from bihuan.engines.responsibility.queries.gaps import LOOK_AHEAD, gaps
 from bihuan.engines.responsibility.queries.people import Found, people, who_could
 from bihuan.engines.responsibility.queries.places import (
     areas,
+    bureau_named,
     departments,
     org,
     parents_for,
@@ -49,10 +50,12 @@ __all__ = [
     "appointment",
     "appointments",
     "areas",
+    "bureau_named",
     "chain",
     "departments",
     "forget_actors",
     "gaps",
+    "holders",
     "holders",
     "holds_of",
     "net_as_of",

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from bihuan.engines.responsibility.models import Org
 from bihuan.engines.responsibility.rules.posts import fits
-from bihuan.engines.responsibility.rules.tree import Kind, kinds_of
+from bihuan.engines.responsibility.rules.tree import BUREAU_TIERS, Kind, kinds_of
 from bihuan.foundation import packs
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.refusals import Refusal
@@ -21,6 +21,21 @@ from bihuan.foundation.scoping import under
 def org(viewer: Actor, pk: UUID) -> Org:
     """One unit inside the viewer's net, or ``foundation.not_found``."""
     return Org.objects.visible_to(viewer).seen(viewer, pk)
+
+
+def bureau_named(name: str) -> Org:
+    """The bureau (or a city's or a province's own office) with this name, short name or id, or ``foundation.not_found``.
+
+    For the command line, which acts for the whole installation and has no viewer.
+    """
+    rows = Org.objects.filter(tier__in=BUREAU_TIERS)
+    try:
+        found = rows.filter(pk=UUID(name)).first()
+    except ValueError:
+        found = rows.filter(Q(name=name) | Q(short_name=name) & ~Q(short_name="")).order_by("path").first()
+    if found is None:
+        raise Refusal("foundation.not_found")
+    return found
 
 
 def schools(viewer: Actor) -> list[Org]:

@@ -204,6 +204,19 @@ def test_sponsors_are_the_bureaus_business(net, actors, cast):
     assert not Appointment.objects.filter(org=net.other_school, post="sponsor-cadre").exists()
 
 
+def test_holders_of_several_posts_agree_with_who(net, cast):
+    held = queries.holders(net.room, ["guard", "safety-lead", "bureau-head", "lab-keeper"], on=TODAY)
+    assert {post: names(rows) for post, rows in held.items()} == {
+        "guard": ["王保安"], "safety-lead": ["李安"], "bureau-head": ["郑局长"], "lab-keeper": [],
+    }  # fmt: skip
+    assert held["guard"] == queries.who(net.room, "guard", on=TODAY)
+
+
+def test_a_bureau_is_found_by_its_name_or_id(net):
+    assert queries.bureau_named("灞东区教育局") == queries.bureau_named(str(net.bureau.pk)) == net.bureau
+    assert code_of(queries.bureau_named, "灞东区第一小学") == "foundation.not_found"
+
+
 def test_who_could_do_a_thing(net, actors, cast):
     could = queries.who_could("verify", net.room, on=TODAY)
     assert names(could) == ["方副校长", "陈包校", "赵科"]
