@@ -49,8 +49,11 @@ class Application(BaseHandler):
             return
         loop = asyncio.get_running_loop()
 
+        async def pass_on(message: Message) -> None:
+            await send(message)  # granian's send answers a future of its own, not a coroutine
+
         def emit(message: Message) -> None:
-            asyncio.run_coroutine_threadsafe(send(message), loop).result()
+            asyncio.run_coroutine_threadsafe(pass_on(message), loop).result()
 
         def work() -> tuple[HttpResponseBase, list[Message]]:
             return self._answer(scope, body, emit)
