@@ -56,7 +56,6 @@ __all__ = [
     "forget_actors",
     "gaps",
     "holders",
-    "holders",
     "holds_of",
     "net_as_of",
     "org",

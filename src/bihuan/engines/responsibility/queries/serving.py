@@ -41,16 +41,6 @@ def holders(place: Org, posts: Iterable[str], *, on: date) -> dict[str, list[App
     return {post: _nearest(held) for post, held in found.items()}
 
 
-def holders(place: Org, posts: Iterable[str], *, on: date) -> dict[str, list[Appointment]]:
-    """``who`` for several posts at once, in one statement; a post that nobody holds is an empty list."""
-    wanted = list(posts)
-    rows = Appointment.objects.filter(post__in=wanted, org__path__in=steps_to(place.path)).on(on).select_related("user", "org")
-    by_post: dict[str, list[Appointment]] = {post: [] for post in wanted}
-    for row in rows:
-        by_post[row.post].append(row)
-    return {post: _nearest(found) for post, found in by_post.items()}
-
-
 def _nearest(rows: Sequence[Appointment]) -> list[Appointment]:
     if not rows:
         return []
