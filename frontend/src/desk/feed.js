@@ -22,7 +22,22 @@ export function followFeed() {
     }
     const fact = { name: event.type, ...JSON.parse(event.data) }
     if (fact.subject) document.body.dispatchEvent(new CustomEvent(`fact:${fact.subject}`, { detail: fact }))
-    document.body.dispatchEvent(new CustomEvent('facts', { detail: fact }))
+    tellLists(fact)
+  }
+  // lists read themselves again at once, then at most every few seconds, and always after the last fact of a flurry
+  let quietUntil = 0
+  let waiting = null
+  const tellLists = (fact) => {
+    if (waiting) return
+    const rest = quietUntil - performance.now()
+    waiting = setTimeout(
+      () => {
+        waiting = null
+        quietUntil = performance.now() + 3200
+        document.body.dispatchEvent(new CustomEvent('facts', { detail: fact }))
+      },
+      Math.max(0, rest),
+    )
   }
   const open = () => {
     if (stream || document.hidden) return
@@ -37,7 +52,7 @@ export function followFeed() {
     })
     stream.addEventListener('notice', () => document.body.dispatchEvent(new CustomEvent('notice')))
     // too much happened to tell it one by one: everything live reads itself again
-    stream.addEventListener('missed', () => document.body.dispatchEvent(new CustomEvent('facts', { detail: { name: 'missed' } })))
+    stream.addEventListener('missed', () => tellLists({ name: 'missed' }))
     stream.addEventListener('error', () => {
       if (stream.readyState === EventSource.CLOSED) close()
     })
@@ -52,12 +67,23 @@ export function followFeed() {
   window.addEventListener('pageshow', open)
   open()
 
-  // a row that came in by a fact flashes once
+  // what a fact really changed flashes once: the rows that are new or read differently, not everything that was reread
+  const byFact = (event) => (event.detail.requestConfig?.triggeringEvent?.type ?? '').match(/^(fact|notice)/)
+  const parts = (element) => [element, ...element.querySelectorAll('tr[id], li[id], section[id], article[id]')]
+  const words = (element) => element.textContent.replace(/\s+/g, ' ')
+  let before = null
+  document.body.addEventListener('htmx:beforeSwap', (event) => {
+    before = byFact(event) ? new Map(parts(event.detail.target).map((part) => [part.id, words(part)])) : null
+  })
   document.body.addEventListener('htmx:afterSwap', (event) => {
-    const cause = event.detail.requestConfig?.triggeringEvent?.type ?? ''
-    if (!cause.startsWith('fact')) return
+    if (!before) return
     const shown = document.getElementById(event.detail.target.id) ?? event.detail.elt
-    shown.classList.add('changed')
-    shown.addEventListener('animationend', () => shown.classList.remove('changed'), { once: true })
+    const changed = parts(shown).filter((part) => part.id && before.get(part.id) !== words(part))
+    before = null
+    // the innermost parts only: a changed row, not the list around it
+    for (const part of changed.filter((p) => !changed.some((other) => other !== p && p.contains(other)))) {
+      part.classList.add('changed')
+      part.addEventListener('animationend', () => part.classList.remove('changed'), { once: true })
+    }
   })
 }

@@ -7,6 +7,32 @@ export function pickPhotos(field) {
   const heavy = 20 * 1024 * 1024
   let chosen = []
 
+  // the browser's own file field says little and is small under a thumb; it stays as the form's value
+  const take = document.createElement('button')
+  take.type = 'button'
+  take.className = 'btn take'
+  take.textContent = most > 1 ? '拍照或选照片' : '拍照或选一张'
+  take.addEventListener('click', () => input.click())
+  input.classList.add('visually-hidden')
+  input.tabIndex = -1
+  input.after(take)
+  input.addEventListener('invalid', (event) => {
+    event.preventDefault()
+    note('data-missing', '这里要有照片：点「拍照或选照片」，至少加一张。')
+    take.focus()
+  })
+
+  const note = (mark, sentence) => {
+    let line = says?.querySelector(`[${mark}]`)
+    if (!line && sentence && says) {
+      line = document.createElement('p')
+      line.className = 'wrong'
+      line.setAttribute(mark, '')
+      line.setAttribute('role', 'alert')
+      says.prepend(line)
+    }
+    if (line) line.textContent = sentence
+  }
   const keep = () => {
     const files = new DataTransfer()
     chosen.forEach((file) => files.items.add(file))
@@ -28,7 +54,7 @@ export function pickPhotos(field) {
         out.addEventListener('click', () => {
           chosen.splice(n, 1)
           keep()
-          ;(shown.querySelector('button') ?? input).focus()
+          ;(shown.querySelector('button') ?? take).focus()
         })
         item.append(image, out)
         if (file.size > heavy) {
@@ -47,14 +73,8 @@ export function pickPhotos(field) {
     const fresh = [...input.files].filter((file) => !known.has(`${file.name}/${file.size}/${file.lastModified}`))
     const all = [...chosen, ...fresh]
     chosen = all.slice(0, most)
-    let note = says.querySelector('[data-too-many]')
-    if (all.length > most && !note) {
-      note = document.createElement('p')
-      note.className = 'wrong'
-      note.dataset.tooMany = ''
-      says.prepend(note)
-    }
-    if (note) note.textContent = all.length > most ? `一次最多 ${most} 张，多出的 ${all.length - most} 张没有加上。` : ''
+    note('data-too-many', all.length > most ? `一次最多 ${most} 张，多出的 ${all.length - most} 张没有加上。` : '')
+    if (chosen.length) note('data-missing', '')
     keep()
   })
 }

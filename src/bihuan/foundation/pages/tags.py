@@ -263,10 +263,10 @@ def empty(title: str, text: str = "", href: str = "", action: str = "") -> dict[
 def _picture(photo: Any, word: str = "") -> dict[str, Any]:
     read = photo.get if isinstance(photo, Mapping) else lambda name, otherwise=None: getattr(photo, name, otherwise)
     pk = read("id") or read("pk")
-    address = read("url") or f"/evidence/{pk}/"
+    address = read("url") or f"/evidence/{pk}.webp"
     return {
         "url": address,
-        "thumb": read("thumb_url") or address,
+        "thumb": read("thumb_url") or (address if read("url") else f"{address}?size=thumb"),
         "alt": word or read("name") or "现场照片",
         "taken_at": read("taken_at"),
         "by": read("made_by_name") or "",
