@@ -45,6 +45,7 @@ onceShown('[data-compare]', comparePhotos)
 onceShown('[data-gallery]', enlargePhotos)
 onceShown('[data-signature]', async (pad) => (await import('./desk/signature.js')).signOn(pad))
 onceShown('form[data-draft]', guardDrafts)
+onceShown('[data-scan]', async (place) => (await import('./desk/scan.js')).scanWith(place))
 
 window.htmx = htmx
 Alpine.start()

@@ -92,6 +92,15 @@ def search(request: HttpRequest) -> HttpResponse:
     return render(request, "workbench/search.html", {"words": words, "found": queries.search(request.actor, words)})  # type: ignore[attr-defined]
 
 
+@signed_in
+def scan(request: HttpRequest) -> HttpResponse:
+    """A wall code by camera or by hand; the code's own page says who may do what there."""
+    code = "".join(letter for letter in request.GET.get("code", "")[:200].rsplit("/p/", 1)[-1] if letter.isalnum() or letter in " -")
+    if code.strip():
+        return redirect("wall", code=code.replace(" ", "").strip("-"))
+    return render(request, "workbench/scan.html")
+
+
 urlpatterns = [
     path("", home, name="home"),
     path("feed/", feed, name="feed"),
@@ -102,6 +111,7 @@ urlpatterns = [
     path("views/", save_view, name="save-view"),
     path("views/forget/", forget_view, name="forget-view"),
     path("search/", search, name="search"),
+    path("scan/", scan, name="scan"),
     path("", include("bihuan.accounts.web")),
 ]
 if settings.DEMO:

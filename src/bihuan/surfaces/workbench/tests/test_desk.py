@@ -215,3 +215,12 @@ def test_no_page_of_the_desk_needs_more_than_twelve_queries(address, who, cast, 
     client = door(who)
     with django_assert_max_num_queries(12):
         assert client.get(address).status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("typed", ["ab12-cd34", "AB12 CD34", "https://example.org/p/AB12CD34"])
+def test_a_typed_wall_code_opens_its_point(door, typed):
+    answer = door("wang").get("/scan/", {"code": typed})
+    assert answer.status_code == 302
+    assert answer["Location"].rstrip("/").upper().replace("-", "") == "/P/AB12CD34"
+    assert door("wang").get("/scan/").status_code == 200
