@@ -85,6 +85,39 @@ def keyset(rows: Any, column: str, *, newest_first: bool, cursor: str) -> Any:
     return rows.filter(**{f"{column}__{beyond}e": moment}).filter(later)
 
 
+def is_direct() -> bool:
+    """Whether rows come from the driver as they are meant (PostgreSQL); elsewhere the ORM converts them."""
+    return connection.vendor == "postgresql"
+
+
+def page(
+    *columns: str,
+    scope: tuple[str, Sequence[UUID]],
+    conditions: Sequence[tuple[str, tuple[Any, ...]]],
+    order: str,
+    newest_first: bool,
+    cursor: str,
+    size: int,
+) -> list[tuple[Any, ...]]:
+    """The rows of one page in one statement; its twin is ``keyset(selection(…)).values_list(…)``."""
+    column, ids = scope
+    parts = [f"{column} = %s" if len(ids) == 1 else f"{column} IN ({', '.join(['%s'] * len(ids))})"]
+    params: list[Any] = list(ids)
+    for sql, values in conditions:
+        parts.append(sql)
+        params += values
+    if cursor:
+        parts.append(f"({order}, id) {'<' if newest_first else '>'} (%s, %s)")
+        params += read_cursor(cursor)
+    down = " DESC" if newest_first else ""
+    with connection.cursor() as reader:
+        reader.execute(
+            f"SELECT {', '.join(columns)} FROM cases_case WHERE {' AND '.join(parts)} ORDER BY {order}{down}, id{down} LIMIT %s",
+            [*params, size],
+        )
+        return reader.fetchall()
+
+
 def cursor_after(moment: datetime, pk: UUID) -> str:
     """The cursor of the page that follows this row."""
     whole = int(moment.timestamp()) * 1_000_000 + moment.microsecond

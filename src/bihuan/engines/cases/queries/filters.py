@@ -21,7 +21,7 @@ STAGES = {
     "closed": "已销号", "dropped": "已撤并", "all": "全部",
 }  # fmt: skip
 """What people filter by: families of states, the same for every table."""
-_STATES = {
+STATES = {
     "reported": ("reported",),
     "working": ("planning", "rectifying"),
     "verifying": ("verifying",),
@@ -100,40 +100,46 @@ def sees(viewer: Actor, case_id: UUID) -> bool:
     return Case.objects.visible_to(viewer).filter(pk=case_id).exists()
 
 
-def _scoped(viewer: Actor, filters: Filters) -> Any:
-    """The narrowest equality that the viewer's net and the filters give, so that one index serves filter and order."""
-    rows = Case.objects.all()
-    if filters.whose:
-        column = {"turn": "waits_for_id", "rectify": "rectifier_id", "verify": "verifier_id", "report": "reporter_id"}[
-            filters.whose
-        ]
-        if viewer.id is None:
-            return rows.none()
-        return rows.visible_to(viewer).filter(**{column: viewer.id})
-    if viewer.is_system:
-        return rows.filter(school_id=filters.school) if filters.school else rows
+Scope = tuple[str, list[UUID]]
+"""An ancestor column and the units that it must equal."""
+
+
+def scope_of(viewer: Actor, filters: Filters) -> Scope | None:
+    """The one equality that the viewer's net and the filters give, so that one index serves filter and order.
+
+    ``None`` when the net is not one equality (several kinds of units side by side, a partner department): then
+    ``visible_to`` decides. What a person reported outside their net is found by ``whose=report``.
+    """
+    if filters.whose or viewer.is_system or not viewer.holds:
+        return None
     if filters.school:
-        inside = [hold for hold in viewer.holds if hold.level in LEVELS]
-        if any(hold.level == "school" and hold.org_id == filters.school for hold in inside):
-            return rows.filter(school_id=filters.school)
-        return rows.visible_to(viewer).filter(school_id=filters.school)
-    widest = min((LEVELS.index(h.level) for h in viewer.holds if h.level in LEVELS), default=None)
+        mine = any(hold.level == "school" and hold.org_id == filters.school for hold in viewer.holds)
+        return ("school_id", [filters.school]) if mine else None
+    widest = min((LEVELS.index(hold.level) for hold in viewer.holds if hold.level in LEVELS), default=None)
     if widest is None:
-        return rows.visible_to(viewer)
+        return None
     level = LEVELS[widest]
-    ids = sorted({hold.org_id for hold in viewer.holds if hold.level == level})
+    wide = {hold.org_id: hold.path for hold in viewer.holds if hold.level == level}
     apart = [hold for hold in viewer.holds if hold.level != level]
-    if level == "school" and any(hold.level in {"path", "party"} for hold in apart):
-        return rows.visible_to(viewer)
-    if any(hold.level in LEVELS for hold in apart) and not _inside(viewer, level, apart):
-        return rows.visible_to(viewer)
-    return rows.filter(**{f"{level}_id": ids[0]} if len(ids) == 1 else {f"{level}_id__in": ids})
+    if not all(any(hold.path.startswith(path) for path in wide.values()) for hold in apart):
+        return None
+    return f"{level}_id", sorted(wide)
 
 
-def _inside(viewer: Actor, level: str, apart: list[Any]) -> bool:
-    """Whether the narrower holds lie under the wide one, so that they add nothing to a list."""
-    wide = [hold.path for hold in viewer.holds if hold.level == level]
-    return all(any(hold.path.startswith(path) for path in wide) for hold in apart if hold.level in LEVELS)
+_WHOSE = {"turn": "waits_for_id", "rectify": "rectifier_id", "verify": "verifier_id", "report": "reporter_id"}
+
+
+def _scoped(viewer: Actor, filters: Filters) -> Any:
+    rows = Case.objects.all()
+    if scope := scope_of(viewer, filters):
+        column, ids = scope
+        return rows.filter(**{column: ids[0]} if len(ids) == 1 else {f"{column}__in": ids})
+    rows = rows.visible_to(viewer)
+    if filters.school:
+        rows = rows.filter(school_id=filters.school)
+    if filters.whose:
+        rows = rows.filter(**{_WHOSE[filters.whose]: viewer.id}) if viewer.id else rows.none()
+    return rows
 
 
 def selection(viewer: Actor, filters: Filters, *, now: datetime | None = None) -> Any:
@@ -142,7 +148,7 @@ def selection(viewer: Actor, filters: Filters, *, now: datetime | None = None) -
     rows = _scoped(viewer, filters)
     if not filters.is_history:
         rows = rows.filter(is_open=True)
-    if states := _STATES.get(filters.stage):
+    if states := STATES.get(filters.stage):
         rows = rows.filter(state=states[0]) if len(states) == 1 else rows.filter(state__in=states)
     equal = {name: value for name in ("level", "category", "source", "state") if (value := getattr(filters, name))}
     if equal:
@@ -163,20 +169,31 @@ def selection(viewer: Actor, filters: Filters, *, now: datetime | None = None) -
     return rows
 
 
-def _timed(rows: Any, filters: Filters, now: datetime) -> Any:
+def span(filters: Filters, now: datetime) -> tuple[datetime | None, datetime | None]:
+    """From when (with) until when (without) the deadline must lie."""
     today = timezone.localdate(now)
-    if filters.time == "overdue":
-        rows = rows.filter(is_open=True, due_at__lt=now)
-    elif filters.time == "today":
-        rows = rows.filter(is_open=True, due_at__gte=now, due_at__lt=_start(today + timedelta(days=1)))
-    elif filters.time == "week":
-        rows = rows.filter(is_open=True, due_at__gte=now, due_at__lt=_start(today + timedelta(days=8)))
+    return {
+        "overdue": (None, now),
+        "today": (now, start_of(today + timedelta(days=1))),
+        "week": (now, start_of(today + timedelta(days=8))),
+    }.get(filters.time, (None, None))
+
+
+def _timed(rows: Any, filters: Filters, now: datetime) -> Any:
+    since, until = span(filters, now)
+    if filters.time:
+        rows = rows.filter(is_open=True)
+    if since:
+        rows = rows.filter(due_at__gte=since)
+    if until:
+        rows = rows.filter(due_at__lt=until)
     if filters.since:
-        rows = rows.filter(reported_at__gte=_start(filters.since))
+        rows = rows.filter(reported_at__gte=start_of(filters.since))
     if filters.until:
-        rows = rows.filter(reported_at__lt=_start(filters.until + timedelta(days=1)))
+        rows = rows.filter(reported_at__lt=start_of(filters.until + timedelta(days=1)))
     return rows
 
 
-def _start(day: date) -> datetime:
+def start_of(day: date) -> datetime:
+    """The first moment of a local day."""
     return timezone.make_aware(datetime.combine(day, time.min))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from bihuan.engines.cases import commands as cases
-from bihuan.engines.cases import queries
+from bihuan.engines.cases import hot, queries
 from bihuan.engines.cases.models import Case
 from bihuan.engines.cases.queries import Filters
+from bihuan.engines.cases.queries.machines import COLUMNS, page_rows
 from bihuan.engines.cases.tests.conftest import T0
 from bihuan.foundation import clock
 from bihuan.foundation.ids import uuid7
@@ -73,6 +74,32 @@ def test_keyset_pages_show_every_row_once(several, actors, stage):
     assert seen == list(rows.order_by(*order).values_list("pk", flat=True))
     with pytest.raises(Refusal):
         queries.hazards(actors.zhao, Filters(), cursor="@@")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{}, {"stage": "all"}, {"stage": "closed"}, {"time": "overdue"}, {"time": "week", "stage": "all"}, {"time": "today"}, {"level": "general", "category": ""},
+     {"since": date(2026, 11, 16), "until": date(2026, 11, 16)}, {"listed": True}, {"recurring": True}, {"state": "reported"}, {"stage": "working"}],
+)  # fmt: skip
+def test_the_hot_list_and_its_twin_are_equal(several, actors, given):
+    """On SQLite both are the twin; on PostgreSQL the statement is compared with it, page after page."""
+    filters = Filters(**given)
+    column = "reported_at" if filters.is_history else "due_at"
+    for viewer in (actors.zhao, actors.zhou, actors.chen, actors.wu, actors.huo, actors.nobody):
+        with clock.travel(T0 + timedelta(days=2)):
+            twin = list(
+                queries.selection(viewer, filters)
+                .order_by(*((f"-{column}", "-id") if filters.is_history else (column, "id")))
+                .values_list("pk", flat=True)
+            )
+            found, cursor = [], ""
+            for _ in range(9):
+                rows = page_rows(viewer, filters, column, cursor, 3)
+                found += [row[0] for row in rows[:2]]
+                if len(rows) < 3:
+                    break
+                cursor = hot.cursor_after(rows[1][COLUMNS.index(column)], rows[1][0])
+        assert found == twin
 
 
 def test_a_list_page_is_one_statement(several, actors):
