@@ -158,7 +158,7 @@ def _report(
     photos = [UUID(photo) for photo in finding.photos]
     _keep_for_case(photos, case_id, org, UUID(said["by"]), said["by_name"])
     reporter = _reporter(by, row, org)
-    words = finding.note if said["by"] == str(by.id) else f"{finding.note}（{said['by_name']}现场判定）"
+    words = finding.note if said["by"] == str(reporter.id) else f"{finding.note}（{said['by_name']}现场判定）"
     return cases.report_hazard(
         reporter, at, id=case_id, org=row.org_id, title=(given.title or finding.note or item.title)[:120], description=_described(words, given),
         place=finding.place, category=category[:40], item=item.code, item_title=item.title[:120], basis=item.basis[:300],

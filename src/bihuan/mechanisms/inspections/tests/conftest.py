@@ -20,14 +20,15 @@ from bihuan.foundation.packs.loader import read_pack
 from bihuan.foundation.packs.sections import sections
 from bihuan.mechanisms.inspections.commands import open_inspection
 
-CHAPTERS = ("papers", "levels", "lifecycles", "ladders", "case-rules", "rules", "calendar", "sheets")
+_read: dict[str, Any] = {}
 
 
 @pytest.fixture
 def chanba(net: SimpleNamespace) -> SimpleNamespace:
     """The bureau's own chapters of the two packs that an inspection stands on (posts stay those of the cast)."""
     for pack, owner in (("base", packs.PLATFORM), ("chanba-12345n", net.bureau.pk)):
-        read = read_pack(settings.BIHUAN_PACKS / pack)
+        read = _read.setdefault(pack, None) or read_pack(settings.BIHUAN_PACKS / pack)
+        _read[pack] = read
         for chapter in sections():
             if chapter.name not in ("posts", "clauses", "terms"):
                 chapter.put(owner, pack, read.items[chapter.name])
