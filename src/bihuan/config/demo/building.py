@@ -19,7 +19,7 @@ from django.db import transaction
 from bihuan.accounts.commands import open_account
 from bihuan.config.demo import people
 from bihuan.config.demo.chance import dice, id_at, name
-from bihuan.engines.responsibility.queries import actor_of, forget_actors, org, roster, schools, who
+from bihuan.engines.responsibility.queries import actor_of, appointments, forget_actors, org, roster, schools, who
 from bihuan.foundation import clock, packs
 from bihuan.foundation.actors import SYSTEM, Actor
 from bihuan.foundation.commands import execute
@@ -45,6 +45,17 @@ AREAS = frozenset(
     "dormitory power-room fire-control-room chemistry-lab chemical-store elevator boiler-room play-area health-room bus-stop".split()
 )
 """The typical areas that every demo school has, where its kind has them at all; a real school registers all of its own."""
+
+KEEPERS = {
+    "": ("logistics-lead", "kindergarten-logistics", "kindergarten-teacher"),
+    "gatekeeper": ("guard", "kindergarten-guard"),
+    "security-staff": ("guard", "kindergarten-guard"),
+    "safety-lead": ("guard", "kindergarten-guard"),
+    "grade-head": ("class-teacher", "kindergarten-teacher"),
+    "canteen-manager": ("kindergarten-cook",),
+    "school-doctor": ("health-keeper",),
+}
+"""Who does a post's work where a school has no such post; under the empty name, who does what nobody else does."""
 
 
 class District:
@@ -190,6 +201,26 @@ class District:
         for school in schools(self.admin):
             lead = self.holder(school, "kindergarten-safety-lead" if school.kind == "kindergarten" else "safety-lead")
             self.do(lead, "risks.adopt_points", school.code, school_id=str(school.pk))
+
+    def make_keepers(self) -> None:
+        """Somebody answers for every area: the holder of the area's post, or whoever does that work at this school."""
+        for school, unit in zip(self.plan, schools(self.admin), strict=True):
+            lead = self.holder(unit, "kindergarten-safety-lead" if unit.kind == "kindergarten" else "safety-lead")
+            staff: dict[str, list[UUID]] = {}
+            for held in appointments(self.admin, on=SINCE, org_id=unit.pk):
+                staff.setdefault(held.post, []).append(held.user_id)
+            with transaction.atomic():
+                for n, area in enumerate(self.areas_of(school)):
+                    if unit.name == SHOWN and area["code"] == "library":
+                        continue  # one gap for the visitor to find
+                    post = next((post for post in (area["post"], *KEEPERS.get(area["post"], ()), *KEEPERS[""]) if post in staff), "")
+                    able = [user for user in staff.get(post, []) if user != lead.id]
+                    if able:
+                        self.do(
+                            lead, "responsibility.appoint", "keeper", school["code"], area["code"], starts_on=str(SINCE), post=post,
+                            id=self.make("keeper", school["code"], area["code"]), user_id=str(able[n % len(able)]),
+                            org_id=self.make(school["code"], area["code"]),
+                        )  # fmt: skip
 
     def open_accounts(self) -> None:
         """Six people of the net get a sign-in name; in the demo they sign in with one click and have no password."""

@@ -61,6 +61,12 @@ class Term:
         with path.open(encoding="utf-8", newline="") as rows:
             return {row["code"]: row for row in csv.DictReader(rows)}
 
+    @cached_property
+    def sections(self) -> dict[str, str]:
+        """The checklist's categories by code."""
+        path = settings.BIHUAN_PACKS / self.district.pack / "sheets" / "campus-checklist.yaml"
+        return {one["code"]: one["title"] for one in yaml.safe_load(path.read_text(encoding="utf-8"))["sections"]}
+
     # --- days ---------------------------------------------------------------------------------------------------------
 
     def live(self, today: date) -> None:
@@ -70,7 +76,8 @@ class Term:
         from bihuan.foundation import clock
         from bihuan.foundation.reactions import react
 
-        note(self.district.pack, today=str(today), days=0, of=(today - FIRST).days + 1)
+        note(self.district.pack, days=0, of=(today - FIRST).days + 1)
+        self.district.make_keepers()
         now = clock.now()
         done = kept(self.district.pack).get("until", "")
         for n in range((today - FIRST).days + 1):
@@ -193,7 +200,7 @@ class Term:
             self.district.do(
                 by, "cases.report_hazard", *seed, at=moment, id=id, org=str(school.pk), title=problem["words"].split("，")[0].rstrip("。")[:40],
                 description=problem["words"], place=problem.get("place") or item["place"], item=problem["item"],
-                item_title=item["title"], basis=item["basis"], category=item["section"], photos=[photo], source="snap",
+                item_title=item["title"], basis=item["basis"], category=self.sections[item["section"]], photos=[photo], source="snap",
             )  # fmt: skip
             self.follow(UUID(id), problem, seed, moment + timedelta(minutes=chance.randrange(20, 400)))
 

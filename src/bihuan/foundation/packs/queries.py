@@ -23,7 +23,7 @@ class Clause:
 
     covered: Covered
     today: Measured | None
-    pages: tuple[str, ...]
+    pages: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ WORDS = {
     "unit-kinds": "单位类型", "posts": "岗位", "terms": "用语", "calendar": "校历", "net": "责任网", "papers": "公文", "risks": "风险口径",
     "areas": "区域目录", "risk-points": "风险点目录", "lifecycles": "办理流程", "ladders": "升级阶梯", "levels": "隐患级别", "clauses": "条款",
 }  # fmt: skip
+PAGES = {"/hazards/": "隐患", "/inspections/": "检查", "/net/": "责任网", "/points/": "风险点", "/sheets/": "清单"}
 
 
 def installed(viewer: Actor) -> list[InstalledPack]:
@@ -80,7 +81,7 @@ def pack_page(viewer: Actor, code: str) -> PackPage:
 
 def _clause(viewer: Actor, data: dict[str, Any], tests: dict[str, list[str]]) -> Clause:
     found = covered(data, tests)
-    pages = tuple(ref.removeprefix("page:") for ref in found.runs if ref.startswith("page:") and ref != "page:/p/")
+    pages = tuple((path, word) for path, word in PAGES.items() if f"page:{path}" in found.runs)
     return Clause(found, measured(viewer, found.measure), pages)
 
 
