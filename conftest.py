@@ -3,6 +3,7 @@
 import os
 
 import hypothesis
+import pytest
 
 from tests.own_data import data_folder, django_db_modify_db_settings, django_db_setup, program_environment
 from tests.real_browser import (
@@ -34,3 +35,9 @@ __all__ = [
     "program_environment",
     "site",
 ]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Browser tests last: once Playwright's sync API has run, this thread's event loop stays, and asyncio.run refuses."""
+    items.sort(key=lambda item: "playwright" in item.fixturenames)
