@@ -23,6 +23,7 @@ def free_port(host: str, first: int) -> int:
 
 def command(*, host: str, port: int, workers: int) -> list[str]:
     """The server's command line; built assets are served by the server itself when nothing stands in front."""
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     line = [
         str(Path(sys.executable).with_name("granian")), "--interface", "asginl", "--host", host, "--port", str(port),
         "--workers", str(workers), "--workers-kill-timeout", "3", "--no-ws", "--log-level", "warning",

@@ -207,7 +207,7 @@ class District:
         for school, unit in zip(self.plan, schools(self.admin), strict=True):
             lead = self.holder(unit, "kindergarten-safety-lead" if unit.kind == "kindergarten" else "safety-lead")
             staff: dict[str, list[UUID]] = {}
-            for held in appointments(self.admin, on=SINCE, org_id=unit.pk):
+            for held in appointments(self.admin, on=SINCE, org_id=unit.pk).filter(org_id=unit.pk).order_by("id"):
                 staff.setdefault(held.post, []).append(held.user_id)
             with transaction.atomic():
                 for n, area in enumerate(self.areas_of(school)):
