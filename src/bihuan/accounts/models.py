@@ -33,7 +33,10 @@ class User(AbstractBaseUser):
     REQUIRED_FIELDS: list[str] = []
 
     class Meta:
-        indexes = [models.Index(fields=["phone"], name="user_by_phone"), models.Index(fields=["name"], name="user_by_name")]
+        indexes = [
+            models.Index(fields=["phone"], name="user_by_phone"),
+            models.Index(fields=["name"], name="user_by_name"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -66,6 +66,16 @@ def password_fault(new: str, *, username: str, name: str) -> str:
         return "密码里不能有账号名。"
     if name and name in new:
         return "密码里不能有你的姓名。"
-    if new.lower() in {"password", "password1", "qwertyui", "qwer1234", "abcd1234", "1234abcd", "a1234567", "admin123", "abc12345"}:
+    if new.lower() in {
+        "password",
+        "password1",
+        "qwertyui",
+        "qwer1234",
+        "abcd1234",
+        "1234abcd",
+        "a1234567",
+        "admin123",
+        "abc12345",
+    }:
         return "这个密码太常见，容易被猜到，请换一个。"
     return ""

@@ -129,7 +129,9 @@ def _wrong(keys: dict[str, str], at: datetime) -> Refusal:
     if until:
         return _closed(until)
     left = tries_left(tallies, at)
-    return Refusal("accounts.wrong_password", left=f"再错 {left} 次会暂停登录 15 分钟。" if left <= 3 else "请检查大小写后再试。")
+    return Refusal(
+        "accounts.wrong_password", left=f"再错 {left} 次会暂停登录 15 分钟。" if left <= 3 else "请检查大小写后再试。"
+    )
 
 
 def _closed(until: datetime) -> Refusal:

@@ -26,7 +26,9 @@ from bihuan.foundation.refusals import Refusal
 def _next(request: HttpRequest) -> str:
     """Where the person wanted to go, if that is a page of this site."""
     wanted = request.POST.get("next") or request.GET.get("next") or "/"
-    safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    safe = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
     return wanted if safe and not urlsplit(wanted).path.startswith("/sign-") else "/"
 
 

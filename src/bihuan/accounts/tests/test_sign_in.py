@@ -192,8 +192,12 @@ def test_the_limit_holds_at_the_page(li):
 def test_a_forged_forwarded_address_does_not_reset_the_limit(li):
     with travel(NOON):
         for n in range(PAIR.most):
-            Client().post("/sign-in/", {"username": "li", "password": "不对"}, headers={"X-Forwarded-For": f"1.2.3.{n}"})
-        answer = Client().post("/sign-in/", {"username": "li", "password": SECRET}, headers={"X-Forwarded-For": "9.9.9.9"})
+            Client().post(
+                "/sign-in/", {"username": "li", "password": "不对"}, headers={"X-Forwarded-For": f"1.2.3.{n}"}
+            )
+        answer = Client().post(
+            "/sign-in/", {"username": "li", "password": SECRET}, headers={"X-Forwarded-For": "9.9.9.9"}
+        )
     assert answer.status_code == 429
 
 

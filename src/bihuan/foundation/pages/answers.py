@@ -38,9 +38,13 @@ def done(request: HttpRequest, to: str, say: str = "") -> HttpResponse:
     return redirect(to)
 
 
-def again(request: HttpRequest, template: str, refusal: Refusal, context: Mapping[str, Any] | None = None) -> HttpResponse:
+def again(
+    request: HttpRequest, template: str, refusal: Refusal, context: Mapping[str, Any] | None = None
+) -> HttpResponse:
     """The same form (or its partial) once more with the refusal's sentences and everything that was typed."""
-    return render(request, template, {**(context or {}), "refusal": refusal, "typed": request.POST}, status=refusal.status)
+    return render(
+        request, template, {**(context or {}), "refusal": refusal, "typed": request.POST}, status=refusal.status
+    )
 
 
 def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:

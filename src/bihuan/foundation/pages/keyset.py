@@ -27,7 +27,9 @@ def page(rows: QuerySet[Any], *, order: tuple[str, ...], cursor: str = "", size:
 
     ``cursor`` is what the page before returned. Refusal: ``foundation.bad_cursor``.
     """
-    ordered = rows.order_by(*(F(n.lstrip("-")).desc() if n.startswith("-") else F(n).asc(nulls_last=True) for n in order))
+    ordered = rows.order_by(
+        *(F(n.lstrip("-")).desc() if n.startswith("-") else F(n).asc(nulls_last=True) for n in order)
+    )
     if cursor:
         ordered = ordered.filter(_after(order, _decode(cursor, len(order))))
     found = list(ordered[: size + 1])
@@ -55,7 +57,16 @@ def _after(order: tuple[str, ...], values: list[Any]) -> Q:
 
 
 def _encode(values: list[Any]) -> str:
-    plain = [f"t{v.isoformat()}" if isinstance(v, datetime) else f"u{v.hex}" if isinstance(v, UUID) else v if v is None or isinstance(v, int) else f"s{v}" for v in values]
+    plain = [
+        f"t{v.isoformat()}"
+        if isinstance(v, datetime)
+        else f"u{v.hex}"
+        if isinstance(v, UUID)
+        else v
+        if v is None or isinstance(v, int)
+        else f"s{v}"
+        for v in values
+    ]
     return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode().rstrip("=")
 
 

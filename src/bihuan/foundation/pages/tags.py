@@ -94,10 +94,16 @@ def due(at: datetime | None, state: Any = True) -> SafeString:
     if at is None:
         return mark_safe('<span class="due quiet">不限期</span>')
     if state in _STOPPED or state is None:
-        return format_html('<time class="due quiet" datetime="{}">{}</time>', at.isoformat(), moment_words(at, clock.now()))
+        return format_html(
+            '<time class="due quiet" datetime="{}">{}</time>', at.isoformat(), moment_words(at, clock.now())
+        )
     words, urgency = due_words(at, clock.now())
     return format_html(
-        '<time class="due due-{}" datetime="{}" title="{} 到期">{}</time>', urgency, at.isoformat(), exact_words(at), words
+        '<time class="due due-{}" datetime="{}" title="{} 到期">{}</time>',
+        urgency,
+        at.isoformat(),
+        exact_words(at),
+        words,
     )
 
 
@@ -108,7 +114,9 @@ def moment(at: datetime | date | None) -> SafeString:
         return mark_safe("—")
     if not isinstance(at, datetime):
         this_year = at.year == clock.now().year
-        return format_html('<time datetime="{}">{}</time>', at.isoformat(), at.strftime("%m-%d" if this_year else "%Y-%m-%d"))
+        return format_html(
+            '<time datetime="{}">{}</time>', at.isoformat(), at.strftime("%m-%d" if this_year else "%Y-%m-%d")
+        )
     return format_html(
         '<time datetime="{}" title="{}">{}</time>', at.isoformat(), exact_words(at), moment_words(at, clock.now())
     )
@@ -287,9 +295,19 @@ def before_after(before: Any, after: Any, before_word: str = "整改前", after_
 
 
 @register.inclusion_tag("shell/photo_picker.html")
-def photo_picker(name: str = "photos", label: str = "照片", help: str = "", most: int = 9, error: str = "", required: bool = False) -> dict[str, Any]:
+def photo_picker(
+    name: str = "photos", label: str = "照片", help: str = "", most: int = 9, error: str = "", required: bool = False
+) -> dict[str, Any]:
     """Take or choose photos; chosen ones are shown and can be taken out again before sending (multipart form)."""
-    return {"name": name, "label": label, "help": help, "most": most, "error": error, "required": required, "id": f"field-{name}"}
+    return {
+        "name": name,
+        "label": label,
+        "help": help,
+        "most": most,
+        "error": error,
+        "required": required,
+        "id": f"field-{name}",
+    }
 
 
 @register.inclusion_tag("shell/signature.html")

@@ -48,7 +48,13 @@ def save_view(
         raise Refusal("workbench.too_many_views", most=MOST)
     kept = [(key, value) for key, value in parse_qsl(query.lstrip("?")) if key != "cursor"]
     return SavedView.objects.create(
-        id=id, bureau_id=by.bureau_id or PLATFORM, user_id=by.id, page=page, name=name, query=urlencode(kept), made_at=at
+        id=id,
+        bureau_id=by.bureau_id or PLATFORM,
+        user_id=by.id,
+        page=page,
+        name=name,
+        query=urlencode(kept),
+        made_at=at,
     )
 
 

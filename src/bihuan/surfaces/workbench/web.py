@@ -95,7 +95,11 @@ def search(request: HttpRequest) -> HttpResponse:
 @signed_in
 def scan(request: HttpRequest) -> HttpResponse:
     """A wall code by camera or by hand; the code's own page says who may do what there."""
-    code = "".join(letter for letter in request.GET.get("code", "")[:200].rsplit("/p/", 1)[-1] if letter.isalnum() or letter in " -")
+    code = "".join(
+        letter
+        for letter in request.GET.get("code", "")[:200].rsplit("/p/", 1)[-1]
+        if letter.isalnum() or letter in " -"
+    )
     if code.strip():
         return redirect("wall", code=code.replace(" ", "").strip("-"))
     return render(request, "workbench/scan.html")

@@ -75,7 +75,16 @@ def test_the_desk_is_only_for_people_who_signed_in():
 @pytest.mark.django_db
 def test_the_menu_leaves_out_what_would_only_be_refused(actors):
     guard, office = navigation(actors.wang, "/"), navigation(actors.zhao, "/hazards/x/")
-    assert [way.word for way in office.all] == ["我的待办", "隐患", "检查", "风险点", "责任网", "清单", "模型包", "通知"]
+    assert [way.word for way in office.all] == [
+        "我的待办",
+        "隐患",
+        "检查",
+        "风险点",
+        "责任网",
+        "清单",
+        "模型包",
+        "通知",
+    ]
     assert [way.word for way in office.all if way.here] == ["隐患"]
     assert "责任网" not in {way.word for way in guard.all}
     assert [way.word for way in guard.dock] == ["我的待办", "隐患", "随手报", "风险点"]
@@ -143,9 +152,13 @@ def test_all_notices_are_read_at_once(cast, net, door):
 
 @pytest.mark.django_db
 def test_a_view_is_kept_and_is_a_tab(actors):
-    save_view(actors.li, NOON, id=uuid7(), page="/hazards/", name="消防逾期", query="category=fire&time=overdue&cursor=abc")
+    save_view(
+        actors.li, NOON, id=uuid7(), page="/hazards/", name="消防逾期", query="category=fire&time=overdue&cursor=abc"
+    )
     found = saved_views(actors.li, "/hazards/", "time=overdue&category=fire")
-    assert [(view.name, view.query, view.here) for view in found.rows] == [("消防逾期", "category=fire&time=overdue", True)]
+    assert [(view.name, view.query, view.here) for view in found.rows] == [
+        ("消防逾期", "category=fire&time=overdue", True)
+    ]
     assert not found.can_keep
     assert saved_views(actors.li, "/hazards/", "time=today").can_keep
     assert saved_views(actors.li, "/hazards/", "").bare
@@ -210,7 +223,9 @@ def test_the_dialog_keeps_a_view_and_comes_back_to_it(door):
 @pytest.mark.django_db
 @pytest.mark.parametrize("address", ["/", "/notices/", "/account/", "/search/?q=疏散门"])
 @pytest.mark.parametrize("who", ["wang", "li", "chen", "zhao"])
-def test_no_page_of_the_desk_needs_more_than_twelve_queries(address, who, cast, net, door, django_assert_max_num_queries):
+def test_no_page_of_the_desk_needs_more_than_twelve_queries(
+    address, who, cast, net, door, django_assert_max_num_queries
+):
     told(getattr(cast, who), net.bureau, times=40)
     client = door(who)
     with django_assert_max_num_queries(12):

@@ -26,7 +26,7 @@ def state_at(place, by):
 class Page:
     """An open stream, read message by message in its own event loop."""
 
-    def __init__(self, viewer, first=lambda: [], who=None):
+    def __init__(self, viewer, first=list, who=None):
         self.stream = door_of_feed.stream(viewer, first, who or (lambda: viewer))
 
     async def read(self, seconds=8.0):
@@ -106,7 +106,14 @@ def test_a_page_that_just_opened_hears_what_others_did_meanwhile(net, actors):
 
 
 def test_a_message_tells_ids_and_nothing_more():
-    fact = Event(id=uuid7(), name="cases.assigned", subject_kind="cases.case", subject_id=uuid7(), facts={"note": "秘密"}, by_name="赵科")
+    fact = Event(
+        id=uuid7(),
+        name="cases.assigned",
+        subject_kind="cases.case",
+        subject_id=uuid7(),
+        facts={"note": "秘密"},
+        by_name="赵科",
+    )
     text = feed.told(fact).encode()
     assert text.startswith(f"id: {fact.pk}\nevent: cases.assigned\ndata: ")
     assert text.endswith("\n\n")
@@ -139,7 +146,11 @@ def test_a_fact_reaches_the_open_pages_of_its_net_and_no_other(net, actors, calm
         fact = await in_thread(state_at, net.school, actors.zhou)
         for page in (li, zhao):
             got = await page.read()
-            assert (got["event"], got["id"], got["data"]["subject"]) == ("workbench.tested", str(fact.pk), str(net.school.pk))
+            assert (got["event"], got["id"], got["data"]["subject"]) == (
+                "workbench.tested",
+                str(fact.pk),
+                str(net.school.pk),
+            )
         assert await wu.silent_for(1.5)
         assert await sun.silent_for(0.1)
         for page in (li, zhao, wu, sun):
