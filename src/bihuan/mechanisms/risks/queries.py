@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -26,8 +26,8 @@ from bihuan.mechanisms.risks.scoring import Scoring, scored
 
 ORDER = ("colour_rank", "number", "id")
 COLUMNS = (
-    "id", "number", "code", "name", "kind", "place", "colour", "colour_rank", "org_id", "org__name", "school_id",
-    "school_name", "owner_id", "owner__name", "owner_post", "cadence", "checked_at", "review_on", "revision",
+    "id", "bureau_id", "number", "code", "name", "kind", "place", "colour", "colour_rank", "org_id", "org__name", "school_id",
+    "school_name", "owner_id", "owner__name", "owner_post", "cadence", "checked_at", "made_at", "review_on", "revision",
 )  # fmt: skip
 TIER_WORDS = {"bureau": "校（园）级主控，教育局督办", "school": "分管领导", "department": "处室、级部", "post": "岗位"}
 MOST_LABELS = 240
@@ -48,6 +48,7 @@ def points(
 
 def _chosen(viewer: Actor, *, school_id: UUID | None = None, colour: str = "", kind: str = "", q: str = "") -> QuerySet[RiskPoint]:
     rows = RiskPoint.objects.visible_to(viewer).filter(is_active=True)
+    kind, q = kind.replace("\0", ""), q.replace("\0", "")
     if school_id:
         rows = rows.filter(school_id=school_id)
     if colour:
@@ -74,7 +75,6 @@ class Count4:
     """How many points of one colour."""
 
     code: str
-    word: str
     count: int
 
 
@@ -82,7 +82,57 @@ def colours_of(viewer: Actor, *, school_id: UUID | None = None) -> list[Count4]:
     """The four-colour strip: how many points in use of each colour lie inside the viewer's net."""
     rows = _chosen(viewer, school_id=school_id).values("colour_rank").annotate(count=Count("id")).order_by("colour_rank")
     counted = {row["colour_rank"]: row["count"] for row in rows}
-    return [Count4(code, code, counted.get(rank, 0)) for rank, code in enumerate(rules.COLOURS, start=1)]
+    return [Count4(code, counted.get(rank, 0)) for rank, code in enumerate(rules.COLOURS, start=1)]
+
+
+def four(viewer: Actor) -> list[tuple[str, str]]:
+    """The four colours in the viewer's bureau's words, for a menu."""
+    return [(c.code, f"{c.name} · {c.word}") for c in colours(risks_of(viewer.bureau_id)).values()]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The list's page: rows, the four-colour strip, and what the filter sentence offers."""
+
+    page: Page
+    strip: list[Count4]
+    school: Any
+    schools: list[tuple[str, str]]
+    colours: list[tuple[str, str]]
+    kinds: list[tuple[str, str]]
+    one_school: bool
+    may_manage: bool
+    filtered: bool
+
+
+MOST_SCHOOLS = 400
+
+
+def listing(viewer: Actor, given: Mapping[str, str], *, at: datetime) -> Listing:
+    """The list as the address asks for it; what the address says wrongly is not asked for."""
+    schools = net.schools(viewer)
+    school = next((s for s in schools if str(s.pk) == given.get("school")), None)
+    bureau_id = viewer.bureau_id or (schools[0].bureau_id if schools else None)
+    data = risks_of(bureau_id)
+    wanted = {name: given.get(name, "").strip()[:60] for name in ("colour", "kind", "q")}
+    found = points(viewer, school_id=school.pk if school else None, **wanted, late=given.get("late") == "1", cursor=given.get("cursor", ""), at=at)
+    words = kinds(data)
+    for row in found.rows:
+        row["kind_word"] = words.get(row["kind"], row["kind"])
+        row["cadence_word"] = rules.CADENCES.get(row["cadence"], ("", 0))[0]
+        late_on = rules.late_on(row["cadence"], timezone.localdate(row["checked_at"] or row["made_at"]))
+        row["is_late"] = bool(late_on and late_on <= timezone.localdate(at))
+    return Listing(
+        page=found,
+        strip=colours_of(viewer, school_id=school.pk if school else None),
+        school=school,
+        schools=[(str(s.pk), s.short_name or s.name) for s in schools[:MOST_SCHOOLS]],
+        colours=[(c.code, f"{c.name} · {c.word}") for c in colours(data).values()],
+        kinds=list(words.items()),
+        one_school=len(schools) <= 1,
+        may_manage=viewer.may_anywhere("manage-risks"),
+        filtered=any(wanted.values()) or school is not None or given.get("late") == "1",
+    )
 
 
 @dataclass(frozen=True)
@@ -120,6 +170,7 @@ class PointPage:
     score: str
     direct: list[str]
     late_on: date | None
+    phone: str
     may_manage: bool
     may_check: bool
 
@@ -141,6 +192,7 @@ def point(viewer: Actor, pk: UUID, *, on: date) -> PointPage:
         score=row.factors.get("words", ""),
         direct=list(row.factors.get("direct", ())),
         late_on=_late_on(row),
+        phone=_school(row).phone,
         may_manage=row.is_active and viewer.may("manage-risks", row),
         may_check=row.is_active and viewer.may("snap", row),
     )
@@ -150,6 +202,10 @@ def _late_on(row: RiskPoint) -> date | None:
     return rules.late_on(row.cadence, timezone.localdate(row.checked_at or row.made_at))
 
 
+def _school(row: RiskPoint) -> Any:
+    return row.org if row.school_id in (None, row.org_id) else net.org(SYSTEM, row.school_id)
+
+
 def _measures(row: RiskPoint) -> list[tuple[str, str]]:
     return [(word, row.measures[kind]) for kind, word in rules.MEASURES.items() if row.measures.get(kind)]
 
@@ -157,17 +213,15 @@ def _measures(row: RiskPoint) -> list[tuple[str, str]]:
 def keepers(row: RiskPoint, *, on: date) -> list[Keeper]:
     """Everybody who must act on a point, the main one first: who is above acts, and those below act too."""
     four, posts = colours(risks_of(row.bureau_id)), packs.entries(row.bureau_id, "posts")
-    found = []
-    for n, (tier, post) in enumerate(rules.keepers(four[row.colour], four, row.owner_post)):
-        name = posts.get(post, {}).get("name", post)
+    chain = rules.keepers(four[row.colour], four, row.owner_post)
+    held = net.holders(row.org, (post for _, post in chain), on=on)
+    found: list[Keeper] = []
+    for n, (tier, post) in enumerate(chain):
+        people = [one.user for one in held[post][:2]]
         if tier == "post" and row.owner is not None:
-            people = [(row.owner.name, row.owner.phone)]
-        else:
-            people = [(one.user.name, one.user.phone) for one in net.who(row.org, post, on=on)[:2]]
-        found += [Keeper(TIER_WORDS[tier], name, who, phone, n == 0) for who, phone in people or [("", "")]]
-    if row.owner is not None and row.owner.name not in {keeper.name for keeper in found}:
-        name = posts.get(row.owner_post, {}).get("name", "责任人")
-        found.append(Keeper(TIER_WORDS["post"], name, row.owner.name, row.owner.phone, False))
+            people = [row.owner]
+        name = posts.get(post, {}).get("name", post)
+        found += [Keeper(TIER_WORDS[tier], name, who, phone, n == 0) for who, phone in [(p.name, p.phone) for p in people] or [("", "")]]
     return found
 
 
@@ -215,13 +269,13 @@ def wall(viewer: Actor, code: str, *, on: date) -> Wall:
         raise Refusal("foundation.not_found")
     row = label.point
     data = risks_of(row.bureau_id)
-    inside = RiskPoint.objects.visible_to(viewer).filter(pk=row.pk).exists() if viewer.id else False
+    inside = any(hold.covers(row) for hold in viewer.holds)
     facts = recent(viewer, bureau_id=row.bureau_id, subject_id=row.pk, names=("risks.point_checked",), most=SEEN_ON_THE_WALL) if inside else []
     return Wall(
         code=label.code,
         voided_at=label.voided_at,
         point=row,
-        school=net.org(SYSTEM, row.school_id) if row.school_id else row.org,
+        school=_school(row),
         colour=colours(data)[row.colour],
         kind=kinds(data).get(row.kind, row.kind),
         cadence=rules.CADENCES.get(row.cadence, (row.cadence, 0))[0],
@@ -233,11 +287,6 @@ def wall(viewer: Actor, code: str, *, on: date) -> Wall:
     )
 
 
-def wall_code_of(viewer: Actor, pk: UUID) -> str:
-    """The code in force of a point inside the viewer's net."""
-    return str(RiskPoint.objects.seen(viewer, pk).code)
-
-
 @dataclass(frozen=True)
 class Choices:
     """What a point's form offers."""
@@ -247,10 +296,30 @@ class Choices:
     posts: list[tuple[str, str]]
     owners: list[tuple[str, str]]
     cadences: list[tuple[str, str]]
-    methods: list[rules.Method]
-    notes: dict[str, str]
-    colours: dict[str, rules.Colour]
-    direct: list[tuple[str, str]]
+
+
+def form(viewer: Actor, school_id: UUID | None) -> tuple[Any, list[tuple[str, str]], Choices | None]:
+    """For a new point: the school, the schools to choose from, and (once a school is known) what the form offers.
+
+    Refusals: ``foundation.not_found``, ``foundation.not_yours``.
+    """
+    if not viewer.may_anywhere("manage-risks"):
+        raise Refusal("foundation.not_yours", act="管理风险点", who="本校安全负责人")
+    schools = [s for s in net.schools(viewer) if viewer.may("manage-risks", s)]
+    school = next((s for s in schools if s.pk == school_id), None)
+    if school is None and school_id is not None:
+        raise Refusal("foundation.not_found")
+    if school is None and len(schools) == 1:
+        school = schools[0]
+    return school, [(str(s.pk), s.name) for s in schools], choices(viewer, school) if school else None
+
+
+def change_form(viewer: Actor, pk: UUID) -> tuple[RiskPoint, Choices]:
+    """A point that this person may change, and what its form offers; refusals as above."""
+    row = RiskPoint.objects.select_related("org").seen(viewer, pk)
+    if not viewer.may("manage-risks", row):
+        raise Refusal("foundation.not_yours", act="管理风险点", who="本校安全负责人")
+    return row, choices(viewer, net.org(viewer, row.school_id) if row.school_id else row.org)
 
 
 def choices(viewer: Actor, school: Any) -> Choices:
@@ -259,27 +328,56 @@ def choices(viewer: Actor, school: Any) -> Choices:
     places = [(str(school.pk), school.name), *((str(a.pk), f"{'　' * (a.path.count('.') - school.path.count('.') - 1)}{a.name}") for a in net.areas(school))]
     posts = [(post["code"], post["name"]) for post in net.posts(school.bureau_id, place=school)]
     owners = [(str(one.id), " · ".join([one.name, *one.posts[:2]])) for one in net.people(viewer, under_org=school, most=MOST_OWNERS)]
-    notes = {m["code"]: m.get("note", "") for m in data["matrices"] if m["proof"] == "unverified" or m.get("note")}
-    if data.get("lec"):
-        notes["lec"] = data["lec"].get("note", "")
     return Choices(
         kinds=list(kinds(data).items()),
         places=places,
-        posts=posts,
-        owners=owners,
-        cadences=[(code, words) for code, (words, _) in rules.CADENCES.items()],
-        methods=list(methods(data).values()),
-        notes=notes,
-        colours=colours(data),
-        direct=[(entry["code"], entry["text"]) for entry in data.get("direct_red", ())],
+        posts=[("", "未定"), *posts],
+        owners=[("", "不指定"), *owners],
+        cadences=[("", "按颜色规定"), *((code, words) for code, (words, _) in rules.CADENCES.items())],
     )
 
 
-def trial_score(viewer: Actor, bureau_id: UUID, given: Scoring) -> rules.Score:
-    """What a score would give, without writing anything; refusals as in scoring."""
-    if not any(hold for hold in viewer.holds) and not viewer.is_system:
-        raise Refusal("foundation.not_found")
-    return scored(bureau_id, given)
+@dataclass(frozen=True)
+class Trial:
+    """The scoring part of a form: the methods, the one in use, and what the choice so far would give."""
+
+    methods: list[tuple[str, str]]
+    method: str
+    factors: list[tuple[str, str, list[tuple[str, str]]]]
+    note: str
+    direct: list[tuple[str, str]]
+    colours: list[tuple[str, str]]
+    score: rules.Score | None
+    says: str
+
+
+def trial(viewer: Actor, bureau_id: UUID | None, method: str, given: Scoring | None) -> Trial:
+    """What a score would give, without writing anything: the form's live explanation."""
+    data = risks_of(bureau_id or viewer.bureau_id)
+    known = methods(data)
+    if method not in {*known, "direct", "chosen"}:
+        method = next(iter(known))
+    used = known.get(method)
+    notes = {m["code"]: m for m in data["matrices"]} | ({"lec": data["lec"]} if data.get("lec") else {})
+    note = notes.get(method, {})
+    proof = "待确认：" if note.get("proof") == "unverified" else ""
+    found, says = None, ""
+    if given is not None:
+        try:
+            found = scored(bureau_id or viewer.bureau_id, given)
+        except Refusal as refusal:
+            says = refusal.sentence
+    return Trial(
+        methods=[*((code, m.matrix.name) for code, m in known.items()), ("direct", "直接判定"), ("chosen", "已有结论")],
+        method=method,
+        factors=[(code, word, [("", "请选择"), *((rules.plain(v), f"{rules.plain(v)} 分　{text}") for v, text in allowed.items())]) for code, word, allowed in used.factors]
+        if used else [],
+        note=proof + note.get("note", "") if note.get("note") else "",
+        direct=[(entry["code"], entry["text"]) for entry in data.get("direct_red", ())],
+        colours=[(c.code, f"{c.name} · {c.word}") for c in colours(data).values()],
+        score=found,
+        says=says,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -291,20 +389,32 @@ class Ready:
     state: str
 
 
-def catalogue(viewer: Actor, school: Any) -> list[Ready]:
-    """The catalogue's points that fit a school, reddest first."""
+def catalogue(viewer: Actor, school_id: UUID) -> tuple[Any, list[Ready]]:
+    """A school inside the viewer's net and the catalogue's points that fit it, reddest first."""
+    school = net.org(viewer, school_id)
     adopted = RiskPoint.objects.filter(school_id=school.pk).exclude(catalogue="").values_list("catalogue", "is_active")
     state: dict[str, str] = {}
     for code, active in adopted:
         state[code] = "adopted" if active else state.get(code, "voided")
     found = [Ready(code, entry, state.get(code, "")) for code, entry in packs.entries(school.bureau_id, "risk-points").items() if fits(entry, school)]
-    return sorted(found, key=lambda ready: rules.COLOURS.index(ready.entry["colour"]))
+    return school, sorted(found, key=lambda ready: rules.COLOURS.index(ready.entry["colour"]))
 
 
-def to_label(viewer: Actor, *, school_id: UUID | None = None, colour: str = "", ids: Iterable[UUID] = ()) -> list[dict[str, Any]]:
-    """The points to print labels for, as mappings, at most ``MOST_LABELS``: chosen ones, or all of a school or colour."""
+def to_label(
+    viewer: Actor, *, school_id: UUID | None = None, colour: str = "", ids: Iterable[UUID] = ()
+) -> tuple[list[tuple[str, str]], list[dict[str, Any]]]:
+    """The schools to choose from, and the points to print labels for: the chosen ones, or all of a school or colour.
+
+    At most ``MOST_LABELS`` at once. Refusal ``foundation.not_found`` for a school or a point outside the viewer's net.
+    """
+    schools = [(str(s.pk), s.short_name or s.name) for s in net.schools(viewer)[:MOST_SCHOOLS]]
+    if school_id is not None and str(school_id) not in dict(schools):
+        raise Refusal("foundation.not_found")
     rows = _chosen(viewer, school_id=school_id, colour=colour)
-    wanted = list(ids)
+    wanted = set(ids)
     if wanted:
         rows = rows.filter(pk__in=wanted)
-    return list(rows.order_by("school_name", *ORDER).values(*COLUMNS)[:MOST_LABELS])
+    found = list(rows.order_by("school_name", *ORDER).values(*COLUMNS)[:MOST_LABELS])
+    if wanted and len(found) < len(wanted):
+        raise Refusal("foundation.not_found")
+    return schools, found

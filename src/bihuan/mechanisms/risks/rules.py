@@ -206,6 +206,14 @@ def typed_code(text: str) -> str:
     return "".join(letter for letter in text.upper() if letter.isalnum())
 
 
+def headline(words: str, most: int = 60) -> str:
+    """The first sentence of what somebody wrote, as a title."""
+    first = next((line.strip() for line in words.splitlines() if line.strip()), "")
+    for end in "。！？；":
+        first = first.split(end, 1)[0]
+    return first if len(first) <= most else first[: most - 1] + "…"
+
+
 def review_on(scored_on: date, months: int) -> date:
     """The day by which the score must be looked at again."""
     year, month = divmod(scored_on.year * 12 + scored_on.month - 1 + months, 12)
