@@ -10,12 +10,17 @@ from itertools import pairwise
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """``after`` the deadline (natural time, it does not stop at weekends) take ``measure`` and tell these roles and posts."""
+    """``after`` the deadline (natural time, it does not stop at weekends) take ``measure`` and tell these roles and posts.
+
+    ``judges`` are told instead when it is not the rectifier who is late but somebody who must assign, approve or verify:
+    a school is never named in a circular because an office was slow.
+    """
 
     after: timedelta
     measure: str
     name: str
     tells: tuple[str, ...] = ()
+    judges: tuple[str, ...] = ()
     prints: str = ""
 
 

@@ -164,6 +164,10 @@ class Lifecycle:
                 choices.append(Choice(step))
         return choices
 
+    def is_work(self, state: str) -> bool:
+        """Whether it is the rectifier who must act in this state."""
+        return any("rectifier" in step.by for step in self._from.get(state, ()))
+
     def is_open(self, state: str) -> bool:
         """Whether a case in this state is still to be worked on."""
         return not self.states[state].end

@@ -113,6 +113,7 @@ class RungSpec(Spec):
     measure: Literal["reminder", "circular", "official-letter", "formal-talk"]
     name: str
     tells: tuple[str, ...] = ()
+    judges: tuple[str, ...] = ("waits-for",)
     prints: str = ""
 
 
@@ -157,7 +158,14 @@ def lifecycle_from(data: dict[str, Any]) -> Lifecycle:
 def rungs_from(data: dict[str, Any]) -> tuple[Rung, ...]:
     """The pure ladder of a checked spec."""
     return tuple(
-        Rung(duration(r["after"]), r["measure"], r["name"], tuple(r.get("tells", ())), r.get("prints", ""))
+        Rung(
+            duration(r["after"]),
+            r["measure"],
+            r["name"],
+            tuple(r.get("tells", ())),
+            tuple(r.get("judges", ())),
+            r.get("prints", ""),
+        )
         for r in data["rungs"]
     )
 
@@ -297,7 +305,7 @@ class Ladders(_Part):
             yield item.fault("cases.flat_ladder", "后一级必须比前一级晚")
         people = {"waits-for", "rectifier", "verifier", "reporter"}
         for rung in item.spec.rungs:
-            for tell in rung.tells:
+            for tell in (*rung.tells, *rung.judges):
                 if tell not in people and ("posts", tell) not in codes:
                     yield item.fault("cases.no_post", f"「{rung.name}」要告诉的岗位「{tell}」没有定义")
 

@@ -100,22 +100,24 @@ def climb_one_rung(event: Event) -> None:
     """Tell the people of the rung, and draft its numbered paper (通报、函告、约谈) for somebody to sign."""
     case = _case(event)
     rung = ladder_of(case.bureau_id)[int(event.facts["rung"]) - 1]
+    work, name = bool(event.facts["work"]), str(event.facts["name"])
+    turn = event.facts.get("waits_for")
     parts = {
-        "waits-for": case.waits_for_id,
+        "waits-for": UUID(turn) if turn else None,
         "rectifier": case.rectifier_id,
         "verifier": case.verifier_id,
         "reporter": case.reporter_id,
     }
-    people = {parts[tells] for tells in rung.tells if tells in parts}
-    people |= set(_holders(case, [tells for tells in rung.tells if tells not in parts], event))
-    state = lifecycle_of(case.bureau_id, case.lifecycle).states[case.state].name
-    due = timezone.localtime(case.due_at).strftime("%m-%d %H:%M")
-    _send(
-        case, event, people, f"{rung.name}：隐患逾期未办", f"现在是“{state}”，期限 {due} 已过。请立即办理，或说明原因。"
+    tells = rung.tells if work else rung.judges
+    people = {parts[who] for who in tells if who in parts} | set(
+        _holders(case, [post for post in tells if post not in parts], event)
     )
-    if rung.prints and case.is_open and rung.prints in packs.entries(case.bureau_id, "papers"):
-        paper = print_paper(SYSTEM, event.at, code=rung.prints, cases=[case], note=f"逾期{rung.name}")
-        record(case, "cases.paper_drafted", by=SYSTEM, at=event.at, paper=paper, name=rung.name)
+    state = lifecycle_of(case.bureau_id, case.lifecycle).states[event.facts["state"]].name
+    due = timezone.localtime(datetime.fromisoformat(event.facts["due_at"])).strftime("%m-%d %H:%M")
+    _send(case, event, people, f"{name}：隐患逾期未办", f"“{state}”的期限 {due} 已过。请立即办理，或说明原因。")
+    if work and rung.prints and case.is_open and rung.prints in packs.entries(case.bureau_id, "papers"):
+        paper = print_paper(SYSTEM, event.at, code=rung.prints, cases=[case], note=f"逾期{name}")
+        record(case, "cases.paper_drafted", by=SYSTEM, at=event.at, paper=paper, name=name)
 
 
 def _holders(case: Case, posts: Iterable[str], event: Event) -> list[UUID]:

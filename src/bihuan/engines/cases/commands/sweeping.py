@@ -11,7 +11,7 @@ from django.db import DatabaseError, transaction
 from bihuan.engines.cases import hot
 from bihuan.engines.cases.escalation import Rung
 from bihuan.engines.cases.models import Case
-from bihuan.engines.cases.pack import ladder_of
+from bihuan.engines.cases.pack import ladder_of, lifecycle_of
 from bihuan.foundation.actors import SYSTEM
 from bihuan.foundation.events import record_many
 
@@ -66,4 +66,15 @@ def _climb(bureau_id: UUID, ladder: tuple[Rung, ...], at: datetime, batch: int, 
 
 
 def _facts(case: Case, rung: Rung, n: int) -> dict[str, object]:
-    return {"rung": n, "measure": rung.measure, "name": rung.name, "due_at": case.due_at, "state": case.state}
+    """What is recorded: the rung's measure if the rectifier is late, a reminder if somebody else is."""
+    work = lifecycle_of(case.bureau_id, case.lifecycle).is_work(case.state)
+    measure, name = (rung.measure, rung.name) if work else ("reminder", f"第 {n} 次催办")
+    return {
+        "rung": n,
+        "measure": measure,
+        "name": name,
+        "work": work,
+        "due_at": case.due_at,
+        "state": case.state,
+        "waits_for": case.waits_for_id,
+    }

@@ -60,6 +60,18 @@ def test_each_rung_tells_its_people_and_drafts_its_paper(loop, actors):
     ) == 3
 
 
+@pytest.mark.django_db
+def test_a_school_is_not_named_because_an_office_was_slow(loop, actors):
+    case = loop.rectify(loop.assign(loop.report()))
+    escalate_due(case.due_at + timedelta(days=30))
+    react_all()
+    assert escalations(case) == ["reminder"] * 4
+    told = {actors_name(actors, n.user_id) for n in Notice.objects.filter(kind="cases.escalated")}
+    assert "chen" in told
+    assert not told & {"zhou", "li"}
+    assert {paper.code for paper in Paper.objects.all()} == {"supervision-notice"}
+
+
 def actors_name(actors, user_id):
     return next((key for key, actor in vars(actors).items() if actor and actor.id == user_id), "")
 
