@@ -19,11 +19,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 
+WATCHER = """
+import contextlib, os, shutil, signal, sys, time
+sys.stdin.read()
+with contextlib.suppress(ProcessLookupError):
+    os.kill(int(sys.argv[1]), signal.SIGQUIT)
+    time.sleep(1)
+shutil.rmtree(sys.argv[2], ignore_errors=True)
+"""
 STARTS_WITHIN = 30.0  # seconds
 UNPRIVILEGED = ("postgres", "nobody")
 # nothing here has to survive a power cut
@@ -76,6 +84,7 @@ def start(
         log = (folder / "log").open("wb")
         tidy.callback(log.close)
         server = run_as(user, command, cwd=folder, output=log)
+        tidy.callback(watch(server, folder))
         tidy.callback(stop, server)
         patience = time.monotonic() + STARTS_WITHIN
         while server.poll() is None and time.monotonic() < patience:
@@ -86,6 +95,18 @@ def start(
                 return port
             time.sleep(0.05)
     raise NoPostgres(f"PostgreSQL did not start ({binaries}):\n{(folder / 'log').read_text(errors='replace')[-4000:]}")
+
+
+def watch(server: subprocess.Popen[bytes], folder: Path) -> Callable[[], None]:
+    """Whoever kills this program outright still leaves nothing behind: a watcher sees its pipe close and tidies up."""
+    watcher = subprocess.Popen(
+        [sys.executable, "-c", WATCHER, str(server.pid), str(folder)], stdin=subprocess.PIPE, start_new_session=True
+    )
+
+    def dismiss() -> None:
+        watcher.communicate()
+
+    return dismiss
 
 
 def stop(server: subprocess.Popen[bytes]) -> None:
