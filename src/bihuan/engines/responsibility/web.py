@@ -16,6 +16,7 @@ from django.utils import timezone
 from bihuan.engines.responsibility import printouts, queries
 from bihuan.engines.responsibility.rules.posts import ACTS, GROUPS
 from bihuan.engines.responsibility.rules.roster import FIELDS, REQUIRED, WORDS
+from bihuan.engines.responsibility.rules.spans import said_briefly
 from bihuan.engines.responsibility.rules.tree import TIER_WORDS
 from bihuan.foundation import clock
 from bihuan.foundation.ids import uuid7
@@ -25,7 +26,7 @@ from bihuan.foundation.refusals import Refusal
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SPANS = {"0": "当天", "30": "今后30天", "90": "今后90天", "180": "今后半年"}
 STAGES = {"kindergarten": "学前", "primary": "小学", "junior": "初中", "senior": "高中", "vocational": "中职", "special": "特教"}
-_FIRST_GAPS = 8
+_FIRST_GAPS = 5
 _REPORTED = 200
 
 
@@ -51,8 +52,8 @@ def net(request: HttpRequest) -> HttpResponse:
     tree = queries.net_as_of(request.actor, on=on, q=request.GET.get("q", "").strip(), tier=tier if tier in TIER_WORDS else "")
     gaps = queries.gaps(request.actor, since=on, until=on + queries.LOOK_AHEAD)
     context = {
-        "tree": tree, "on": on, "is_today": on == _today(), "gaps": [(gap, gap.sentence(on)) for gap in gaps[:_FIRST_GAPS]],
-        "gap_count": len(gaps), "tiers": [(tier, TIER_WORDS[tier]) for tier in ("office", "town", "school", "department")],
+        "tree": tree, "on": on, "is_today": on == _today(), "gaps": said_briefly(gaps, on)[:_FIRST_GAPS],
+        "gap_count": len(gaps), "may_manage": request.actor.may_anywhere("manage-net"), "tiers": [(tier, TIER_WORDS[tier]) for tier in ("office", "town", "school", "department")],
     }  # fmt: skip
     return render(request, "responsibility/net.html", context)
 
@@ -84,7 +85,7 @@ def unit(request: HttpRequest, pk: UUID) -> HttpResponse:
     on = _on(request)
     page = queries.unit_page(request.actor, pk, on=on)
     context = {"page": page, "org": page.org, "on": on, "is_today": on == _today(), "tier": TIER_WORDS[page.org.tier]}
-    context["gaps"] = [gap.sentence(on) for gap in page.gaps]
+    context |= {"gaps": [gap.sentence(on) for gap in page.gaps[:_FIRST_GAPS]], "gap_count": len(page.gaps)}
     return render(request, "responsibility/unit.html", context)
 
 

@@ -74,9 +74,12 @@ def _chain_posts(place: Org) -> list[str]:
 
 def _links(place: Org, rows: Iterable[Appointment]) -> list[Link]:
     net, names = net_of(place.bureau_id), packs.entries(place.bureau_id, "posts")
+    sponsoring = sponsor_posts(net)
     by_post: dict[str, list[Appointment]] = defaultdict(list)
     for row in rows:
-        by_post[row.post].append(row)
+        # somebody of the bureau with a sponsor's post sponsors only the schools that were given to them
+        if row.post not in sponsoring or row.org_id in (place.pk, place.school_id):
+            by_post[row.post].append(row)
     links = []
     for level in net.get("levels", ()):
         post = post_for(place.kind, level["post"], net)
@@ -240,7 +243,7 @@ def unit_page(viewer: Actor, pk: UUID, *, on: date) -> UnitPage:
 def _sponsors(place: Org, in_force: list[Appointment]) -> list[Charter]:
     names = packs.entries(place.bureau_id, "posts")
     return [
-        Charter(names[code], tuple(_nearest([row for row in in_force if row.post == code])))
+        Charter(names[code], tuple(_nearest([row for row in in_force if row.post == code and row.org_id == place.pk])))
         for code in sponsor_posts(net_of(place.bureau_id)) if code in names
     ]  # fmt: skip
 

@@ -164,3 +164,18 @@ def leaf_areas(areas: Sequence[Place]) -> list[Place]:
         for place, after in pairwise([*ordered, Place("~", "")])
         if not after.path.startswith(place.path)
     ]
+
+
+def said_briefly(found: Sequence[Gap], on: date) -> list[str]:
+    """The gaps as sentences for a page with many schools: missing posts first, the areas of one school together."""
+    sentences = [gap.sentence(on) for gap in found if gap.need.post]
+    together: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for gap in found:
+        if not gap.need.post:
+            together[gap.need.place.school, gap.when(on)].append(gap.need.place.words)
+    for (school, when), places in together.items():
+        if school and len(places) > 2:
+            sentences.append(f"{school} {places[0]}、{places[1]}等{len(places)}处 {when}")
+        else:
+            sentences += [f"{school} {words} {when}".strip() for words in places]
+    return sentences

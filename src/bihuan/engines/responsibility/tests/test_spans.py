@@ -16,6 +16,7 @@ from bihuan.engines.responsibility.rules.spans import (
     gaps,
     leaf_areas,
     merged_areas,
+    said_briefly,
     uncovered,
 )
 
@@ -103,3 +104,10 @@ def test_areas_are_said_as_coarsely_as_true():
     assert missing([Served(BUILDING.path, "guard", day(-5), day(9)), Served(THIRD.path, "guard", day(0), None)]) == [
         "东校区 实验楼 四层 9月11日起 无人负责"
     ]
+
+
+def test_many_gaps_are_said_briefly_posts_first():
+    rooms = [Place(f"0001.0001.000{n}.", f"{n}号楼", "area", "第一小学") for n in range(1, 5)]
+    found = gaps([*(Need(room) for room in rooms), HEAD], [], since=FIRST, until=LAST)
+    assert said_briefly(found, FIRST) == ["第一小学 安全负责人空缺", "第一小学 1号楼、2号楼等4处 无人负责"]
+    assert said_briefly(found[:2], FIRST) == ["第一小学 1号楼 无人负责", "第一小学 2号楼 无人负责"]
