@@ -102,7 +102,7 @@ def submit_whole(by: Actor, at: datetime, *, id: UUID, version_id: UUID, org_id:
 
     Refusals: ``sheets.bad_answers``, ``sheets.may_not_fill``, ``foundation.receipt_conflict`` (the id is taken).
     """
-    org = net.org(by, org_id)
+    org = net.place_of(by, org_id)
     version = version_for_filling(by, version_id)
     given = {code: answer.as_answer() for code, answer in answers.items()}
     _refuse_bad(faults_of(version.content, None, given))

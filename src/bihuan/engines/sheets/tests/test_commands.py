@@ -9,12 +9,15 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from bihuan.engines.responsibility.queries import org as unit_of
+from bihuan.engines.responsibility.queries import place_of
 from bihuan.engines.sheets import commands as sheets
 from bihuan.engines.sheets.commands import AnswerIn
 from bihuan.engines.sheets.hot import insert
 from bihuan.engines.sheets.models import Finding, Sheet, SheetVersion, Submission
 from bihuan.engines.sheets.queries import opinions, submissions, versions
 from bihuan.foundation import clock
+from bihuan.foundation.actors import SYSTEM
 from bihuan.foundation.commands import execute
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.models import Event
@@ -204,3 +207,17 @@ def test_an_import_is_all_rows_or_none(actors, line):
     assert not replayed.replayed
     assert SheetVersion.objects.filter(version="3.0").count() == 1
     assert envelope
+
+
+def test_the_short_way_to_a_place_is_the_long_way(net, actors):
+    for by in (actors.li, actors.chen, actors.zhao, actors.huo, actors.wu, actors.sun, actors.nobody, SYSTEM):
+        for unit in vars(net).values():
+            try:
+                expected = unit_of(by, unit.pk)
+            except Refusal:
+                with pytest.raises(Refusal, match="foundation.not_found"):
+                    place_of(by, unit.pk)
+            else:
+                assert placed(place_of(by, unit.pk)) == placed(expected)
+    with pytest.raises(Refusal, match="foundation.not_found"):
+        place_of(SYSTEM, uuid7())
