@@ -106,7 +106,9 @@ def _day(given: date | None) -> date:
 
 
 @router.get("/orgs", response=OrgPage, summary="Units inside my net")
-def list_orgs(request: HttpRequest, tier: str = "", q: str = "", under: UUID | None = None, cursor: str = "", limit: Limit = 50) -> Any:
+def list_orgs(
+    request: HttpRequest, tier: str = "", q: str = "", under: UUID | None = None, cursor: str = "", limit: Limit = 50
+) -> Any:
     """In tree order; ``under`` keeps the units below one, ``q`` those named so."""
     rows = queries.units(request.actor, tier=tier, q=q, under_id=under)  # type: ignore[attr-defined]
     found = page(rows, order=("path", "id"), cursor=cursor, size=limit)
@@ -137,7 +139,12 @@ def list_appointments(
 
 
 @router.get("/gaps", response=GapPage, summary="Where nobody is responsible")
-def list_gaps(request: HttpRequest, since: date | None = None, days: Annotated[int, Query(ge=0, le=366)] = 30, org: UUID | None = None) -> Any:
+def list_gaps(
+    request: HttpRequest,
+    since: date | None = None,
+    days: Annotated[int, Query(ge=0, le=366)] = 30,
+    org: UUID | None = None,
+) -> Any:
     """From a day on, for so many days ahead; ``org`` keeps one unit."""
     first = _day(since)
     place = queries.org(request.actor, org) if org else None  # type: ignore[attr-defined]

@@ -90,7 +90,9 @@ class Appointment(ScopedModel):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["bureau_id", "user", "org", "post", "starts_on"], name="appointment_once"),
-            models.CheckConstraint(condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")), name="appointment_span"),
+            models.CheckConstraint(
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")), name="appointment_span"
+            ),
         ]
         indexes = [
             models.Index(fields=["user", "starts_on"], name="appointment_by_user"),

@@ -73,7 +73,9 @@ class Posts(Section):
                 yield item.fault("posts.unknown_act", f"动作「{act}」不在可用的动作里：{'、'.join(ACTS)}")
         if len(set(spec.acts)) != len(spec.acts):
             yield item.fault("posts.act_twice", "同一个动作写了两遍")
-        if spec.tier != "bureau" and (reserved := sorted({"manage-packs", "close-review", "resume-use", "list-supervise"} & set(spec.acts))):
+        if spec.tier != "bureau" and (
+            reserved := sorted({"manage-packs", "close-review", "resume-use", "list-supervise"} & set(spec.acts))
+        ):
             yield item.fault("posts.reserved_act", f"只有教育局的岗位能有：{'、'.join(reserved)}")
         texts = [duty.text for duty in spec.duties]
         if len(set(texts)) != len(texts):

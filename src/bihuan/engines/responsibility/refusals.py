@@ -14,8 +14,14 @@ declare(
         "responsibility.name_taken": (409, "{above}下面已经有叫「{name}」的单位。请换一个名称，或直接使用已有的那个。"),
         "responsibility.id_taken": (409, "这个编号的单位已经登记过，没有再次登记。请刷新后查看。"),
         "responsibility.tree_full": (409, "「{above}」下面的层级或数量到了上限，放不下新的单位。请放到别的单位下面。"),
-        "responsibility.move_into_itself": (409, "不能把「{name}」移到它自己或它的下级「{above}」里面。请选别的上级单位。"),
-        "responsibility.move_across": (409, "「{name}」不能移到别的{what}下面：历史记录属于原来的{what}。请在那边新建，并办理交接。"),
+        "responsibility.move_into_itself": (
+            409,
+            "不能把「{name}」移到它自己或它的下级「{above}」里面。请选别的上级单位。",
+        ),
+        "responsibility.move_across": (
+            409,
+            "「{name}」不能移到别的{what}下面：历史记录属于原来的{what}。请在那边新建，并办理交接。",
+        ),
         "responsibility.closed": (409, "「{name}」已于{on}撤销，不能再这样操作。"),
         "responsibility.still_served": (409, "「{name}」还有{count}人在任：{names}。请先办理交接或结束任职，再撤销。"),
         "responsibility.close_too_early": (422, "撤销日期不能早于它的启用日期{from_on}。"),
@@ -30,7 +36,10 @@ declare(
         "responsibility.which_person": (422, "叫{name}的有{count}位，分不清是哪一位。请填写电话。"),
         "responsibility.already_serving": (409, "{name}从{since}起已经是这里的{post}，不必重复登记。"),
         "responsibility.bad_span": (422, "{sentence}。请改日期后再提交。"),
-        "responsibility.already_ended": (409, "{name}的{post}任职已于{on}结束，由{who}办理。任职结束后不再改动，续任请重新任命。"),
+        "responsibility.already_ended": (
+            409,
+            "{name}的{post}任职已于{on}结束，由{who}办理。任职结束后不再改动，续任请重新任命。",
+        ),
         "responsibility.hand_over_ahead": (422, "交接日期不能晚于今天：没办完的事在交接时马上移交。请到{on}当天再办。"),
         "responsibility.same_person": (422, "接替的人和原来是同一个人：{name}。请选另一位。"),
         "responsibility.stand_in_taken": (409, "{name}从{since}到{until}已经安排了代班：{other}。请换日期。"),
@@ -38,7 +47,10 @@ declare(
         "responsibility.not_a_sponsor_post": (422, "「{post}」不是包抓、包片、包校的岗位。"),
         # rosters
         "responsibility.unreadable": (422, "{sentence}。"),
-        "responsibility.no_header": (422, "没有看懂这份表：前20行里要有一行表头，至少写着「姓名」和「岗位」。请补上表头，或下载模板照着填。"),
+        "responsibility.no_header": (
+            422,
+            "没有看懂这份表：前20行里要有一行表头，至少写着「姓名」和「岗位」。请补上表头，或下载模板照着填。",
+        ),
         "responsibility.bad_columns": (422, "{sentence}。请重新选择各列的含义。"),
         "responsibility.rows_wrong": (422, "有{count}行需要修改，一行也没有导入。第一处在第{row}行：{sentence}。"),
         "responsibility.nothing_to_install": (422, "这份名册里没有需要新登记的任职，什么也没有导入。"),

@@ -25,7 +25,14 @@ from bihuan.foundation.refusals import Refusal
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SPANS = {"0": "当天", "30": "今后30天", "90": "今后90天", "180": "今后半年"}
-STAGES = {"kindergarten": "学前", "primary": "小学", "junior": "初中", "senior": "高中", "vocational": "中职", "special": "特教"}
+STAGES = {
+    "kindergarten": "学前",
+    "primary": "小学",
+    "junior": "初中",
+    "senior": "高中",
+    "vocational": "中职",
+    "special": "特教",
+}
 _FIRST_GAPS = 5
 _REPORTED = 200
 
@@ -49,7 +56,9 @@ def _on(request: HttpRequest) -> date:
 def net(request: HttpRequest) -> HttpResponse:
     """The tree as of a day, with what is missing in words."""
     on, tier = _on(request), request.GET.get("tier", "")
-    tree = queries.net_as_of(request.actor, on=on, q=request.GET.get("q", "").strip(), tier=tier if tier in TIER_WORDS else "")
+    tree = queries.net_as_of(
+        request.actor, on=on, q=request.GET.get("q", "").strip(), tier=tier if tier in TIER_WORDS else ""
+    )
     gaps = queries.gaps(request.actor, since=on, until=on + queries.LOOK_AHEAD)
     context = {
         "tree": tree, "on": on, "is_today": on == _today(), "gaps": said_briefly(gaps, on)[:_FIRST_GAPS],
@@ -64,7 +73,9 @@ def gaps(request: HttpRequest) -> HttpResponse:
     on = _on(request)
     days = request.GET.get("days", "30")
     place = queries.org(request.actor, _uuid(request.GET["unit"])) if request.GET.get("unit") else None
-    found = queries.gaps(request.actor, since=on, until=on + timedelta(days=int(days) if days in SPANS else 30), under_org=place)
+    found = queries.gaps(
+        request.actor, since=on, until=on + timedelta(days=int(days) if days in SPANS else 30), under_org=place
+    )
     context = {
         "gaps": [(gap, gap.where() or place, gap.when(on)) for gap in found], "on": on, "spans": SPANS.items(), "days": days,
         "place": place, "units": [(str(school.pk), school.name) for school in queries.schools(request.actor)[:300]],
@@ -120,12 +131,24 @@ def change_unit(request: HttpRequest, pk: UUID, act: str) -> HttpResponse:
         return render(request, template, context)
     given = {"org_id": str(pk), "revision": request.POST.get("revision", "")}
     if act == "move":
-        name, args, say = "responsibility.move_org", given | _given(request, "parent_id"), f"「{org.name}」已调整上级单位。"
+        name, args, say = (
+            "responsibility.move_org",
+            given | _given(request, "parent_id"),
+            f"「{org.name}」已调整上级单位。",
+        )
     elif act == "close":
-        name, args, say = "responsibility.close_org", given | _given(request, "on"), f"「{org.name}」已撤销，历史记录都还在。"
+        name, args, say = (
+            "responsibility.close_org",
+            given | _given(request, "on"),
+            f"「{org.name}」已撤销，历史记录都还在。",
+        )
     else:
         fields = ("name", "students", "boarders", "staff_count", "sort")
-        args = given | _given(request, *fields) | {key: request.POST.get(key, "") for key in ("short_name", "code", "address", "phone")}
+        args = (
+            given
+            | _given(request, *fields)
+            | {key: request.POST.get(key, "") for key in ("short_name", "code", "address", "phone")}
+        )
         name, say = "responsibility.change_org", "已保存。"
         if org.tier == "school":
             args["stages"] = request.POST.getlist("stages")
@@ -159,7 +182,11 @@ def appoint(request: HttpRequest, pk: UUID) -> HttpResponse:
     }  # fmt: skip
     if request.method != "POST":
         return render(request, "responsibility/appoint.html", context)
-    args = _given(request, "post", "starts_on", "ends_on", "rank") | _person(request.POST) | {"id": str(uuid7()), "org_id": str(pk)}
+    args = (
+        _given(request, "post", "starts_on", "ends_on", "rank")
+        | _person(request.POST)
+        | {"id": str(uuid7()), "org_id": str(pk)}
+    )
     try:
         send(request, "responsibility.appoint", args)
     except Refusal as refusal:
@@ -181,7 +208,10 @@ def serve(request: HttpRequest, pk: UUID, act: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, template, context)
     if act == "end":
-        name, args = "responsibility.end_appointment", _given(request, "ends_on", "reason") | {"appointment_id": str(pk)}
+        name, args = (
+            "responsibility.end_appointment",
+            _given(request, "ends_on", "reason") | {"appointment_id": str(pk)},
+        )
         say = f"{held.user.name}的任职已登记结束。"
     elif act == "stand-in":
         name, args = "responsibility.stand_in", _given(request, "starts_on", "ends_on") | _person(request.POST)
@@ -209,7 +239,11 @@ def sponsors(request: HttpRequest) -> HttpResponse:
     }  # fmt: skip
     if request.method != "POST":
         return render(request, "responsibility/sponsors.html", context)
-    args = _given(request, "post") | _person(request.POST) | {"schools": request.POST.getlist("schools"), "on": request.POST.get("from", "")}
+    args = (
+        _given(request, "post")
+        | _person(request.POST)
+        | {"schools": request.POST.getlist("schools"), "on": request.POST.get("from", "")}
+    )
     try:
         if not args["schools"]:
             raise Refusal("responsibility.no_schools")
@@ -226,7 +260,11 @@ def posts(request: HttpRequest) -> HttpResponse:
     groups: dict[str, list[dict[str, Any]]] = {}
     for one in found:
         groups.setdefault(one.get("group") or GROUPS[one["tier"]], []).append(one)
-    return render(request, "responsibility/posts.html", {"groups": groups.items(), "mine": {hold.post for hold in request.actor.holds}})
+    return render(
+        request,
+        "responsibility/posts.html",
+        {"groups": groups.items(), "mine": {hold.post for hold in request.actor.holds}},
+    )
 
 
 @signed_in
@@ -269,7 +307,9 @@ def roster(request: HttpRequest, pk: UUID) -> HttpResponse:
         try:
             made = send(request, "responsibility.install_roster", args)
         except Refusal as refusal:
-            return again(request, "responsibility/roster.html", refusal, _roster_context(request, row, columns, header_row, on))
+            return again(
+                request, "responsibility/roster.html", refusal, _roster_context(request, row, columns, header_row, on)
+            )
         return done(request, f"/net/import/{made.answer['id']}/", say="名册已导入。")
     return render(request, "responsibility/roster.html", _roster_context(request, row, columns, header_row, on))
 
@@ -282,7 +322,9 @@ def _columns(given: Mapping[str, str], row: Any) -> tuple[dict[str, int], int]:
     return chosen, int(given["header_row"]) - 1 if given["header_row"].isdecimal() else row.header_row
 
 
-def _roster_context(request: HttpRequest, row: Any, columns: dict[str, int], header_row: int, on: date) -> dict[str, Any]:
+def _roster_context(
+    request: HttpRequest, row: Any, columns: dict[str, int], header_row: int, on: date
+) -> dict[str, Any]:
     context: dict[str, Any] = {"row": row, "verdicts": printouts.VERDICTS}
     if row.installed_at:
         return context

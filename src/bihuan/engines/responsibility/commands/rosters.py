@@ -72,7 +72,13 @@ def upload_roster(
 
 @command("responsibility.install_roster")
 def install_roster(
-    by: Actor, at: datetime, *, import_id: UUID, header_row: Annotated[int, Field(ge=0)], columns: dict[str, int], on: Day
+    by: Actor,
+    at: datetime,
+    *,
+    import_id: UUID,
+    header_row: Annotated[int, Field(ge=0)],
+    columns: dict[str, int],
+    on: Day,
 ) -> RosterImport:
     """Register everything that the dry run of this roster showed, or nothing; ``on`` is the dry run's day.
 
@@ -114,7 +120,9 @@ def _make(row: RosterImport, report: Report) -> dict[str, Any]:
     fresh = {person.key: uuid7() for person in report.people}
     accounts.enlist([accounts.NewPerson(fresh[p.key], p.name, p.phone, p.staff_no) for p in report.people])
     planned = [(checked.planned, checked.row.name) for checked in report.rows if checked.planned]
-    scopes = {str(place.pk): (place.pk, *placed(place).values()) for place in _places({plan.place for plan, _ in planned})}
+    scopes = {
+        str(place.pk): (place.pk, *placed(place).values()) for place in _places({plan.place for plan, _ in planned})
+    }
     rows = [
         (
             uuid7(), fresh.get(plan.person) or UUID(plan.person), plan.post, plan.starts_on, plan.ends_on, row.pk,
@@ -162,7 +170,15 @@ def undo_roster(by: Actor, at: datetime, *, import_id: UUID) -> RosterImport:
     for chunk in _chunks(row.made["people"]):
         if name := accounts.strike_off(UUID(person) for person in chunk):
             raise Refusal("responsibility.built_upon", sentence=f"{name}已经有了账号，或别的记录用到了这个人")
-    record(row, "responsibility.roster_undone", by=by, at=at, file=row.file_name, appointments=count, people=len(row.made["people"]))
+    record(
+        row,
+        "responsibility.roster_undone",
+        by=by,
+        at=at,
+        file=row.file_name,
+        appointments=count,
+        people=len(row.made["people"]),
+    )
     transaction.on_commit(forget_actors)
     return row
 
@@ -173,7 +189,11 @@ def _built_upon(row: RosterImport) -> str:
     for one in made.filter(ends_on__isnull=False):
         if row.made["ends"].get(str(one.pk)) != one.ends_on.isoformat():
             return f"{one.user.name}在{one.org.name}的任职已经在{one.ends_on}结束或交接"
-    if one := Appointment.objects.filter(stands_for__import_id=row.pk).select_related("user", "stands_for__user").first():
+    if (
+        one := Appointment.objects.filter(stands_for__import_id=row.pk)
+        .select_related("user", "stands_for__user")
+        .first()
+    ):
         return f"{one.user.name}已经安排替{one.stands_for.user.name}代班"
     people = row.made["people"]
     for chunk in _chunks(people):

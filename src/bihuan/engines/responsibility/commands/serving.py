@@ -81,7 +81,15 @@ def end_appointment(
     row = _mine(by, appointment_id)
     data = _post_here(by, row.org, row.post)
     _end(row, data, ends_on)
-    record(row, "responsibility.appointment_ended", by=by, at=at, on=ends_on, reason=reason, **_words(row, data, row.user.name))
+    record(
+        row,
+        "responsibility.appointment_ended",
+        by=by,
+        at=at,
+        on=ends_on,
+        reason=reason,
+        **_words(row, data, row.user.name),
+    )
     return row
 
 
@@ -115,10 +123,24 @@ def stand_in(
     others = Appointment.objects.filter(stands_for=held, starts_on__lte=ends_on, ends_on__gte=starts_on)
     if other := others.select_related("user").first():
         raise Refusal(
-            "responsibility.stand_in_taken", name=held.user.name, since=other.starts_on, until=other.ends_on, other=other.user.name
+            "responsibility.stand_in_taken",
+            name=held.user.name,
+            since=other.starts_on,
+            until=other.ends_on,
+            other=other.user.name,
         )
-    row = _begin(by, held.org, data, who, name, id=id, starts_on=starts_on, ends_on=ends_on, kind="stand_in", stands_for=held)
-    record(row, "responsibility.stand_in_arranged", by=by, at=at, stands_for=held.pk, holder=held.user.name, **_words(row, data, name))
+    row = _begin(
+        by, held.org, data, who, name, id=id, starts_on=starts_on, ends_on=ends_on, kind="stand_in", stands_for=held
+    )
+    record(
+        row,
+        "responsibility.stand_in_arranged",
+        by=by,
+        at=at,
+        stands_for=held.pk,
+        holder=held.user.name,
+        **_words(row, data, name),
+    )
     return row
 
 
@@ -260,7 +282,11 @@ def _recognised(known: Any, place: Org, person: NewPerson) -> tuple[UUID, str]:
         sure |= Q(user__staff_no=staff_no) if staff_no else Q()
         candidates = set(rows.filter(sure).values_list("user_id", flat=True))
     else:  # a namesake at another school is another person
-        near = Q(school_id=place.school_id) | Q(school_id__isnull=True) | Q(post__in=sponsor_posts(net_of(place.bureau_id)))
+        near = (
+            Q(school_id=place.school_id)
+            | Q(school_id__isnull=True)
+            | Q(post__in=sponsor_posts(net_of(place.bureau_id)))
+        )
         candidates = set(rows.filter(near).values_list("user_id", flat=True))
     if len(candidates) > 1:
         raise Refusal("responsibility.which_person", name=name, count=len(candidates))
@@ -281,9 +307,13 @@ def _begin(
     id: UUID, starts_on: date, ends_on: date | None, rank: int = 1, kind: str = "holder", stands_for: Appointment | None = None,
 ) -> Appointment:  # fmt: skip
     if ends_on and ends_on < starts_on:
-        raise Refusal("responsibility.bad_span", sentence="结束日期早于开始日期", fields={"ends_on": "不能早于开始日期"})
+        raise Refusal(
+            "responsibility.bad_span", sentence="结束日期早于开始日期", fields={"ends_on": "不能早于开始日期"}
+        )
     _lock(place)
-    same = Appointment.objects.filter(user_id=who, org=place, post=data["code"]).filter(Q(ends_on__isnull=True) | Q(ends_on__gte=starts_on))
+    same = Appointment.objects.filter(user_id=who, org=place, post=data["code"]).filter(
+        Q(ends_on__isnull=True) | Q(ends_on__gte=starts_on)
+    )
     if ends_on:
         same = same.filter(starts_on__lte=ends_on)
     if there := same.first():
@@ -304,9 +334,13 @@ def _begin(
 def _end(row: Appointment, data: dict[str, Any], ends_on: date) -> None:
     """The one compare-and-swap of ``ends_on``; of two who end the same appointment, one wins."""
     if ends_on < row.starts_on:
-        raise Refusal("responsibility.bad_span", sentence=f"{row.user.name}从{row.starts_on}才开始任职，不能在那之前结束")
+        raise Refusal(
+            "responsibility.bad_span", sentence=f"{row.user.name}从{row.starts_on}才开始任职，不能在那之前结束"
+        )
     if row.ends_on is not None and row.ends_on <= ends_on:
-        raise Refusal("responsibility.already_ended", name=row.user.name, post=data["name"], on=row.ends_on, who=last_hand(row))
+        raise Refusal(
+            "responsibility.already_ended", name=row.user.name, post=data["name"], on=row.ends_on, who=last_hand(row)
+        )
     if not Appointment.objects.filter(pk=row.pk, ends_on=row.ends_on).update(ends_on=ends_on):
         raise Refusal("foundation.changed_meanwhile", who=last_hand(row))
     row.ends_on = ends_on
@@ -314,7 +348,9 @@ def _end(row: Appointment, data: dict[str, Any], ends_on: date) -> None:
     transaction.on_commit(forget_actors)
 
 
-def _succeed(by: Actor, held: Appointment, data: dict[str, Any], who: UUID, name: str, *, id: UUID, on: date) -> Appointment:
+def _succeed(
+    by: Actor, held: Appointment, data: dict[str, Any], who: UUID, name: str, *, id: UUID, on: date
+) -> Appointment:
     _refuse_closed(held.org, on)
     _end(held, data, on - DAY)
     return _begin(by, held.org, data, who, name, id=id, starts_on=on, ends_on=None, rank=held.rank)

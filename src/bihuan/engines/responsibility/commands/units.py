@@ -85,7 +85,9 @@ def create_org(
         sort=sort, active_from=active_from, **_ancestors(id, kinds[kind].tier, above),
     )  # fmt: skip
     _insert(unit, above)
-    record(unit, "responsibility.org_created", by=by, at=at, name=unit.name, kind=kind, parent=parent_id, code=unit.code)
+    record(
+        unit, "responsibility.org_created", by=by, at=at, name=unit.name, kind=kind, parent=parent_id, code=unit.code
+    )
     return unit
 
 
@@ -131,7 +133,9 @@ def _insert(unit: Org, above: Org | None) -> None:
 def _refuse_taken(unit: Org) -> None:
     others = Org.objects.filter(bureau_id=unit.bureau_id).exclude(pk=unit.pk)
     if unit.code and (other := others.filter(code=unit.code).first()):
-        raise Refusal("responsibility.code_taken", code=unit.code, name=other.name, fields={"code": f"已经是{other.name}的"})
+        raise Refusal(
+            "responsibility.code_taken", code=unit.code, name=other.name, fields={"code": f"已经是{other.name}的"}
+        )
     if others.filter(parent=unit.parent, name=unit.name).exists():
         above = unit.parent.name if unit.parent else "最顶层"
         raise Refusal("responsibility.name_taken", above=above, name=unit.name, fields={"name": "已有同名单位"})
@@ -176,7 +180,9 @@ def change_org(
     for field, value in changed.items():
         setattr(unit, field, value)
     if code is not None or "kind" in changed:
-        fresh = _checked_code(unit.code if code is None else code, kinds.get(unit.kind) or Kind(unit.kind, "", unit.tier))
+        fresh = _checked_code(
+            unit.code if code is None else code, kinds.get(unit.kind) or Kind(unit.kind, "", unit.tier)
+        )
         if fresh != unit.code:
             unit.code = changed["code"] = fresh
     _refuse_taken(unit)
@@ -241,7 +247,16 @@ def move_org(by: Actor, at: datetime, *, org_id: UUID, parent_id: UUID, revision
     _write(by, unit, revision, {"parent": above})
     _readdress(old, new, {"province_id": above.province_id, "city_id": above.city_id})
     unit.refresh_from_db()
-    record(unit, "responsibility.org_moved", by=by, at=at, old_path=old, new_path=new, old_parent=old_parent, parent=above.pk)
+    record(
+        unit,
+        "responsibility.org_moved",
+        by=by,
+        at=at,
+        old_path=old,
+        new_path=new,
+        old_parent=old_parent,
+        parent=above.pk,
+    )
     transaction.on_commit(forget_actors)
     return unit
 
@@ -251,11 +266,14 @@ def _readdress(old: str, new: str, ancestors: dict[str, Any]) -> None:
 
     Facts and numbered papers are history and keep theirs.
     """
-    placed = [model for model in apps.get_models() if issubclass(model, ScopedModel) and model._meta.app_label != "foundation"]
+    tables: list[type[models.Model]] = [Org]
+    tables += [
+        model for model in apps.get_models() if issubclass(model, ScopedModel) and model._meta.app_label != "foundation"
+    ]
     path = Concat(Value(new), Substr("path", len(old) + 1), output_field=models.CharField())
     try:
         with transaction.atomic():
-            for model in (Org, *placed):
+            for model in tables:
                 model._default_manager.filter(under(old)).update(path=path, **ancestors)
     except IntegrityError:
         raise Refusal("foundation.too_slow") from None
@@ -276,10 +294,17 @@ def close_org(by: Actor, at: datetime, *, org_id: UUID, revision: int, on: Day) 
         raise Refusal("responsibility.closed", name=unit.name, on=unit.active_to)
     if unit.active_from and on < unit.active_from:
         raise Refusal("responsibility.close_too_early", from_on=unit.active_from)
-    serving = Appointment.objects.filter(under(unit.path, "org__path")).filter(Q(ends_on__isnull=True) | Q(ends_on__gt=on))
+    serving = Appointment.objects.filter(under(unit.path, "org__path")).filter(
+        Q(ends_on__isnull=True) | Q(ends_on__gt=on)
+    )
     names = list(dict.fromkeys(serving.values_list("user__name", flat=True)[:200]))
     if names:
-        raise Refusal("responsibility.still_served", name=unit.name, count=len(names), names="、".join(names[:3]) + ("等" if len(names) > 3 else ""))
+        raise Refusal(
+            "responsibility.still_served",
+            name=unit.name,
+            count=len(names),
+            names="、".join(names[:3]) + ("等" if len(names) > 3 else ""),
+        )
     _write(by, unit, revision, {"active_to": on})
     Org.objects.filter(under(unit.path), active_to__isnull=True).update(active_to=on)
     unit.active_to = on

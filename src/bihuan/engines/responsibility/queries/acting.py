@@ -34,23 +34,25 @@ def actor_of(user_id: UUID, *, version: int | None = None, channel: str = "page"
     if user is None or (version is not None and user.version != version):
         return None
     holds = holds_of(user_id, on=today)
-    actor = Actor(id=user.pk, name=user.name, channel=channel, bureau_id=_home(holds), holds=tuple(hold for hold, _ in holds))
+    actor = Actor(
+        id=user.pk, name=user.name, channel=channel, bureau_id=_home(holds), holds=tuple(hold for hold, _ in holds)
+    )
     _actors[user_id, version or 0] = (time.monotonic(), today, actor)
     return actor
 
 
 def holds_of(user_id: UUID, *, on: date) -> list[tuple[Hold, UUID]]:
     """The holds in force on a day with the bureau each belongs to: what each appointment allows, and where."""
-    rows = (
-        Appointment.objects.filter(user_id=user_id).on(on).select_related("org").order_by("starts_on", "id")
-    )
+    rows = Appointment.objects.filter(user_id=user_id).on(on).select_related("org").order_by("starts_on", "id")
     found = []
     for row in rows:
         post = packs.entries(row.bureau_id, "posts").get(row.post)
         if post is None:
             continue
         tier = row.org.tier
-        level = {"office": "path", "site": "path", "area": "path", "town": "path", "department": "party"}.get(tier, tier)
+        level = {"office": "path", "site": "path", "area": "path", "town": "path", "department": "party"}.get(
+            tier, tier
+        )
         hold = Hold(row.post, frozenset(post["acts"]), level, row.org_id, row.org.path, row.org.name)
         found.append((hold, row.bureau_id))
     return found

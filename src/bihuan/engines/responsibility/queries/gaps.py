@@ -41,7 +41,9 @@ def gaps(viewer: Actor, *, since: date, until: date, under_org: Org | None = Non
 def _serving(units: Sequence[Org], since: date, until: date) -> Any:
     """Appointments that may meet a need of these units: at a required post, or at an area."""
     schools = {unit.school_id for unit in units}
-    posts = {code for unit in units if unit.tier == "school" for code in required_posts(unit.kind, net_of(unit.bureau_id))}
+    posts = {
+        code for unit in units if unit.tier == "school" for code in required_posts(unit.kind, net_of(unit.bureau_id))
+    }
     rows = Appointment.objects.filter(bureau_id__in={unit.bureau_id for unit in units}, starts_on__lte=until)
     rows = rows.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=since)).filter(Q(post__in=posts) | Q(org__tier="area"))
     if len(schools) <= _FEW:

@@ -62,5 +62,11 @@ def people(viewer: Actor, q: str = "", *, under_org: Org | None = None, most: in
         name = packs.entries(row.bureau_id, "posts").get(row.post, {}).get("name", row.post)
         known = found.get(row.user_id)
         held = (*known.posts, name) if known else (name,)
-        found[row.user_id] = Found(row.user_id, row.user.name, row.user.phone, tuple(dict.fromkeys(held)), known.place if known else str(row.org))
+        found[row.user_id] = Found(
+            row.user_id,
+            row.user.name,
+            row.user.phone,
+            tuple(dict.fromkeys(held)),
+            known.place if known else str(row.org),
+        )
     return list(found.values())[:most]

@@ -59,9 +59,21 @@ def place_of(viewer: Actor, pk: UUID) -> Place:
     """What ``org`` answers, without the price of a model row: for the hot path of submitting (a test holds them equal)."""
     fields = [Org._meta.get_field(name) for name in _PLACE]
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(_PLACE)} FROM {Org._meta.db_table} WHERE id = %s", [fields[0].get_db_prep_value(pk, connection)])  # noqa: S608 - fixed names
+        cursor.execute(
+            f"SELECT {', '.join(_PLACE)} FROM {Org._meta.db_table} WHERE id = %s",
+            [fields[0].get_db_prep_value(pk, connection)],
+        )  # noqa: S608 - fixed names
         row = cursor.fetchone()
-    found = Place(*(UUID(value) if isinstance(value, str) and name != "path" else value for name, value in zip(_PLACE, row, strict=True))) if row else None
+    found = (
+        Place(
+            *(
+                UUID(value) if isinstance(value, str) and name != "path" else value
+                for name, value in zip(_PLACE, row, strict=True)
+            )
+        )
+        if row
+        else None
+    )
     if found is None or not (viewer.is_system or any(hold.covers(found) for hold in viewer.holds)):
         raise Refusal("foundation.not_found")
     return found
@@ -74,7 +86,9 @@ def schools(viewer: Actor) -> list[Org]:
 
 def areas(school: Org) -> list[Org]:
     """The sites, areas and rooms of a school in tree order."""
-    return list(Org.objects.filter(under(school.path), bureau_id=school.bureau_id, tier__in=("site", "area")).order_by("path"))
+    return list(
+        Org.objects.filter(under(school.path), bureau_id=school.bureau_id, tier__in=("site", "area")).order_by("path")
+    )
 
 
 def departments(viewer: Actor) -> list[Org]:

@@ -46,7 +46,9 @@ def roster(viewer: Actor, pk: UUID) -> RosterImport:
     return RosterImport.objects.visible_to(viewer).select_related("org").seen(viewer, pk)
 
 
-def roster_check(viewer: Actor, row: RosterImport, *, header_row: int, columns: Mapping[str, int], on: date | None = None) -> Report:
+def roster_check(
+    viewer: Actor, row: RosterImport, *, header_row: int, columns: Mapping[str, int], on: date | None = None
+) -> Report:
     """The dry run: one verdict per row and what would be made. Nothing is written.
 
     Refusal: ``responsibility.bad_columns`` when 姓名 or 岗位 has no column, or a column means two things.
@@ -61,7 +63,11 @@ def _check_columns(row: RosterImport, header_row: int, columns: Mapping[str, int
     missing = [WORDS[name] for name in REQUIRED if name not in columns]
     if missing:
         raise Refusal("responsibility.bad_columns", sentence=f"还没有指定哪一列是{'、'.join(missing)}")
-    if set(columns) - set(WORDS) or not 0 <= header_row < len(row.table) or any(not 0 <= c < width for c in columns.values()):
+    if (
+        set(columns) - set(WORDS)
+        or not 0 <= header_row < len(row.table)
+        or any(not 0 <= c < width for c in columns.values())
+    ):
         raise Refusal("responsibility.bad_columns", sentence="指定的行或列不在这张表里")
     if len(set(columns.values())) < len(columns):
         raise Refusal("responsibility.bad_columns", sentence="同一列不能有两种含义")
@@ -114,7 +120,9 @@ def _units(places: list[Org], home: Org) -> tuple[dict[str, tuple[Unit, ...]], U
     for place in places:
         if place.tier in ("site", "area") and place.pk != home.pk:
             continue
-        found = {word: tuple(ids) for word, ids in areas.get(place.school_id, {}).items()} if place.tier == "school" else {}
+        found = (
+            {word: tuple(ids) for word, ids in areas.get(place.school_id, {}).items()} if place.tier == "school" else {}
+        )
         unit = Unit(str(place.pk), place.name, place.tier, found)
         if place.pk == home.pk:
             at_home = unit

@@ -27,14 +27,20 @@ _LARGE = ("province", "city", "bureau", "office", "town", "school", "department"
 
 def who(place: Org, post: str, *, on: date) -> list[Appointment]:
     """Who holds a post for a place on a day: the nearest unit at or above it that has somebody; stand-ins first."""
-    rows = Appointment.objects.filter(post=post, org__path__in=steps_to(place.path)).on(on).select_related("user", "org")
+    rows = (
+        Appointment.objects.filter(post=post, org__path__in=steps_to(place.path)).on(on).select_related("user", "org")
+    )
     return _nearest(list(rows))
 
 
 def holders(place: Org, posts: Iterable[str], *, on: date) -> dict[str, list[Appointment]]:
     """``who`` for several posts in one statement; a post that nobody holds has an empty list."""
     wanted = list(dict.fromkeys(posts))
-    rows = Appointment.objects.filter(post__in=wanted, org__path__in=steps_to(place.path)).on(on).select_related("user", "org")
+    rows = (
+        Appointment.objects.filter(post__in=wanted, org__path__in=steps_to(place.path))
+        .on(on)
+        .select_related("user", "org")
+    )
     found: dict[str, list[Appointment]] = {post: [] for post in wanted}
     for row in rows:
         found[row.post].append(row)
@@ -69,7 +75,10 @@ def chain(school: Org, *, on: date) -> list[Link]:
 
 
 def _chain_posts(place: Org) -> list[str]:
-    return [post_for(place.kind, level["post"], net_of(place.bureau_id)) for level in net_of(place.bureau_id).get("levels", ())]
+    return [
+        post_for(place.kind, level["post"], net_of(place.bureau_id))
+        for level in net_of(place.bureau_id).get("levels", ())
+    ]
 
 
 def _links(place: Org, rows: Iterable[Appointment]) -> list[Link]:
@@ -116,7 +125,11 @@ def net_as_of(viewer: Actor, *, on: date, q: str = "", tier: str = "") -> NetPag
     require_net(viewer)
     units = _active(Org.objects.visible_to(viewer), on)
     schools_only = {hold.org_id for hold in viewer.holds if hold.level == "school"}
-    wide = viewer.is_system or any(hold.level in ("province", "city", "bureau") for hold in viewer.holds) or len(schools_only) > 1
+    wide = (
+        viewer.is_system
+        or any(hold.level in ("province", "city", "bureau") for hold in viewer.holds)
+        or len(schools_only) > 1
+    )
     if wide:
         units = units.filter(tier__in=_LARGE)
     if tier:
@@ -137,7 +150,9 @@ def net_as_of(viewer: Actor, *, on: date, q: str = "", tier: str = "") -> NetPag
 
 
 def _active(units: Any, on: date) -> Any:
-    return units.filter(Q(active_from__isnull=True) | Q(active_from__lte=on), Q(active_to__isnull=True) | Q(active_to__gte=on))
+    return units.filter(
+        Q(active_from__isnull=True) | Q(active_from__lte=on), Q(active_to__isnull=True) | Q(active_to__gte=on)
+    )
 
 
 def indented(units: Iterable[Org]) -> list[Row]:
@@ -159,7 +174,10 @@ def _in_order(place: Org, people: list[Appointment], *, brief: bool) -> list[App
     if brief and place.tier == "school":
         shown = {*required_posts(place.kind, net), *sponsor_posts(net)}
         people = [row for row in people if row.post in shown]
-    return sorted(people, key=lambda row: (names.get(row.post, {}).get("sort", 0), row.kind != "stand_in", row.rank, row.starts_on))
+    return sorted(
+        people,
+        key=lambda row: (names.get(row.post, {}).get("sort", 0), row.kind != "stand_in", row.rank, row.starts_on),
+    )
 
 
 def _missing(row: Row) -> list[str]:
@@ -210,7 +228,9 @@ def unit_page(viewer: Actor, pk: UUID, *, on: date) -> UnitPage:
     units = list(_active(Org.objects.filter(around), on).exclude(pk=place.pk).order_by("path"))
     here = under(place.path, "org__path") if whole else Q(org=place)
     net, names = net_of(place.bureau_id), packs.entries(place.bureau_id, "posts")
-    chained = Q(org__path__in=steps, post__in=[*_chain_posts(place), *sponsor_posts(net), *required_posts(place.kind, net)])
+    chained = Q(
+        org__path__in=steps, post__in=[*_chain_posts(place), *sponsor_posts(net), *required_posts(place.kind, net)]
+    )
     rows = list(
         Appointment.objects.filter(bureau_id__in=[unit.bureau_id for unit in [place, *units]])
         .filter(here | chained).select_related("user", "org", "stands_for__user").order_by("starts_on", "id")
@@ -227,7 +247,9 @@ def unit_page(viewer: Actor, pk: UUID, *, on: date) -> UnitPage:
         above=[unit for unit in units if place.path.startswith(unit.path)],
         below=below,
         now=now,
-        before=sorted((row for row in inside if row.ends_on and row.ends_on < on), key=lambda row: row.ends_on, reverse=True)[:50],
+        before=sorted(
+            (row for row in inside if row.ends_on and row.ends_on < on), key=lambda row: row.ends_on, reverse=True
+        )[:50],
         coming=[row for row in inside if row.starts_on > on],
         chain=_links(place, in_force) if place.tier == "school" else [],
         sponsors=_sponsors(place, in_force) if place.tier == "school" else [],
@@ -259,7 +281,10 @@ def manages_from_above(viewer: Actor, place: Org) -> bool:
     """Whether the viewer looks after the net of the whole bureau (or higher) in which the place lies."""
     if viewer.is_system:
         return True
-    return any("manage-net" in hold.acts and hold.level in ("province", "city", "bureau") and hold.covers(place) for hold in viewer.holds)
+    return any(
+        "manage-net" in hold.acts and hold.level in ("province", "city", "bureau") and hold.covers(place)
+        for hold in viewer.holds
+    )
 
 
 def _fillable(viewer: Actor, place: Org) -> list[dict[str, Any]]:
@@ -280,7 +305,9 @@ def sponsors(viewer: Actor, *, on: date) -> tuple[list[tuple[Org, list[list[Appo
     return [(place, [held[place.pk, post["code"]] for post in posts]) for place in places], posts
 
 
-def appointments(viewer: Actor, *, on: date | None = None, org_id: UUID | None = None, user_id: UUID | None = None, post: str = "") -> Any:
+def appointments(
+    viewer: Actor, *, on: date | None = None, org_id: UUID | None = None, user_id: UUID | None = None, post: str = ""
+) -> Any:
     """Appointments inside the viewer's net as a queryset to page (with ``user`` and ``org`` at hand)."""
     require_net(viewer)
     rows = Appointment.objects.visible_to(viewer).select_related("user", "org")

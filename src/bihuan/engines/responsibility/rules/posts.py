@@ -27,7 +27,13 @@ ACTS: dict[str, str] = {
 }
 """What a post may do; a pack chooses from this list and cannot add to it."""
 
-GROUPS = {"school": "学校", "kindergarten": "幼儿园", "bureau": "教育局", "outsourced": "外包服务", "partner": "协作部门"}
+GROUPS = {
+    "school": "学校",
+    "kindergarten": "幼儿园",
+    "bureau": "教育局",
+    "outsourced": "外包服务",
+    "partner": "协作部门",
+}
 """The tiers of posts."""
 
 _PLACES = {

@@ -92,7 +92,11 @@ def day_of(cell: str) -> date | None:
 
 def phone_of(cell: str) -> str:
     """A telephone number without blanks and separators: ``１３８ 0000-0001`` → ``13800000001``."""
-    digits = cell if cell.isascii() and cell.isdigit() else re.sub(r"[\s\-－—()（）+]", "", unicodedata.normalize("NFKC", cell))
+    digits = (
+        cell
+        if cell.isascii() and cell.isdigit()
+        else re.sub(r"[\s\-－—()（）+]", "", unicodedata.normalize("NFKC", cell))
+    )
     return digits[2:] if len(digits) == 13 and digits.startswith("86") else digits
 
 
@@ -360,7 +364,9 @@ class _Checking:
         if found:
             faults.append(f"{unit.name}叫「{row.area}」的区域有{len(found)}处，请连同楼名写，如「实验楼 三层」")
         else:
-            faults.append(self._suggest(unit.id, squeezed(row.area), unit.areas, f"{unit.name}没有叫「{{word}}」的区域"))
+            faults.append(
+                self._suggest(unit.id, squeezed(row.area), unit.areas, f"{unit.name}没有叫「{{word}}」的区域")
+            )
         return ""
 
     def _fits(self, unit: Unit, post: KnownPost, in_area: bool, faults: list[str]) -> None:

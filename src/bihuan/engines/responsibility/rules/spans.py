@@ -159,11 +159,7 @@ def merged_areas(found: Sequence[Gap], areas: Sequence[Place]) -> list[Gap]:
 def leaf_areas(areas: Sequence[Place]) -> list[Place]:
     """The areas that have no area below them, in tree order: the finest places that need a person."""
     ordered = sorted(areas, key=lambda place: place.path)
-    return [
-        place
-        for place, after in pairwise([*ordered, Place("~", "")])
-        if not after.path.startswith(place.path)
-    ]
+    return [place for place, after in pairwise([*ordered, Place("~", "")]) if not after.path.startswith(place.path)]
 
 
 def said_briefly(found: Sequence[Gap], on: date) -> list[str]:

@@ -29,7 +29,9 @@ def read_workbook(content: bytes, file_name: str) -> list[tuple[str, Table]]:
     if not content:
         raise Unreadable("这个文件是空的，请重新选择")
     if len(content) > MOST_BYTES:
-        raise Unreadable(f"文件有{len(content) / 1048576:.1f}兆，超过{MOST_BYTES // 1048576}兆。请删去图片和多余的表再上传")
+        raise Unreadable(
+            f"文件有{len(content) / 1048576:.1f}兆，超过{MOST_BYTES // 1048576}兆。请删去图片和多余的表再上传"
+        )
     if content[:4] == b"PK\x03\x04" or content[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         return _spreadsheet(content)
     if file_name.lower().endswith((".csv", ".txt")):
@@ -103,7 +105,10 @@ def _csv(content: bytes) -> Table:
     first = text.split("\n", 1)[0]
     separator = max(",\t;，", key=first.count)
     try:
-        rows = [[cell.strip() for cell in row[:MOST_COLUMNS]] for row in _limited(csv.reader(io.StringIO(text), delimiter=separator))]
+        rows = [
+            [cell.strip() for cell in row[:MOST_COLUMNS]]
+            for row in _limited(csv.reader(io.StringIO(text), delimiter=separator))
+        ]
     except csv.Error:
         raise Unreadable("表格的引号没有配对，读不下去。请用 Excel 另存为 .xlsx 再上传") from None
     return rows

@@ -94,9 +94,17 @@ def test_bad_input_is_a_problem_not_a_crash(net, cast, api, query):
 
 def test_a_command_by_token_is_one_fact(net, cast, api):
     client = api("li").client
-    args = {"id": str(uuid7()), "org_id": str(net.room.pk), "post": "lab-keeper", "starts_on": "2026-11-22", "person": {"name": "孙晓燕"}}
+    args = {
+        "id": str(uuid7()),
+        "org_id": str(net.room.pk),
+        "post": "lab-keeper",
+        "starts_on": "2026-11-22",
+        "person": {"name": "孙晓燕"},
+    }
     body = {"id": str(uuid7()), "args": args}
-    first, again = (client.post("/api/v1/commands/responsibility.appoint", body, content_type="application/json") for _ in range(2))
+    first, again = (
+        client.post("/api/v1/commands/responsibility.appoint", body, content_type="application/json") for _ in range(2)
+    )
     assert (first.status_code, first.json()["replayed"], again.json()["replayed"]) == (200, False, True)
     refused = client.post(
         "/api/v1/commands/responsibility.appoint",

@@ -47,22 +47,66 @@ def test_a_sound_pack_has_no_fault(tmp_path):
 @pytest.mark.parametrize(
     ("chapter", "text", "expected"),
     [
-        ("kinds", KINDS + "- {code: town, name: 镇, tier: village, parents: []}\n", ("unit-kinds.yaml", "packs.bad_value")),
-        ("kinds", KINDS + "- {code: site, name: 校区, tier: site, parents: [college]}\n", ("unit-kinds.yaml", "unit-kinds.no_such")),
+        (
+            "kinds",
+            KINDS + "- {code: town, name: 镇, tier: village, parents: []}\n",
+            ("unit-kinds.yaml", "packs.bad_value"),
+        ),
+        (
+            "kinds",
+            KINDS + "- {code: site, name: 校区, tier: site, parents: [college]}\n",
+            ("unit-kinds.yaml", "unit-kinds.no_such"),
+        ),
         ("kinds", KINDS + "- {code: site, name: 校区, tier: site}\n", ("unit-kinds.yaml", "unit-kinds.no_parent")),
-        ("kinds", KINDS + "- {code: on, name: 校区, tier: site, parents: [primary]}\n", ("unit-kinds.yaml", "packs.bad_code")),
-        ("kinds", KINDS + "- {code: site, name: 校区, tier: site, parents: [no]}\n", ("unit-kinds.yaml", "packs.bad_value")),
-        ("posts", POSTS + POST.format(code="x", name="甲", tier="school", acts="fly"), ("posts.yaml", "posts.unknown_act")),
-        ("posts", POSTS + POST.format(code="x", name="甲", tier="school", acts="snap, snap"), ("posts.yaml", "posts.act_twice")),
-        ("posts", POSTS + POST.format(code="x", name="甲", tier="school", acts="close-review"), ("posts.yaml", "posts.reserved_act")),
-        ("posts", POSTS + POST.format(code="x", name="甲", tier="school", acts="yes"), ("posts.yaml", "packs.bad_value")),
-        ("posts", POSTS.replace("source: own, proof: own}]", "source: law, proof: own}]", 1), ("posts.yaml", "packs.no_source")),
+        (
+            "kinds",
+            KINDS + "- {code: on, name: 校区, tier: site, parents: [primary]}\n",
+            ("unit-kinds.yaml", "packs.bad_code"),
+        ),
+        (
+            "kinds",
+            KINDS + "- {code: site, name: 校区, tier: site, parents: [no]}\n",
+            ("unit-kinds.yaml", "packs.bad_value"),
+        ),
+        (
+            "posts",
+            POSTS + POST.format(code="x", name="甲", tier="school", acts="fly"),
+            ("posts.yaml", "posts.unknown_act"),
+        ),
+        (
+            "posts",
+            POSTS + POST.format(code="x", name="甲", tier="school", acts="snap, snap"),
+            ("posts.yaml", "posts.act_twice"),
+        ),
+        (
+            "posts",
+            POSTS + POST.format(code="x", name="甲", tier="school", acts="close-review"),
+            ("posts.yaml", "posts.reserved_act"),
+        ),
+        (
+            "posts",
+            POSTS + POST.format(code="x", name="甲", tier="school", acts="yes"),
+            ("posts.yaml", "packs.bad_value"),
+        ),
+        (
+            "posts",
+            POSTS.replace("source: own, proof: own}]", "source: law, proof: own}]", 1),
+            ("posts.yaml", "packs.no_source"),
+        ),
         ("posts", POSTS.replace("name: 校长", "name: 校长, nickname: 老大"), ("posts.yaml", "packs.bad_value")),
-        ("posts", POSTS.replace("duties: [{text: 每天巡查一遍, source: own, proof: own}]", "duties: []", 1), ("posts.yaml", "packs.bad_value")),
+        (
+            "posts",
+            POSTS.replace("duties: [{text: 每天巡查一遍, source: own, proof: own}]", "duties: []", 1),
+            ("posts.yaml", "packs.bad_value"),
+        ),
         ("net", NET.replace("post: head", "post: nobody"), ("net.yaml", "net.no_such_post")),
         ("net", NET.replace("n: 2", "n: 3"), ("net.yaml", "net.levels")),
         ("net", NET + "post_for_kind: {castle: {head: head}}\n", ("net.yaml", "net.no_such_kind")),
-        ("net", NET + "sponsor_chain: {leader: chief, office: chief, cadre: ghost}\n", ("net.yaml", "net.no_such_post")),
+        (
+            "net",
+            NET + "sponsor_chain: {leader: chief, office: chief, cadre: ghost}\n",
+            ("net.yaml", "net.no_such_post"),
+        ),
     ],
 )
 def test_each_fault_is_found(tmp_path, chapter, text, expected):

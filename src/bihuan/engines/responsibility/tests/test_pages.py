@@ -38,9 +38,18 @@ def held(person, post):
     return Appointment.objects.get(user=person, post=post, ends_on=None)
 
 
+@pytest.mark.clause("CB-01")
+@pytest.mark.clause("CB-06")
 def test_the_tree_shows_units_people_and_gaps(net, cast, door):
     page = text(door("zhao").get("/net/"))
-    for word in ("灞东区第一小学", "周校长", "包校干部", "陈包校", "灞东区第二中学 校长空缺", "灞东区第一小学 东校区 实验楼 无人负责"):
+    for word in (
+        "灞东区第一小学",
+        "周校长",
+        "包校干部",
+        "陈包校",
+        "灞东区第二中学 校长空缺",
+        "灞东区第一小学 东校区 实验楼 无人负责",
+    ):
         assert word in page
     inside = text(door("li").get("/net/"))
     assert "化学实验室" in inside
@@ -48,7 +57,14 @@ def test_the_tree_shows_units_people_and_gaps(net, cast, door):
 
 
 def test_the_page_turns_to_the_day(net, cast, actors, door):
-    hand_over(actors.admin, AT, id=uuid7(), appointment_id=held(cast.zhou, "head").pk, on=TODAY, person=NewPerson(name="新来校长"))
+    hand_over(
+        actors.admin,
+        AT,
+        id=uuid7(),
+        appointment_id=held(cast.zhou, "head").pk,
+        on=TODAY,
+        person=NewPerson(name="新来校长"),
+    )
     desk = door("zhao")
     assert "新来校长" in text(desk.get("/net/"))
     before = text(desk.get("/net/?on=2026-11-21"))
@@ -92,7 +108,14 @@ def test_who_may_open_what(net, cast, door):
 def test_an_appointment_by_form_and_what_was_typed_is_kept(net, cast, door):
     desk = door("li")
     page = f"/net/{net.room.pk}/appoint/"
-    typed = {"post": "lab-keeper", "person.name": "孙晓燕", "person.phone": "13900000001", "starts_on": "2026-11-22", "ends_on": "2026-11-01", "rank": "1"}
+    typed = {
+        "post": "lab-keeper",
+        "person.name": "孙晓燕",
+        "person.phone": "13900000001",
+        "starts_on": "2026-11-22",
+        "ends_on": "2026-11-01",
+        "rank": "1",
+    }
     refused = desk.post(page, typed)
     assert refused.status_code == 422
     assert "结束日期早于开始日期" in text(refused)
@@ -111,7 +134,11 @@ def test_hand_over_stand_in_and_end_by_form(net, cast, door):
     wang, fang = held(cast.wang, "guard"), held(cast.fang, "line-leader")
     said = desk.post(f"/net/served/{wang.pk}/hand-over/", {"person.name": "新保安", "on": "2026-11-22"}, follow=True)
     assert "已交接给新保安" in text(said)
-    said = desk.post(f"/net/served/{fang.pk}/stand-in/", {"person.name": "钱主任", "starts_on": "2026-11-22", "ends_on": "2026-11-24"}, follow=True)
+    said = desk.post(
+        f"/net/served/{fang.pk}/stand-in/",
+        {"person.name": "钱主任", "starts_on": "2026-11-22", "ends_on": "2026-11-24"},
+        follow=True,
+    )
     assert "已安排钱主任代班" in text(said)
     assert "代 方副校长" in text(desk.get(f"/net/{net.school.pk}/"))
     said = desk.post(f"/net/served/{fang.pk}/end/", {"ends_on": "2026-11-30", "reason": "调离"}, follow=True)
@@ -126,10 +153,18 @@ def test_units_by_form(net, cast, door):
     new = desk.post(f"/net/{net.bureau.pk}/new/", {"kind": "primary", "name": "灞东区第三小学", "code": "12"})
     assert new.status_code == 422
     assert 'value="灞东区第三小学"' in new.content.decode()
-    new = desk.post(f"/net/{net.bureau.pk}/new/", {"kind": "primary", "name": "灞东区第三小学", "code": "2161000009", "stages": ["primary"]}, follow=True)
+    new = desk.post(
+        f"/net/{net.bureau.pk}/new/",
+        {"kind": "primary", "name": "灞东区第三小学", "code": "2161000009", "stages": ["primary"]},
+        follow=True,
+    )
     assert "已新建「灞东区第三小学」" in text(new)
     school = Org.objects.get(code="2161000009")
-    saved = desk.post(f"/net/{school.pk}/change/", {"revision": 1, "name": "灞东区实验小学", "code": "2161000009", "stages": ["primary"]}, follow=True)
+    saved = desk.post(
+        f"/net/{school.pk}/change/",
+        {"revision": 1, "name": "灞东区实验小学", "code": "2161000009", "stages": ["primary"]},
+        follow=True,
+    )
     assert "灞东区实验小学" in text(saved)
     stale = desk.post(f"/net/{school.pk}/change/", {"revision": 1, "name": "又改", "code": "2161000009"})
     assert stale.status_code == 409
@@ -146,14 +181,20 @@ def test_sponsors_by_form(net, cast, door):
     assert nobody.status_code == 422
     assert "至少选一所" in text(nobody)
     both = [str(net.school.pk), str(net.other_school.pk)]
-    done = desk.post("/net/sponsors/", {"post": "sponsor-cadre", "person.name": "刘包校", "from": "2026-11-22", "schools": both}, follow=True)
+    done = desk.post(
+        "/net/sponsors/",
+        {"post": "sponsor-cadre", "person.name": "刘包校", "from": "2026-11-22", "schools": both},
+        follow=True,
+    )
     assert "已调整2所学校" in text(done)
     assert text(done).count("刘包校") >= 2
 
 
 def test_a_roster_from_upload_to_undo(net, cast, door):
     desk = door("admin")
-    sent = desk.post("/net/import/", {"org_id": str(net.bureau.pk), "file": SimpleUploadedFile("责任人.xlsx", nasty())}, follow=True)
+    sent = desk.post(
+        "/net/import/", {"org_id": str(net.bureau.pk), "file": SimpleUploadedFile("责任人.xlsx", nasty())}, follow=True
+    )
     page = text(sent)
     assert "需要修改 2" in page
     assert "没有叫「门卫」的岗位" in page
@@ -165,14 +206,20 @@ def test_a_roster_from_upload_to_undo(net, cast, door):
     refused = desk.post(f"/net/import/{row.pk}/", {"header_row": "3", "unit": "1", "name": "2", "post": "3"})
     assert refused.status_code == 422
     assert "一行也没有导入" in text(refused)
-    sent = desk.post("/net/import/", {"org_id": str(net.school.pk), "file": SimpleUploadedFile("名册.xlsx", clean())}, follow=True)
+    sent = desk.post(
+        "/net/import/", {"org_id": str(net.school.pk), "file": SimpleUploadedFile("名册.xlsx", clean())}, follow=True
+    )
     row = RosterImport.objects.get()  # the unfinished one before was replaced
     assert "导入这 3 条" in text(sent)
     swapped = text(desk.get(f"/net/import/{row.pk}/?header_row=1&name=2&post=1"))
     assert "没有叫「新老师甲」的岗位" in swapped
     unclear = text(desk.get(f"/net/import/{row.pk}/?header_row=1&name=1"))
     assert "还没有指定哪一列是岗位" in unclear
-    done = desk.post(f"/net/import/{row.pk}/", {"header_row": "1", "unit": "0", "name": "1", "post": "2", "phone": "3", "starts_on": "4"}, follow=True)
+    done = desk.post(
+        f"/net/import/{row.pk}/",
+        {"header_row": "1", "unit": "0", "name": "1", "post": "2", "phone": "3", "starts_on": "4"},
+        follow=True,
+    )
     assert "名册已导入" in text(done)
     assert Appointment.objects.filter(import_id=row.pk).count() == 3
     assert desk.get(f"/net/import/{row.pk}/report/").status_code == 409
@@ -200,11 +247,29 @@ def test_the_template_can_be_filled_in(net, cast, door):
 
 
 def test_no_page_needs_more_than_twelve_statements(net, cast, actors, door):
-    assign_sponsor(actors.admin, AT, schools=[net.school.pk, net.other_school.pk], post="office-head", on=TODAY, user_id=cast.meng.pk)
-    for page in ("/net/", "/net/gaps/", "/net/sponsors/", "/net/import/", "/net/posts/", f"/net/{net.school.pk}/", f"/net/{net.bureau.pk}/", f"/net/{net.school.pk}/appoint/"):
+    assign_sponsor(
+        actors.admin,
+        AT,
+        schools=[net.school.pk, net.other_school.pk],
+        post="office-head",
+        on=TODAY,
+        user_id=cast.meng.pk,
+    )
+    for page in (
+        "/net/",
+        "/net/gaps/",
+        "/net/sponsors/",
+        "/net/import/",
+        "/net/posts/",
+        f"/net/{net.school.pk}/",
+        f"/net/{net.bureau.pk}/",
+        f"/net/{net.school.pk}/appoint/",
+    ):
         client = door("admin")
         packs.forget()
         queries.forget_actors()
-        with CaptureQueriesContext(connection, ) as seen:
+        with CaptureQueriesContext(
+            connection,
+        ) as seen:
             assert client.get(page).status_code == 200
         assert len(seen) <= 12, (page, len(seen), [one["sql"][:90] for one in seen])

@@ -50,7 +50,9 @@ def test_two_hand_overs_of_one_post(net, actors, cast):
     held = Appointment.objects.get(user=cast.wang, post="guard")
     answers = at_once(
         *(
-            lambda person=person, by=by: hand_over(by, AT, id=uuid7(), appointment_id=held.pk, on=TODAY, user_id=person.pk)
+            lambda person=person, by=by: hand_over(
+                by, AT, id=uuid7(), appointment_id=held.pk, on=TODAY, user_id=person.pk
+            )
             for person, by in ((cast.qian, actors.li), (cast.fang, actors.admin))
         )
     )
@@ -77,7 +79,9 @@ def test_two_stand_ins_for_the_same_days(net, actors, cast):
 def test_schools_made_at_once_get_their_own_addresses(net, actors):
     answers = at_once(
         *(
-            lambda n=n: create_org(actors.admin, AT, id=uuid7(), parent_id=net.bureau.pk, kind="primary", name=f"新建第{n}小学")
+            lambda n=n: create_org(
+                actors.admin, AT, id=uuid7(), parent_id=net.bureau.pk, kind="primary", name=f"新建第{n}小学"
+            )
             for n in range(6)
         )
     )
@@ -89,7 +93,15 @@ def test_schools_made_at_once_get_their_own_addresses(net, actors):
 def test_the_same_school_made_at_once_is_made_once(net, actors):
     answers = at_once(
         *(
-            lambda: create_org(actors.admin, AT, id=uuid7(), parent_id=net.bureau.pk, kind="primary", name="新建小学", code="2161000088")
+            lambda: create_org(
+                actors.admin,
+                AT,
+                id=uuid7(),
+                parent_id=net.bureau.pk,
+                kind="primary",
+                name="新建小学",
+                code="2161000088",
+            )
             for _ in range(3)
         )
     )

@@ -29,7 +29,12 @@ TODAY = date(2026, 11, 22)
 
 
 def send(by, place, content, name="名册.xlsx"):
-    args = {"id": str(uuid7()), "org_id": str(place.pk), "file_name": name, "content": base64.b64encode(content).decode()}
+    args = {
+        "id": str(uuid7()),
+        "org_id": str(place.pk),
+        "file_name": name,
+        "content": base64.b64encode(content).decode(),
+    }
     execute(by, AT, id=uuid7(), name="responsibility.upload_roster", args=args)
     return RosterImport.objects.get(pk=args["id"])
 
@@ -72,7 +77,11 @@ def test_every_row_of_a_nasty_roster_gets_its_verdict(net, actors):
         12: ("warning", "已经在任，不重复登记"),
     }
     assert found.counts == {"ok": 4, "warning": 2, "error": 2, "rows": 8, "appointments": 4, "people": 3}
-    assert [(person.name, person.staff_no) for person in found.people] == [("王秀英", ""), ("李强", "T-02"), ("赵敏", "")]
+    assert [(person.name, person.staff_no) for person in found.people] == [
+        ("王秀英", ""),
+        ("李强", "T-02"),
+        ("赵敏", ""),
+    ]
 
 
 def test_a_roster_with_a_wrong_row_installs_nothing(net, actors):
@@ -128,14 +137,22 @@ def test_the_same_person_on_several_rows_is_one_person(net, actors):
 
 
 def test_a_school_cannot_slip_a_verifier_in_by_roster(net, actors):
-    row = send(actors.li, net.school, xlsx([["姓名", "岗位"], ["张三丰", "包校干部"], ["张四", "校长"], ["张五", "教育局局长"]]))
+    row = send(
+        actors.li,
+        net.school,
+        xlsx([["姓名", "岗位"], ["张三丰", "包校干部"], ["张四", "校长"], ["张五", "教育局局长"]]),
+    )
     assert [one.sentences[0] for one in report(actors.li, row).rows] == [
         "包校干部由教育局登记，请报局里", "校长由教育局登记，请报局里", "教育局局长由教育局登记，请报局里",
     ]  # fmt: skip
 
 
 def test_units_and_areas_outside_ones_own_are_unknown(net, actors):
-    rows = [["学校", "姓名", "岗位", "区域"], ["灞东区第二中学", "张三", "保安", ""], ["灞东区第一小学", "张四", "保安", "游泳馆"]]
+    rows = [
+        ["学校", "姓名", "岗位", "区域"],
+        ["灞东区第二中学", "张三", "保安", ""],
+        ["灞东区第一小学", "张四", "保安", "游泳馆"],
+    ]
     found = report(actors.li, send(actors.li, net.school, xlsx(rows)))
     assert found.rows[0].sentences == ("没有叫「灞东区第二中学」的单位，或它不归你管。最接近的是：灞东区第一小学",)
     assert found.rows[1].sentences[0].startswith("灞东区第一小学没有叫「游泳馆」的区域")
@@ -211,7 +228,15 @@ def test_bulk_insert_is_the_twin_of_the_orm(net, actors, cast):
     """What the hot path wrote reads back as if the ORM had written it."""
     install(actors.li, row := send(actors.li, net.school, clean(2)))
     hot = Appointment.objects.filter(import_id=row.pk).first()
-    twin = appoint(actors.li, AT, id=uuid7(), org_id=net.school.pk, post="class-teacher", user_id=cast.wang.pk, starts_on=date(2026, 9, 1))
+    twin = appoint(
+        actors.li,
+        AT,
+        id=uuid7(),
+        org_id=net.school.pk,
+        post="class-teacher",
+        user_id=cast.wang.pk,
+        starts_on=date(2026, 9, 1),
+    )
     twin = Appointment.objects.get(pk=twin.pk)
     differ = {"id", "user_id", "import_id", "initials"}
     assert {k: v for k, v in vars(hot).items() if k not in differ | {"_state"}} == {

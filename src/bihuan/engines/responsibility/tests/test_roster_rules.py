@@ -17,7 +17,20 @@ from bihuan.engines.responsibility.tests.workbooks import nasty, xlsx
 
 
 @pytest.mark.parametrize(
-    "cell", ["2026-09-01", "2026.9.1", "2026/09/01", "2026年9月1日", "２０２６年９月１日", "20260901", "46266", "46266.0", "2026年9月", "2026.9", " 2026-9-1 00:00:00"]
+    "cell",
+    [
+        "2026-09-01",
+        "2026.9.1",
+        "2026/09/01",
+        "2026年9月1日",
+        "２０２６年９月１日",
+        "20260901",
+        "46266",
+        "46266.0",
+        "2026年9月",
+        "2026.9",
+        " 2026-9-1 00:00:00",
+    ],
 )
 def test_days_as_people_write_them(cell):
     assert day_of(cell) == date(2026, 9, 1)
@@ -36,7 +49,12 @@ def test_what_is_not_a_day(cell):
 
 @given(st.dates(date(1960, 1, 1), date(2080, 12, 31)))
 def test_every_style_of_a_day_is_the_same_day(day):
-    styles = (f"{day:%Y-%m-%d}", f"{day.year}.{day.month}.{day.day}", f"{day.year}年{day.month}月{day.day}日", f"{day:%Y%m%d}")
+    styles = (
+        f"{day:%Y-%m-%d}",
+        f"{day.year}.{day.month}.{day.day}",
+        f"{day.year}年{day.month}月{day.day}日",
+        f"{day:%Y%m%d}",
+    )
     assert {day_of(style) for style in styles} == {day}
 
 
@@ -70,7 +88,10 @@ def test_a_nasty_workbook_is_read_as_it_was_meant():
         (12, "灞东区第一小学", "王保安", ""),
     ]
     assert {row.starts_on for row in rows[:6]} == {date(2026, 9, 1)}
-    assert rows[6].faults == ("「孙丽、周涛」像是几个人，请一人一行", "任职日期「九月一日」认不出，请写成 2026-09-01 这样")
+    assert rows[6].faults == (
+        "「孙丽、周涛」像是几个人，请一人一行",
+        "任职日期「九月一日」认不出，请写成 2026-09-01 这样",
+    )
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-8", "gb18030"])
@@ -115,6 +136,14 @@ def test_a_bomb_is_refused_before_it_is_unpacked():
 
 
 def test_posts_are_known_by_the_parts_of_their_names():
-    words = post_names({"safety-lead": "安全负责人（保卫主任）", "k-lead": "幼儿园安全负责人", "head": "校长", "x": "保管员（校长）"})
-    assert words["保卫主任"] == words["安全负责人"] == words["安全负责人(保卫主任)"] == words["safety-lead"] == "safety-lead"
+    words = post_names(
+        {"safety-lead": "安全负责人（保卫主任）", "k-lead": "幼儿园安全负责人", "head": "校长", "x": "保管员（校长）"}
+    )
+    assert (
+        words["保卫主任"]
+        == words["安全负责人"]
+        == words["安全负责人(保卫主任)"]
+        == words["safety-lead"]
+        == "safety-lead"
+    )
     assert words["校长"] == "head"

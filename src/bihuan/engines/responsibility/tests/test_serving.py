@@ -49,7 +49,11 @@ def test_a_new_person_is_enlisted_and_serves(net, actors):
     assert queries.who(net.room, "lab-keeper", on=date(2026, 11, 21)) == []
     assert queries.who(net.canteen, "lab-keeper", on=TODAY) == []
     fact = Event.objects.get(subject_id=row.pk)
-    assert (fact.name, fact.facts["person_name"], fact.facts["place_name"]) == ("responsibility.appointed", "孙晓燕", "化学实验室")
+    assert (fact.name, fact.facts["person_name"], fact.facts["place_name"]) == (
+        "responsibility.appointed",
+        "孙晓燕",
+        "化学实验室",
+    )
 
 
 def test_the_same_person_is_recognised_and_a_namesake_elsewhere_is_not(net, actors, cast):
@@ -57,7 +61,9 @@ def test_the_same_person_is_recognised_and_a_namesake_elsewhere_is_not(net, acto
     assert again.user_id == cast.qian.pk
     namesake = make(actors.wu, net.other_school, "lab-keeper", person=NewPerson(name="钱主任"))
     assert namesake.user_id != cast.qian.pk
-    by_phone = make(actors.wu, net.other_school, "logistics-lead", person=NewPerson(name="钱主任", phone=cast.qian.phone))
+    by_phone = make(
+        actors.wu, net.other_school, "logistics-lead", person=NewPerson(name="钱主任", phone=cast.qian.phone)
+    )
     assert by_phone.user_id == cast.qian.pk
     assert make(actors.admin, net.bureau, "safety-office", person=NewPerson(name="陈包校")).user_id == cast.chen.pk
     for phone in ("13911110001", "13911110002"):
@@ -72,21 +78,31 @@ def test_who_may_not_appoint(net, actors, cast):
     assert code_of(make, actors.sun, net.school, "guard", user_id=cast.wang.pk) == "foundation.not_found"
     assert code_of(make, actors.nobody, net.school, "guard", user_id=cast.wang.pk) == "foundation.not_found"
     # a school cannot make its own verifier or its own head, nor anybody themselves
-    assert code_of(make, actors.li, net.school, "sponsor-cadre", user_id=cast.fang.pk) == "responsibility.post_from_above"
+    assert (
+        code_of(make, actors.li, net.school, "sponsor-cadre", user_id=cast.fang.pk) == "responsibility.post_from_above"
+    )
     assert code_of(make, actors.li, net.school, "head", user_id=cast.fang.pk) == "responsibility.post_from_above"
     assert code_of(make, actors.li, net.school, "line-leader", user_id=cast.li.pk) == "responsibility.not_oneself"
-    assert code_of(make, actors.admin, net.bureau, "safety-office", user_id=cast.admin.pk) == "responsibility.not_oneself"
+    assert (
+        code_of(make, actors.admin, net.bureau, "safety-office", user_id=cast.admin.pk) == "responsibility.not_oneself"
+    )
     assert Appointment.objects.count() == before
 
 
 def test_what_makes_no_sense_is_refused(net, actors, cast):
     assert code_of(make, actors.admin, net.school, "保卫主任", user_id=cast.wang.pk) == "responsibility.no_such_post"
     assert code_of(make, actors.admin, net.bureau, "guard", user_id=cast.wang.pk) == "responsibility.post_elsewhere"
-    assert code_of(make, actors.admin, net.school, "safety-office", user_id=cast.wang.pk) == "responsibility.post_elsewhere"
+    assert (
+        code_of(make, actors.admin, net.school, "safety-office", user_id=cast.wang.pk)
+        == "responsibility.post_elsewhere"
+    )
     assert code_of(make, actors.admin, net.school, "guard", user_id=cast.wang.pk) == "responsibility.already_serving"
     assert code_of(make, actors.admin, net.school, "guard") == "responsibility.no_person"
     assert code_of(make, actors.admin, net.school, "guard", user_id=cast.sun.pk) == "responsibility.unknown_person"
-    assert code_of(make, actors.admin, net.school, "lab-keeper", user_id=cast.wang.pk, ends_on=date(2026, 1, 1)) == "responsibility.bad_span"
+    assert (
+        code_of(make, actors.admin, net.school, "lab-keeper", user_id=cast.wang.pk, ends_on=date(2026, 1, 1))
+        == "responsibility.bad_span"
+    )
 
 
 def test_an_unknown_post_is_answered_with_the_nearest(net, actors, cast):
@@ -99,11 +115,19 @@ def test_an_appointment_ends_and_stays_in_history(net, actors, cast):
     end_appointment(actors.li, AT, appointment_id=row.pk, ends_on=TODAY, reason="退休")
     assert names(queries.who(net.school, "guard", on=TODAY)) == ["王保安"]
     assert queries.who(net.school, "guard", on=date(2026, 11, 23)) == []
-    assert code_of(end_appointment, actors.li, AT, appointment_id=row.pk, ends_on=TODAY) == "responsibility.already_ended"
+    assert (
+        code_of(end_appointment, actors.li, AT, appointment_id=row.pk, ends_on=TODAY) == "responsibility.already_ended"
+    )
     assert code_of(end_appointment, actors.wu, AT, appointment_id=row.pk, ends_on=TODAY) == "foundation.not_found"
     chen = serving(cast.chen, "sponsor-cadre")
-    assert code_of(end_appointment, actors.li, AT, appointment_id=chen.pk, ends_on=TODAY) == "responsibility.post_from_above"
-    assert code_of(end_appointment, actors.admin, AT, appointment_id=chen.pk, ends_on=date(2020, 1, 1)) == "responsibility.bad_span"
+    assert (
+        code_of(end_appointment, actors.li, AT, appointment_id=chen.pk, ends_on=TODAY)
+        == "responsibility.post_from_above"
+    )
+    assert (
+        code_of(end_appointment, actors.admin, AT, appointment_id=chen.pk, ends_on=date(2020, 1, 1))
+        == "responsibility.bad_span"
+    )
 
 
 def test_a_stand_in_comes_first_for_a_while_and_has_the_rights(net, actors, cast):
@@ -129,12 +153,19 @@ def test_a_stand_in_comes_first_for_a_while_and_has_the_rights(net, actors, cast
     assert code_of(arranged, starts_on=date(2020, 1, 1), ends_on=day) == "responsibility.bad_span"
     assert code_of(arranged, starts_on=date(2026, 12, 2), ends_on=date(2026, 12, 1)) == "responsibility.bad_span"
     assert code_of(arranged, user_id=cast.fang.pk, starts_on=day, ends_on=day) == "responsibility.same_person"
-    assert code_of(stand_in, actors.wu, AT, id=uuid7(), stands_for_id=held.pk, user_id=cast.wu.pk, starts_on=day, ends_on=day) == "foundation.not_found"
+    assert (
+        code_of(
+            stand_in, actors.wu, AT, id=uuid7(), stands_for_id=held.pk, user_id=cast.wu.pk, starts_on=day, ends_on=day
+        )
+        == "foundation.not_found"
+    )
 
 
 def test_a_hand_over_ends_one_begins_another_and_states_everything(net, actors, cast):
     held = serving(cast.fang, "line-leader")
-    row = hand_over(actors.admin, AT, id=uuid7(), appointment_id=held.pk, on=TODAY, user_id=cast.qian.pk, note="退休交接")
+    row = hand_over(
+        actors.admin, AT, id=uuid7(), appointment_id=held.pk, on=TODAY, user_id=cast.qian.pk, note="退休交接"
+    )
     held.refresh_from_db()
     assert held.ends_on == date(2026, 11, 21)
     assert names(queries.who(net.school, "line-leader", on=date(2026, 11, 21))) == ["方副校长"]
@@ -176,15 +207,22 @@ def test_the_same_hand_over_sent_twice_is_one(net, actors, cast):
     assert Event.objects.filter(name="responsibility.handed_over").count() == 1
 
 
+@pytest.mark.clause("CB-01")
 def test_sponsors_change_in_bulk_and_the_chain_follows(net, actors, cast):
     both = [net.school.pk, net.other_school.pk]
     assign_sponsor(actors.admin, AT, schools=both, post="sponsor-leader", on=TODAY, user_id=cast.gao.pk)
     assign_sponsor(actors.admin, AT, schools=both, post="office-head", on=TODAY, user_id=cast.meng.pk)
-    made = assign_sponsor(actors.admin, AT, schools=both, post="sponsor-cadre", on=TODAY, person=NewPerson(name="刘包校"))
+    made = assign_sponsor(
+        actors.admin, AT, schools=both, post="sponsor-cadre", on=TODAY, person=NewPerson(name="刘包校")
+    )
     assert len(made) == 2
     assert len({row.user_id for row in made}) == 1
     handed = Event.objects.get(name="responsibility.handed_over").facts
-    assert (handed["person_from_name"], handed["person_to_name"], handed["place"]) == ("陈包校", "刘包校", str(net.school.pk))
+    assert (handed["person_from_name"], handed["person_to_name"], handed["place"]) == (
+        "陈包校",
+        "刘包校",
+        str(net.school.pk),
+    )
     links = queries.chain(net.school, on=TODAY)
     assert [(link.n, [row.user.name for row in link.people]) for link in links] == [
         (1, ["郑局长"]), (2, ["何副局长"]), (3, ["孟科长"]), (4, ["刘包校"]), (5, ["周校长"]),
@@ -199,8 +237,13 @@ def test_sponsors_are_the_bureaus_business(net, actors, cast):
     given = {"post": "sponsor-cadre", "on": TODAY, "user_id": cast.chen.pk}
     assert code_of(assign_sponsor, actors.li, AT, schools=[net.school.pk], **given) == "responsibility.post_from_above"
     assert code_of(assign_sponsor, actors.zhao, AT, schools=both, **given) == "foundation.not_yours"
-    assert code_of(assign_sponsor, actors.admin, AT, schools=[*both, net.far_school.pk], **given) == "foundation.not_found"
-    assert code_of(assign_sponsor, actors.admin, AT, schools=both, **given | {"post": "head"}) == "responsibility.not_a_sponsor_post"
+    assert (
+        code_of(assign_sponsor, actors.admin, AT, schools=[*both, net.far_school.pk], **given) == "foundation.not_found"
+    )
+    assert (
+        code_of(assign_sponsor, actors.admin, AT, schools=both, **given | {"post": "head"})
+        == "responsibility.not_a_sponsor_post"
+    )
     assert not Appointment.objects.filter(org=net.other_school, post="sponsor-cadre").exists()
 
 
@@ -225,7 +268,9 @@ def test_who_could_do_a_thing(net, actors, cast):
 
 
 def test_people_are_found_by_name_initials_and_telephone(net, actors, cast):
-    assert [one.words for one in queries.people(actors.zhao, "李安")] == ["李安 · 安全负责人（保卫主任） · 灞东区第一小学"]
+    assert [one.words for one in queries.people(actors.zhao, "李安")] == [
+        "李安 · 安全负责人（保卫主任） · 灞东区第一小学"
+    ]
     assert [one.name for one in queries.people(actors.zhao, "la")] == ["李安"]
     assert [one.name for one in queries.people(actors.zhao, cast.li.phone)] == ["李安"]
     assert queries.people(actors.wu, "李安") == []
@@ -234,6 +279,7 @@ def test_people_are_found_by_name_initials_and_telephone(net, actors, cast):
     assert len(queries.people(actors.zhao, "", most=3)) == 3
 
 
+@pytest.mark.clause("CB-06")
 def test_gaps_of_the_net_in_words(net, actors, cast):
     said = [gap.sentence(TODAY) for gap in queries.gaps(actors.zhao, since=TODAY, until=date(2026, 12, 22))]
     assert "灞东区第二中学 包校干部空缺" in said
@@ -248,13 +294,23 @@ def test_gaps_of_the_net_in_words(net, actors, cast):
     assert mine == ["灞东区第一小学 12月1日至12月5日 安全负责人（保卫主任）空缺", "东校区 食堂后厨 无人负责"]
 
 
+@pytest.mark.clause("CB-01")
 def test_the_tree_turns_to_the_day(net, actors, cast):
-    hand_over(actors.admin, AT, id=uuid7(), appointment_id=serving(cast.zhou, "head").pk, on=TODAY, person=NewPerson(name="新校长"))
+    hand_over(
+        actors.admin,
+        AT,
+        id=uuid7(),
+        appointment_id=serving(cast.zhou, "head").pk,
+        on=TODAY,
+        person=NewPerson(name="新校长"),
+    )
     before = queries.net_as_of(actors.zhao, on=date(2026, 11, 21))
     after = queries.net_as_of(actors.zhao, on=TODAY)
 
     def head(page):
-        return next(row.user.name for unit in page.rows if unit.org == net.school for row in unit.people if row.post == "head")
+        return next(
+            row.user.name for unit in page.rows if unit.org == net.school for row in unit.people if row.post == "head"
+        )
 
     assert (head(before), head(after)) == ("周校长", "新校长")
     assert [(row.org.name, row.depth) for row in after.rows if row.org.tier in ("bureau", "school")] == [

@@ -53,7 +53,11 @@ def test_uncovered_days_are_exactly_the_days_that_no_span_covers(given_spans):
 @given(spans, spans)
 def test_more_people_never_make_a_gap(some, more):
     def free(days):
-        return {start + timedelta(days=n) for start, end in uncovered(FIRST, LAST, days) for n in range((end - start).days + 1)}
+        return {
+            start + timedelta(days=n)
+            for start, end in uncovered(FIRST, LAST, days)
+            for n in range((end - start).days + 1)
+        }
 
     assert free(some + more) <= free(some)
 

@@ -51,6 +51,8 @@ def test_full_width_and_blanks_are_made_plain():
     assert tree.plain("　灞东区　 第一小学 ") == "灞东区 第一小学"
 
 
-@pytest.mark.parametrize(("name", "typed"), [("李安", "la"), ("单明远", "smy"), ("曾可", "zk"), ("尉迟恭", "ycg"), ("阿卜杜拉·Li", "abdlli")])
+@pytest.mark.parametrize(
+    ("name", "typed"), [("李安", "la"), ("单明远", "smy"), ("曾可", "zk"), ("尉迟恭", "ycg"), ("阿卜杜拉·Li", "abdlli")]
+)
 def test_names_are_found_by_initials(name, typed):
     assert initials(name) == typed

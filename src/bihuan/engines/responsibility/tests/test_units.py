@@ -87,9 +87,12 @@ def test_the_same_envelope_makes_one_unit(net, actors):
 
 
 def test_a_known_id_makes_no_second_unit(net, actors):
-    assert code_of(
-        create_org, actors.admin, AT, id=net.school.pk, parent_id=net.bureau.pk, kind="primary", name="另一所小学"
-    ) == "responsibility.id_taken"
+    assert (
+        code_of(
+            create_org, actors.admin, AT, id=net.school.pk, parent_id=net.bureau.pk, kind="primary", name="另一所小学"
+        )
+        == "responsibility.id_taken"
+    )
 
 
 def test_a_school_is_renamed_and_keeps_its_code(net, actors):
@@ -110,7 +113,10 @@ def test_a_stale_change_is_refused_and_names_who_was_quicker(net, actors):
 
 
 def test_another_kind_of_school_needs_another_code(net, actors):
-    assert code_of(change_org, actors.admin, AT, org_id=net.school.pk, revision=1, kind="junior") == "responsibility.bad_code"
+    assert (
+        code_of(change_org, actors.admin, AT, org_id=net.school.pk, revision=1, kind="junior")
+        == "responsibility.bad_code"
+    )
     changed = change_org(actors.admin, AT, org_id=net.school.pk, revision=1, kind="junior", code="3161000077")
     assert changed.kind == "junior"
 
@@ -118,21 +124,30 @@ def test_another_kind_of_school_needs_another_code(net, actors):
 def test_outsiders_change_nothing(net, actors):
     assert code_of(change_org, actors.wu, AT, org_id=net.school.pk, revision=1, students=1) == "foundation.not_found"
     assert code_of(change_org, actors.zhou, AT, org_id=net.school.pk, revision=1, students=1) == "foundation.not_yours"
-    assert code_of(close_org, actors.wu, AT, org_id=net.school.pk, revision=1, on=date(2026, 12, 1)) == "foundation.not_found"
-    assert code_of(move_org, actors.wu, AT, org_id=net.room.pk, parent_id=net.site.pk, revision=1) == "foundation.not_found"
+    assert (
+        code_of(close_org, actors.wu, AT, org_id=net.school.pk, revision=1, on=date(2026, 12, 1))
+        == "foundation.not_found"
+    )
+    assert (
+        code_of(move_org, actors.wu, AT, org_id=net.room.pk, parent_id=net.site.pk, revision=1)
+        == "foundation.not_found"
+    )
 
 
 def test_a_moved_subtree_takes_its_addresses_and_its_rows_along(net, actors, cast):
     town = create(actors.admin, net.bureau, "town", "长乐镇")
     Appointment.objects.filter(user=cast.li).update(org=net.room, path=net.room.path)
-    case = apps.get_model("responsibility", "RosterImport")(org=net.room, by_name="x", at=AT, **{
-        name: getattr(net.room, name) for name in ("bureau_id", "province_id", "city_id", "school_id", "path")
-    })
+    case = apps.get_model("responsibility", "RosterImport")(
+        org=net.room,
+        by_name="x",
+        at=AT,
+        **{name: getattr(net.room, name) for name in ("bureau_id", "province_id", "city_id", "school_id", "path")},
+    )
     case.save()
     moved = move_org(actors.admin, AT, org_id=net.school.pk, parent_id=town.pk, revision=1)
     room = Org.objects.get(pk=net.room.pk)
     assert moved.path.startswith(town.path)
-    assert room.path == moved.path + net.room.path[len(net.school.path):]
+    assert room.path == moved.path + net.room.path[len(net.school.path) :]
     assert Appointment.objects.get(user=cast.li).path == room.path
     case.refresh_from_db()
     assert case.path == room.path
@@ -143,11 +158,26 @@ def test_a_moved_subtree_takes_its_addresses_and_its_rows_along(net, actors, cas
 
 def test_moves_that_make_no_sense_are_refused(net, actors):
     floor = create(actors.admin, net.building, "floor", "一层")
-    assert code_of(move_org, SYSTEM, AT, org_id=net.building.pk, parent_id=floor.pk, revision=1) == "responsibility.move_into_itself"
-    assert code_of(move_org, SYSTEM, AT, org_id=net.site.pk, parent_id=net.other_school.pk, revision=1) == "responsibility.move_across"
-    assert code_of(move_org, SYSTEM, AT, org_id=net.school.pk, parent_id=net.other_bureau.pk, revision=1) == "responsibility.move_across"
-    assert code_of(move_org, SYSTEM, AT, org_id=net.room.pk, parent_id=net.school.pk, revision=1) == "responsibility.wrong_parent"
-    assert code_of(move_org, actors.admin, AT, org_id=net.room.pk, parent_id=net.site.pk, revision=7) == "foundation.changed_meanwhile"
+    assert (
+        code_of(move_org, SYSTEM, AT, org_id=net.building.pk, parent_id=floor.pk, revision=1)
+        == "responsibility.move_into_itself"
+    )
+    assert (
+        code_of(move_org, SYSTEM, AT, org_id=net.site.pk, parent_id=net.other_school.pk, revision=1)
+        == "responsibility.move_across"
+    )
+    assert (
+        code_of(move_org, SYSTEM, AT, org_id=net.school.pk, parent_id=net.other_bureau.pk, revision=1)
+        == "responsibility.move_across"
+    )
+    assert (
+        code_of(move_org, SYSTEM, AT, org_id=net.room.pk, parent_id=net.school.pk, revision=1)
+        == "responsibility.wrong_parent"
+    )
+    assert (
+        code_of(move_org, actors.admin, AT, org_id=net.room.pk, parent_id=net.site.pk, revision=7)
+        == "foundation.changed_meanwhile"
+    )
     assert Org.objects.get(pk=net.room.pk).path == net.room.path
 
 
@@ -160,4 +190,7 @@ def test_a_unit_with_people_is_not_closed(net, actors, cast):
     closed = close_org(actors.admin, AT, org_id=net.school.pk, revision=1, on=date(2026, 12, 31))
     assert closed.active_to == date(2026, 12, 31)
     assert Org.objects.get(pk=net.room.pk).active_to == date(2026, 12, 31)
-    assert code_of(close_org, actors.admin, AT, org_id=net.school.pk, revision=2, on=date(2027, 1, 1)) == "responsibility.closed"
+    assert (
+        code_of(close_org, actors.admin, AT, org_id=net.school.pk, revision=2, on=date(2027, 1, 1))
+        == "responsibility.closed"
+    )

@@ -52,5 +52,7 @@ def nasty() -> bytes:
 
 def clean(count: int = 3, *, unit: str = "灞东区第一小学", post: str = "班主任") -> bytes:
     """A roster without a fault."""
-    people = [[unit, f"新老师{'甲乙丙丁戊己庚辛壬癸'[n % 10]}", post, f"139{n:08d}", "2026-09-01"] for n in range(count)]
+    people = [
+        [unit, f"新老师{'甲乙丙丁戊己庚辛壬癸'[n % 10]}", post, f"139{n:08d}", "2026-09-01"] for n in range(count)
+    ]
     return xlsx([["单位", "姓名", "岗位", "电话", "任职日期"], *people])
