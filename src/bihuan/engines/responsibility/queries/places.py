@@ -60,9 +60,9 @@ def place_of(viewer: Actor, pk: UUID) -> Place:
     fields = [Org._meta.get_field(name) for name in _PLACE]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {', '.join(_PLACE)} FROM {Org._meta.db_table} WHERE id = %s",
+            f"SELECT {', '.join(_PLACE)} FROM {Org._meta.db_table} WHERE id = %s",  # noqa: S608 - fixed names
             [fields[0].get_db_prep_value(pk, connection)],
-        )  # noqa: S608 - fixed names
+        )
         row = cursor.fetchone()
     found = (
         Place(

@@ -142,5 +142,5 @@ def parent_fault(kind: Kind, above: str | None, kinds: Mapping[str, Kind]) -> st
         return ""
     wanted = "、".join(kinds[code].name for code in kind.parents[:4] if code in kinds)
     more = "等" if len(kind.parents) > 4 else ""
-    here = kinds[above].name if above in kinds else "最顶层" if above is None else above
+    here = "最顶层" if above is None else kinds[above].name if above in kinds else above
     return f"{kind.name}应放在{wanted}{more}下面，不能放在{here}下面"
