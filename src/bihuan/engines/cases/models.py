@@ -95,6 +95,14 @@ class Case(ScopedModel):
                 )
                 for level in ("province", "city", "bureau", "school")
             ),
+            models.Index(
+                fields=["bureau_id", "state", "due_at", "id"], name="case_open_state", condition=Q(is_open=True)
+            ),
+            models.Index(
+                fields=["bureau_id", "due_at", "id"],
+                name="case_listed",
+                condition=Q(is_open=True, listed_at__isnull=False),
+            ),
             models.Index(fields=["bureau_id", "-reported_at", "-id"], name="case_past_bureau"),
             models.Index(fields=["school_id", "-reported_at", "-id"], name="case_past_school"),
             models.Index(

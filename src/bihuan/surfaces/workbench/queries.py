@@ -83,8 +83,8 @@ _WATCHED = {"overdue": ("已逾期", "time=overdue"), "reported": ("待交办", 
 
 def _counts(viewer: Actor) -> list[tuple[str, str, int]]:
     """What is not closed in my whole net, each number with the list behind it: five minutes before a meeting."""
-    counted = cases.tab_counts(viewer, cases.Filters())
-    return [(word, query, counted.get(code, 0)) for code, (word, query) in _WATCHED.items()]
+    counted = cases.tab_counts(viewer)
+    return [(word, query, counted[code]) for code, (word, query) in _WATCHED.items() if code in counted]
 
 
 def _open_inspections(viewer: Actor) -> list[Any]:

@@ -67,6 +67,14 @@ class StepForm:
         return "due" in self.step.needs
 
     @property
+    def photo_required(self) -> bool:
+        return "photo" in self.step.needs
+
+    @property
+    def photo_label(self) -> str:
+        return "整改后的照片" if self.step.action == "rectify" else "复查照片"
+
+    @property
     def note_required(self) -> bool:
         return "note" in self.step.needs
 

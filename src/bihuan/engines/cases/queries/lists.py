@@ -14,7 +14,7 @@ from django.utils import timezone
 from bihuan.engines.cases import hot
 from bihuan.engines.cases.models import Case
 from bihuan.engines.cases.pack import levels_of, lifecycle_of, rules_of
-from bihuan.engines.cases.queries.filters import STAGES, TIMES, WHOSE, Filters, filters_from, selection
+from bihuan.engines.cases.queries.filters import STAGES, TIMES, WHOSE, Filters, filters_from, scope_of, selection
 from bihuan.engines.responsibility.queries import schools
 from bihuan.engines.sheets.queries import sheet_lines, version_for_filling
 from bihuan.foundation import clock
@@ -62,16 +62,28 @@ def count(viewer: Actor, filters: Filters, *, cap: int = CAP) -> int:
     return len(selection(viewer, filters).order_by().values_list("pk", flat=True)[: cap + 1])
 
 
-def tab_counts(viewer: Actor, filters: Filters) -> dict[str, int]:
-    """The capped counts of the usual tabs in one statement: mine, overdue, to assign, to verify, listed."""
+USUAL = {
+    "turn": Filters(whose="turn"), "overdue": Filters(time="overdue"), "reported": Filters(stage="reported"),
+    "verifying": Filters(stage="verifying"), "listed": Filters(listed=True),
+}  # fmt: skip
+"""The tabs: mine, overdue, to assign, to verify, listed."""
+_WIDE = {"province_id", "city_id"}
 
+
+def tab_counts(viewer: Actor) -> dict[str, int]:
+    """The capped counts of the usual tabs in one statement.
+
+    A rare state in a whole city or province would have to be looked for among all that is open there, so those tabs have
+    no count above the bureau; what one index answers at any size (mine, overdue) is counted for everybody.
+    """
     now = clock.now()
-    base = replace(filters, stage="open", time="", whose="", q="", listed=False, state="")
-    parts = {
-        "turn": replace(base, whose="turn"), "overdue": replace(base, time="overdue"), "reported": replace(base, stage="reported"),
-        "verifying": replace(base, stage="verifying"), "listed": replace(base, listed=True),
-    }  # fmt: skip
-    return hot.counts({name: selection(viewer, part, now=now) for name, part in parts.items()}, cap=CAP)
+    scope = scope_of(viewer, Filters())
+    counted = {
+        name: part
+        for name, part in USUAL.items()
+        if scope is None or scope[0] not in _WIDE or name in {"turn", "overdue"}
+    }
+    return hot.counts({name: selection(viewer, part, now=now) for name, part in counted.items()}, cap=CAP)
 
 
 @dataclass(frozen=True)
@@ -80,7 +92,7 @@ class Tab:
 
     word: str
     address: str
-    count: int
+    count: int | None
     here: bool
 
 
@@ -104,13 +116,10 @@ class Listing:
 def listing(viewer: Actor, given: Mapping[str, str]) -> Listing:
     """Everything of the list page: three statements besides the packs."""
     filters = filters_from(given)
-    usual = {
-        "turn": Filters(whose="turn"), "overdue": Filters(time="overdue"), "reported": Filters(stage="reported"),
-        "verifying": Filters(stage="verifying"), "listed": Filters(listed=True),
-    }  # fmt: skip
-    counts = tab_counts(viewer, filters)
+    counts = tab_counts(viewer)
     tabs = [
-        Tab(TABS[name], "?" + urlencode(part.address()), counts[name], filters == part) for name, part in usual.items()
+        Tab(TABS[name], "?" + urlencode(part.address()), counts.get(name), filters == part)
+        for name, part in USUAL.items()
     ]
     return Listing(
         filters=filters,

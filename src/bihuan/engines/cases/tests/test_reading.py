@@ -111,14 +111,14 @@ def test_a_list_page_is_one_statement(several, actors):
 
 def test_tabs_and_todo(several, actors):
     with clock.travel(T0 + timedelta(days=2)):
-        assert queries.tab_counts(actors.zhao, Filters()) == {
+        assert queries.tab_counts(actors.zhao) == {
             "turn": 0,
             "overdue": 8,
             "reported": 8,
             "verifying": 0,
             "listed": 0,
         }
-        assert queries.tab_counts(actors.nobody, Filters())["overdue"] == 0
+        assert queries.tab_counts(actors.nobody)["overdue"] == 0
         todo = queries.todo(actors.li)
         assert todo == sorted(todo, key=lambda row: (row["due_at"], row["id"]))
         assert {row["title"] for row in todo} == {f"第{n}处" for n in (0, 2, 3, 4, 5, 6, 7, 8)}
