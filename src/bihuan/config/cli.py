@@ -198,7 +198,7 @@ def give_token(options: argparse.Namespace) -> int:
 
 def doctor(options: argparse.Namespace) -> int:
     """Every check's verdict; exit status 1 when one fails."""
-    from bihuan.config.doctor import examine
+    from bihuan.foundation.doctor import examine
 
     verdicts = examine()
     if options.json:

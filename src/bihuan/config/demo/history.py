@@ -33,10 +33,10 @@ def main(pack: str) -> None:
     """Write history from the first day of term up to this moment, or go on where it stopped."""
     django.setup()
     from bihuan.config.demo.building import District
-    from bihuan.config.demo.progress import kept
+    from bihuan.foundation.packs.notes import noted
 
     today = datetime.now(UTC).astimezone(HERE).date()
-    if kept(pack).get("until") != str(today):
+    if noted("demo", pack).get("until") != str(today):
         Term(District(pack)).live(today)
 
 
@@ -71,15 +71,15 @@ class Term:
 
     def live(self, today: date) -> None:
         """Every day from the first to *today*, sweeping the ladder mornings and evenings, reacting as it goes."""
-        from bihuan.config.demo.progress import kept, note
+        from bihuan.foundation.packs.notes import note, noted
         from bihuan.engines.cases.jobs import escalate_due
         from bihuan.foundation import clock
         from bihuan.foundation.reactions import react
 
-        note(self.district.pack, days=0, of=(today - FIRST).days + 1)
+        note("demo", self.district.pack, days=0, of=(today - FIRST).days + 1)
         self.district.make_keepers()
         now = clock.now()
-        done = kept(self.district.pack).get("until", "")
+        done = noted("demo", self.district.pack).get("until", "")
         for n in range((today - FIRST).days + 1):
             day = FIRST + timedelta(days=n)
             self.plan_day(day, today)
@@ -91,7 +91,7 @@ class Term:
             while str(day) > done and react(clock.now(), most=500):
                 pass
             if str(day) > done:
-                note(self.district.pack, until=str(day), days=n + 1)
+                note("demo", self.district.pack, until=str(day), days=n + 1)
 
     def play(self, until: datetime) -> None:
         """Everything in the queue up to a moment, in order."""

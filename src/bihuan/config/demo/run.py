@@ -16,7 +16,7 @@ from django.core.management import call_command
 
 from bihuan.config.demo import building, chance, people
 from bihuan.config.demo.building import ACCOUNTS, District
-from bihuan.config.demo.progress import kept, note
+from bihuan.foundation.packs.notes import note, noted
 from bihuan.config.serving import command, free_port
 from bihuan.foundation.packs.loader import find
 
@@ -61,14 +61,14 @@ def run(pack: str) -> int:
 
 def _build(district: District) -> None:
     made_from = hashlib.sha256(b"".join(Path(p).read_bytes() for p in _sources(district))).hexdigest()
-    if kept(district.pack).get("built") == made_from:
+    if noted("demo", district.pack).get("built") == made_from:
         return
     for words, step in district.steps():
         began = time.monotonic()
         print(f"  {words} …", end="", flush=True)
         step()
         print(f" {time.monotonic() - began:.1f} 秒", flush=True)
-    note(district.pack, built=made_from)
+    note("demo", district.pack, built=made_from)
 
 
 def _sources(district: District) -> list[str]:
