@@ -17,7 +17,7 @@ from django_vite.core.asset_loader import DjangoViteAssetLoader
 
 from bihuan.foundation import clock, packs
 from bihuan.foundation.ids import uuid7
-from bihuan.foundation.pages.wording import due_words, exact_words, moment_words
+from bihuan.foundation.pages.wording import due_words, exact_words, local, moment_words
 from bihuan.foundation.terms import term as term_of
 
 register = template.Library()
@@ -94,18 +94,13 @@ def level(code: str, word: str = "") -> SafeString:
 def due(at: datetime | None, state: Any = True) -> SafeString:
     """A running clock: 剩 3 天 / 今天到期 / 逾期 2 天. *state*: falsy or a final state stops it."""
     if at is None:
-        return mark_safe('<span class="due quiet">不限期</span>')
+        return SafeString('<span class="due quiet">不限期</span>')
+    now = clock.now()
     if state in _STOPPED or state is None:
-        return format_html(
-            '<time class="due quiet" datetime="{}">{}</time>', at.isoformat(), moment_words(at, clock.now())
-        )
-    words, urgency = due_words(at, clock.now())
-    return format_html(
-        '<time class="due due-{}" datetime="{}" title="{} 到期">{}</time>',
-        urgency,
-        at.isoformat(),
-        exact_words(at),
-        words,
+        return SafeString(f'<time class="due quiet" datetime="{at.isoformat()}">{moment_words(at, now)}</time>')
+    words, urgency = due_words(at, now)
+    return SafeString(
+        f'<time class="due due-{urgency}" datetime="{at.isoformat()}" title="{exact_words(at)} 到期">{words}</time>'
     )
 
 
@@ -113,15 +108,12 @@ def due(at: datetime | None, state: Any = True) -> SafeString:
 def moment(at: datetime | date | None) -> SafeString:
     """``11-22 10:32`` with the full moment behind it; a date without time is ``11-22``."""
     if at is None:
-        return mark_safe("—")
+        return SafeString("—")
     if not isinstance(at, datetime):
-        this_year = at.year == clock.now().year
-        return format_html(
-            '<time datetime="{}">{}</time>', at.isoformat(), at.strftime("%m-%d" if this_year else "%Y-%m-%d")
-        )
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>', at.isoformat(), exact_words(at), moment_words(at, clock.now())
-    )
+        words = f"{at:%m-%d}" if at.year == local(clock.now()).year else f"{at:%Y-%m-%d}"
+        return SafeString(f'<time datetime="{at.isoformat()}">{words}</time>')
+    words = moment_words(at, clock.now())
+    return SafeString(f'<time datetime="{at.isoformat()}" title="{exact_words(at)}">{words}</time>')
 
 
 @register.simple_tag
@@ -165,7 +157,7 @@ def field(
     *,
     kind: str = "text",
     value: Any = None,
-    help: str = "",
+    help: str = "",  # noqa: A002 - what a template calls it
     error: str = "",
     options: Iterable[Any] = (),
     required: bool = False,
@@ -207,9 +199,7 @@ def field(
 
 def _control_value(value: Any, kind: str) -> str:
     if isinstance(value, datetime) and kind == "datetime-local":
-        from django.utils.timezone import localtime
-
-        return localtime(value).strftime("%Y-%m-%dT%H:%M")
+        return f"{local(value):%Y-%m-%dT%H:%M}"
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
@@ -307,7 +297,12 @@ def before_after(before: Any, after: Any, before_word: str = "整改前", after_
 
 @register.inclusion_tag("shell/photo_picker.html")
 def photo_picker(
-    name: str = "photos", label: str = "照片", help: str = "", most: int = 9, error: str = "", required: bool = False
+    name: str = "photos",
+    label: str = "照片",
+    help: str = "",  # noqa: A002 - what a template calls it
+    most: int = 9,
+    error: str = "",
+    required: bool = False,
 ) -> dict[str, Any]:
     """Take or choose photos; chosen ones are shown and can be taken out again before sending (multipart form)."""
     return {

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.utils import timezone
+from django.utils.timezone import get_default_timezone
 
 LAST_HOURS = timedelta(hours=1)
 
 
+def local(at: datetime) -> datetime:
+    """The moment on the wall clocks of the installation (asking for a per-request zone costs more than the words)."""
+    return at.astimezone(get_default_timezone())
+
+
 def moment_words(at: datetime, now: datetime) -> str:
-    """``11-22 10:32`` this year, ``2025-11-22 10:32`` otherwise, in local time."""
-    local = timezone.localtime(at)
-    return local.strftime("%m-%d %H:%M" if local.year == timezone.localtime(now).year else "%Y-%m-%d %H:%M")
+    """``11-22 10:32`` this year, ``2025-11-22 10:32`` otherwise."""
+    here = local(at)
+    return f"{here:%m-%d %H:%M}" if here.year == local(now).year else f"{here:%Y-%m-%d %H:%M}"
 
 
 def exact_words(at: datetime) -> str:
     """``2026年11月22日 10:32``."""
-    local = timezone.localtime(at)
-    return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"
+    here = local(at)
+    return f"{here.year}年{here.month}月{here.day}日 {here:%H:%M}"
 
 
 def due_words(due_at: datetime, now: datetime) -> tuple[str, str]:
@@ -26,8 +31,7 @@ def due_words(due_at: datetime, now: datetime) -> tuple[str, str]:
 
     Days are calendar days as people count them: due tomorrow morning is 剩 1 天 although it is fewer than 24 hours.
     """
-    due, today = timezone.localtime(due_at), timezone.localtime(now)
-    days = (due.date() - today.date()).days
+    days = (local(due_at).date() - local(now).date()).days
     if due_at < now:
         if days < 0:
             return f"逾期 {-days} 天", "late"

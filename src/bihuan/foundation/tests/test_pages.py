@@ -122,7 +122,11 @@ def test_a_value_cannot_break_out_of_its_attribute():
 
 
 def test_a_menu_changes_its_own_part_and_returns_to_the_first_page():
-    page = shown('{% filter_menu "school" "全区" options %}', "/x/?school=2&q=a%26b&cursor=zzz", options=[(1, "一小"), (2, "二小")])
+    page = shown(
+        '{% filter_menu "school" "全区" options %}',
+        "/x/?school=2&q=a%26b&cursor=zzz",
+        options=[(1, "一小"), (2, "二小")],
+    )
     assert 'href="?q=a%26b&amp;school=1"' in page
     assert 'href="?q=a%26b"' in page
     assert "cursor" not in page
