@@ -11,4 +11,4 @@ class SheetsConfig(AppConfig):
 
     def ready(self) -> None:
         """Fill the registers: facts, commands, pack chapter."""
-        from bihuan.engines.sheets import commands, events, pack, refusals  # noqa: F401
+        from bihuan.engines.sheets import commands, events, measures, pack, refusals  # noqa: F401

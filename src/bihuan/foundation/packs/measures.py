@@ -17,6 +17,14 @@ class Measured:
     link: str
 
 
+CAP = 1000
+
+
+def capped(number: int) -> str:
+    """A number that was counted no further than one past ``CAP``."""
+    return f"{number:,}" if number <= CAP else f"{CAP:,}+"
+
+
 _measures: dict[str, Callable[[Actor], Measured]] = {}
 
 

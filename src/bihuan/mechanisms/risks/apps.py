@@ -11,4 +11,4 @@ class RisksConfig(AppConfig):
 
     def ready(self) -> None:
         """Fill the registers: commands, facts, refusals, pack chapters."""
-        from bihuan.mechanisms.risks import commands, pack  # noqa: F401
+        from bihuan.mechanisms.risks import commands, measures, pack  # noqa: F401

@@ -1,0 +1,13 @@
+"""Today's number about risk points, for the clauses that they fulfil."""
+
+from __future__ import annotations
+
+from bihuan.foundation.actors import Actor
+from bihuan.foundation.packs.measures import Measured, measure
+from bihuan.mechanisms.risks.queries import colours_of
+
+
+@measure("points-in-use")
+def points_in_use(viewer: Actor) -> Measured:
+    """Risk points with a wall code."""
+    return Measured(str(sum(one.count for one in colours_of(viewer))), "个风险点在用", "/points/")
