@@ -37,7 +37,7 @@ from bihuan.foundation.printing.paper import (
 LEADERS = ("line-leader", "care-director", "head", "kindergarten-head")
 HEADS = ("head", "kindergarten-head")
 FIVE_LABELS = dict(zip(FIVE, ("责任", "措施", "资金", "时限", "预案"), strict=True))
-CONCLUSIONS = {"verify": "已改", "return": "未改，退回"}
+CONCLUSIONS = {"done": "已改", "partly": "部分改", "not-done": "未改", "relapsed": "反弹"}
 WIDE = {"problem", "requirement", "reply"}
 
 
@@ -50,6 +50,7 @@ def content_of(
     at: datetime,
     step: Step | None = None,
     note: str = "",
+    conclusion: str = "",
 ) -> dict[str, Any]:
     """Everything that the paper says, as JSON: a later change of pack, name or case changes nothing on it."""
     form = layout.get("layout") or {}
@@ -69,7 +70,9 @@ def content_of(
         "fields": [[f["label"], values.get(f["code"], "")] for f in form.get("fields", ())],
         "wide": [f["label"] for f in form.get("fields", ()) if f["code"] in WIDE],
         "columns": [[c["label"], c.get("width", 1)] for c in form.get("columns", ())],
-        "rows": [_row(form, n, case, at, step, note) for n, case in enumerate(cases, 1)] if form.get("columns") else [],
+        "rows": [_row(form, n, case, by, at, step, note, conclusion) for n, case in enumerate(cases, 1)]
+        if form.get("columns")
+        else [],
         "five": [_five(case) for case in cases if case.five] if form.get("five_provisions") else [],
         "photos": [pair for case in cases for pair in _pairs(case)] if form.get("photos") == "before-after" else [],
         "note": note,
@@ -81,7 +84,7 @@ def content_of(
 def _values(cases: Sequence[Case], by: Actor, at: datetime, step: Step | None, note: str) -> dict[str, str]:
     first = cases[0]
     several = len(cases) > 1
-    due = min(case.rectify_due_at or case.due_at for case in cases)
+    due = min(_promised(case, by) for case in cases)
     sources = rules_of(first.bureau_id)["sources"]
     today = chinese_date(timezone.localdate(at))
     by_name = "" if by.is_system else by.name
@@ -111,7 +114,9 @@ def _values(cases: Sequence[Case], by: Actor, at: datetime, step: Step | None, n
     }
 
 
-def _row(form: Mapping[str, Any], n: int, case: Case, at: datetime, step: Step | None, note: str) -> list[str]:
+def _row(
+    form: Mapping[str, Any], n: int, case: Case, by: Actor, at: datetime, step: Step | None, note: str, conclusion: str
+) -> list[str]:
     values = {
         "serial": str(n),
         "hazard-number": case.number,
@@ -120,9 +125,9 @@ def _row(form: Mapping[str, Any], n: int, case: Case, at: datetime, step: Step |
         "basis": case.basis,
         "level": levels_of(case.bureau_id).get(case.level, {}).get("name", case.level),
         "requirement": note if step is None or step.action in {"assign", "list-supervision"} else "",
-        "due-on": timezone.localtime(case.rectify_due_at or case.due_at).strftime("%m-%d %H:%M"),
+        "due-on": timezone.localtime(_promised(case, by)).strftime("%m-%d %H:%M"),
         "measure": case.rectification,
-        "conclusion": CONCLUSIONS.get(step.action, "") if step else "",
+        "conclusion": CONCLUSIONS.get(conclusion, ""),
         "recurrence": "是" if case.recurrence_of_id else "否",
         "opinion": note,
         "overdue-days": str(_overdue(case, at)),
@@ -131,6 +136,11 @@ def _row(form: Mapping[str, Any], n: int, case: Case, at: datetime, step: Step |
         else "",
     }
     return [values.get(column["code"], "") for column in form["columns"]]
+
+
+def _promised(case: Case, by: Actor) -> datetime:
+    """The deadline a paper names: the rectification's; on a draft of the ladder, the one that has passed."""
+    return case.due_at if by.is_system else case.rectify_due_at or case.due_at
 
 
 def _problem(case: Case) -> str:

@@ -131,7 +131,8 @@ def take_step(
     }
     said |= facts or {}
     if paper and step.prints and by.may("issue-paper", case) and step.prints in packs.entries(case.bureau_id, "papers"):
-        said["paper"] = print_paper(by, at, code=step.prints, cases=[case], step=step, note=note)
+        conclusion = str(said.get("conclusion", ""))
+        said["paper"] = print_paper(by, at, code=step.prints, cases=[case], step=step, note=note, conclusion=conclusion)
     record(case, fact, by=by, at=at, **said)
     return case
 
@@ -328,7 +329,14 @@ def chosen_rectifier(case: Case, user_id: UUID, party_id: UUID | None) -> tuple[
 
 
 def print_paper(
-    by: Actor, at: datetime, *, code: str, cases: list[Case], step: Step | None = None, note: str = ""
+    by: Actor,
+    at: datetime,
+    *,
+    code: str,
+    cases: list[Case],
+    step: Step | None = None,
+    note: str = "",
+    conclusion: str = "",
 ) -> dict[str, str]:
     """Issue a numbered paper about these cases of one school; what a fact says about it.
 
@@ -337,7 +345,7 @@ def print_paper(
     layout = packs.entries(cases[0].bureau_id, "papers").get(code)
     if layout is None:
         raise Refusal("cases.no_series", code=code)
-    content = printouts.content_of(code, layout, cases, by=by, at=at, step=step, note=note)
+    content = printouts.content_of(code, layout, cases, by=by, at=at, step=step, note=note, conclusion=conclusion)
     paper = issue_paper(by, at, code=code, subject=cases[0], content=content)
     if code == "supervision-notice":
         for case in cases:

@@ -15,7 +15,6 @@ from bihuan.foundation.actors import Actor
 from bihuan.foundation.commands import command
 
 Conclusion = Literal["done", "partly", "not-done", "relapsed"]
-CONCLUSIONS = {"done": "已改", "partly": "部分改", "not-done": "未改", "relapsed": "反弹"}
 
 
 @command("cases.approve_plan")

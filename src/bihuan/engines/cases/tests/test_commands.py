@@ -183,11 +183,13 @@ def test_a_school_assigns_without_a_paper_and_its_line_leader_verifies(loop, act
     assert case.state == "closed"
 
 
+@pytest.mark.clause("CB-12")
 def test_what_the_bureau_supervises_the_school_cannot_wave_through(loop, actors):
     case = loop.rectify(rectifying(loop))
     refused("cases.needs_slip", loop.verify, case, by=actors.fang)
 
 
+@pytest.mark.clause("CB-18")
 def test_a_partner_department_takes_over(loop, net, actors, photo):
     case = cases.transfer_case(
         actors.chen, T0 + timedelta(hours=2), case=rectifying(loop).pk, party=net.fire.pk, note="消防栓归大队"
@@ -261,6 +263,7 @@ def test_there_is_no_bulk_close():
     assert closing == ["cases.bulk_assign", "cases.close_review", "cases.verify_case"]
 
 
+@pytest.mark.clause("CB-11")
 def test_one_notice_for_several_hazards(loop, actors):
     made = [loop.assign(loop.report(title=f"第{n}处"), notice="later") for n in range(3)]
     assert not any(case.supervised for case in made)

@@ -26,6 +26,8 @@ def refused(code, call, *args, **kwargs):
     return no.value
 
 
+@pytest.mark.clause("CB-11")
+@pytest.mark.clause("CB-12")
 def test_a_hazard_goes_all_the_way_round(loop, actors):
     case = loop.report()
     assert (case.state, case.number, case.waits_for_name) == ("reported", "2026-00001", "李安")
@@ -50,6 +52,7 @@ def test_a_hazard_goes_all_the_way_round(loop, actors):
     assert slips == ["灞教安督〔2026〕1号", "灞教安复〔2026〕1号"]
 
 
+@pytest.mark.clause("CB-12")
 def test_a_return_starts_a_second_round(loop, actors):
     case = loop.rectify(loop.assign(loop.report()))
     case = cases.return_case(actors.chen, T0 + timedelta(days=2), case=case.pk, note="压力仍不足", conclusion="partly")
@@ -57,6 +60,7 @@ def test_a_return_starts_a_second_round(loop, actors):
     assert loop.verify(loop.rectify(case, at=T0 + timedelta(days=3)), at=T0 + timedelta(days=4)).state == "closed"
 
 
+@pytest.mark.clause("CB-13")
 def test_the_major_path_needs_five_people_and_five_provisions(loop, actors):
     case = loop.major("planning")
     no = refused("cases.lacking", cases.submit_plan, actors.li, T0, case=case.pk)

@@ -63,6 +63,7 @@ def test_the_same_envelope_six_times_at_once(loop, net, actors, photo):
     assert (Case.objects.count(), Receipt.objects.filter(pk=envelope).count()) == (1, 1)
 
 
+@pytest.mark.clause("CB-11")
 def test_paper_and_case_numbers_have_no_gaps_and_no_doubles(loop, actors):
     made = [loop.report(title=f"第{n}处") for n in range(8)]
     wrong = [lambda: loop.assign(made[0], rectifier=actors.wu.id)] * 3
