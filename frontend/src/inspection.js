@@ -123,7 +123,7 @@ function count(progress) {
   const done = list.querySelectorAll('[data-item]:not([data-result=""])').length
   const place = document.querySelector('[data-section-count]')
   if (place) place.textContent = done
-  const bar = document.querySelector('.check-strip [aria-current] progress')
+  const bar = document.querySelector('.check-bars .here')
   if (bar) bar.value = done
 }
 
@@ -228,6 +228,7 @@ function unseen() {
 }
 
 if (list) {
+  list.dataset.live = ''
   list.addEventListener('submit', (event) => {
     const form = event.target.closest('[data-answer]')
     if (!form) return
