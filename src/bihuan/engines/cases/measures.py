@@ -31,4 +31,6 @@ def hazards_closed(viewer: Actor) -> Measured:
 @measure("hazards-recurring")
 def hazards_recurring(viewer: Actor) -> Measured:
     """Hazards that came back."""
-    return Measured(capped(count(viewer, Filters(stage="all", recurring=True))), "件回潮", "/hazards/?stage=all&recurring=1")
+    return Measured(
+        capped(count(viewer, Filters(stage="all", recurring=True))), "件回潮", "/hazards/?stage=all&recurring=1"
+    )

@@ -25,12 +25,15 @@ from bihuan.foundation.refusals import Refusal
 
 NOTICE = "supervision-notice"
 MOST = 100
+MOST_YEARS = 3
 
 
 def checked_due(at: datetime, due: datetime | None) -> datetime | None:
     """A chosen deadline that lies ahead, or ``cases.bad_due``."""
     if due is None:
         return None
+    if not at.year <= due.year <= at.year + MOST_YEARS:
+        raise Refusal("cases.bad_due", fields={"due": f"请选择从现在起{MOST_YEARS}年以内的时间。"})
     due = due if due.tzinfo else timezone.make_aware(due)
     if due <= at:
         raise Refusal("cases.bad_due", fields={"due": "请选择现在之后的时间。"})

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from pydantic import Field
 
@@ -74,7 +75,11 @@ def report_hazard(
     case.recurrence_of = _earlier(case, at, rules["recurrence_days"])
     evidence = attach_evidence(case, photos or (), by)
     case.before = [str(row.pk) for row in evidence]
-    case.save(force_insert=True)
+    try:
+        with transaction.atomic():
+            case.save(force_insert=True)
+    except IntegrityError:  # another envelope already reported under this id
+        raise Refusal("foundation.receipt_conflict") from None
     facts = {"recurrence_of": case.recurrence_of_id} if case.recurrence_of_id else {}
     record(
         case, "cases.reported", by=by, at=at, action="report", state=case.state, level=level, title=title, note=description,

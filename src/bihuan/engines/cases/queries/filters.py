@@ -32,6 +32,10 @@ STATES = {
 ENDED = ("closed", "dropped")
 
 
+EARLIEST, LATEST = date(2000, 1, 1), date(2200, 1, 1)
+"""Days outside are typing errors, and not every database can hold them."""
+
+
 @dataclass(frozen=True)
 class Filters:
     """The filter sentence as data; every part is one parameter of the address."""
@@ -49,6 +53,14 @@ class Filters:
     listed: bool = False
     recurring: bool = False
     state: str = ""
+
+    def __post_init__(self) -> None:
+        for part in fields(self):
+            value = getattr(self, part.name)
+            if (isinstance(value, str) and "\x00" in value) or (
+                isinstance(value, date) and not EARLIEST <= value <= LATEST
+            ):
+                raise Refusal("cases.bad_filter", name=part.name, value=str(value).replace("\x00", "")[:40])
 
     @property
     def is_history(self) -> bool:
@@ -92,7 +104,7 @@ def _read(name: str, text: str, closed: Mapping[str, Mapping[str, str]]) -> Any:
         return date.fromisoformat(text)
     if name in {"listed", "recurring"}:
         return text in {"1", "true", "True"}
-    return text.replace("\x00", "")[:80]
+    return text[:80]
 
 
 def sees(viewer: Actor, case_id: UUID) -> bool:

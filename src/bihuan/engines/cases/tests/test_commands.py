@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -133,6 +133,19 @@ def test_reporting(loop, net, actors, photo):
     case = Case.objects.get(pk=args["id"])
     assert (case.org_name, case.place, case.school_id) == ("灞东区第一小学", "食堂后厨", net.school.pk)
     assert case.due_at > T0
+
+
+def test_an_id_is_used_once(loop, net, actors):
+    case = loop.report()
+    for by in (actors.wang, actors.li):
+        refused(
+            "foundation.receipt_conflict", cases.report_hazard, by, T0, id=case.pk, org=net.school.pk, title="别的事"
+        )
+
+
+@pytest.mark.parametrize("year", [1, 1969, 2031, 9999])
+def test_a_deadline_out_of_this_world_is_refused(loop, year):
+    refused("cases.bad_due", loop.assign, loop.report(), due=datetime(year, 12, 31, 23, 59))
 
 
 def test_the_same_thing_at_the_same_place_again_is_linked(loop, actors):

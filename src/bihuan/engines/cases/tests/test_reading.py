@@ -54,7 +54,14 @@ def test_filters(several, actors, net, loop):
 
 
 def test_an_unknown_filter_is_named():
-    for given in ({"stage": "never"}, {"school": "x"}, {"since": "2026-13-01"}):
+    for given in (
+        {"stage": "never"},
+        {"school": "x"},
+        {"since": "2026-13-01"},
+        {"until": "9999-12-31"},
+        {"since": "0001-01-01"},
+        {"q": "a\x00"},
+    ):
         with pytest.raises(Refusal) as no:
             queries.filters_from(given)
         assert no.value.code == "cases.bad_filter"
