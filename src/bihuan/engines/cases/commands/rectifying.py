@@ -11,7 +11,7 @@ from pydantic import Field
 
 from bihuan.engines.cases.commands.assigning import checked_due
 from bihuan.engines.cases.commands.engine import take_step
-from bihuan.engines.cases.commands.reporting import Note, Photos
+from bihuan.engines.cases.commands.reporting import PLAIN, Note, Photos
 from bihuan.engines.cases.deadlines import duration
 from bihuan.engines.cases.models import Case
 from bihuan.engines.cases.pack import rules_of
@@ -19,7 +19,7 @@ from bihuan.foundation.actors import Actor
 from bihuan.foundation.commands import command
 from bihuan.foundation.refusals import Refusal
 
-Line = Annotated[str, Field(max_length=600)]
+Line = Annotated[str, Field(max_length=600, pattern=PLAIN)]
 
 
 @command("cases.fill_five")

@@ -22,9 +22,13 @@ from bihuan.foundation.papers import next_serial
 from bihuan.foundation.refusals import Refusal
 from bihuan.foundation.scoping import placed
 
-Title = Annotated[str, Field(min_length=2, max_length=120)]
-Note = Annotated[str, Field(max_length=2000)]
-Place = Annotated[str, Field(max_length=80)]
+PLAIN = r"^[^\x00]*$"
+"""Text that every database can hold."""
+Title = Annotated[str, Field(min_length=2, max_length=120, pattern=PLAIN)]
+Note = Annotated[str, Field(max_length=2000, pattern=PLAIN)]
+Place = Annotated[str, Field(max_length=80, pattern=PLAIN)]
+Basis = Annotated[str, Field(max_length=300, pattern=PLAIN)]
+Code = Annotated[str, Field(max_length=40, pattern=PLAIN)]
 Photos = Annotated[list[UUID], Field(max_length=20)]
 
 
@@ -39,13 +43,13 @@ def report_hazard(
     description: Note = "",
     place: Place = "",
     point: UUID | None = None,
-    category: Annotated[str, Field(max_length=40)] = "",
-    item: Annotated[str, Field(max_length=20)] = "",
-    item_title: Annotated[str, Field(max_length=120)] = "",
-    basis: Annotated[str, Field(max_length=300)] = "",
-    level: str = "general",
+    category: Code = "",
+    item: Annotated[str, Field(max_length=20, pattern=PLAIN)] = "",
+    item_title: Annotated[str, Field(max_length=120, pattern=PLAIN)] = "",
+    basis: Basis = "",
+    level: Code = "general",
     photos: Photos | None = None,
-    source: str = "snap",
+    source: Code = "snap",
     source_id: UUID | None = None,
 ) -> Case:
     """Report a hazard at a unit; it waits for somebody to assign it, and a recurrence is marked and linked.
@@ -111,8 +115,8 @@ def grade_hazard(
     at: datetime,
     *,
     case: UUID,
-    level: str,
-    basis: Annotated[str, Field(max_length=300)] = "",
+    level: Code,
+    basis: Basis = "",
     note: Note = "",
     revision: int | None = None,
 ) -> Case:

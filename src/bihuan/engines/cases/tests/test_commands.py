@@ -313,3 +313,14 @@ def test_the_story_names_the_photos_by_content(loop, actors):
     case = loop.rectify(rectifying(loop))
     told = timeline(actors.chen, bureau_id=case.bureau_id, subject_id=case.pk)[-1]
     assert [set(photo) for photo in told.facts["photos"]] == [{"id", "sha256"}]
+
+
+def test_text_that_no_database_holds_is_refused(loop, net, actors):
+    case = loop.report()
+    for name, args in (
+        ("report_hazard", {"id": uuid7(), "org": net.school.pk, "title": "灯\x00罩"}),
+        ("withdraw_case", {"case": case.pk, "note": "\x00"}),
+        ("grade_hazard", {"case": case.pk, "level": "major", "basis": "\x00"}),
+        ("fill_five", {"case": case.pk, "duty": "\x00"}),
+    ):
+        refused("foundation.bad_input", execute, actors.zhao, T0, id=uuid7(), name=f"cases.{name}", args=args)
