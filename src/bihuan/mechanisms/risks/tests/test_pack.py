@@ -1,5 +1,8 @@
 """The chapters of a pack: what the base pack says is whole, and each kind of fault is found with its row."""
 
+import csv
+from functools import cache
+
 import pytest
 from django.conf import settings
 
@@ -17,6 +20,7 @@ def folder(tmp_path):
     return tmp_path
 
 
+@cache
 def every_code():
     posts = {("posts", item.code) for item in CHAPTERS["posts"].read(BASE)[0]}
     kinds = {("unit-kinds", item.code) for item in CHAPTERS["unit-kinds"].read(BASE)[0]}
@@ -75,8 +79,6 @@ def test_a_fault_in_risks_is_found(folder, old, new, code):
     ],
 )
 def test_a_fault_in_the_table_is_found_with_its_row(folder, spoil, code):
-    import csv
-
     path = folder / "risk-points.csv"
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))

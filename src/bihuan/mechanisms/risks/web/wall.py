@@ -21,9 +21,7 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
     seen = _seen(request, code)
     if seen is None:
         return render(request, "risks/no_label.html", status=404)
-    response = render(request, "risks/wall.html", {"wall": seen, "point": seen.point})
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return render(request, "risks/wall.html", {"wall": seen, "point": seen.point})
 
 
 def _seen(request: HttpRequest, code: str) -> queries.Wall | None:
