@@ -11,6 +11,7 @@ from django.utils import timezone
 from ninja import Query, Router, Schema
 
 from bihuan.engines.responsibility import queries
+from bihuan.engines.responsibility.rules.tree import plain
 from bihuan.foundation import clock
 from bihuan.foundation.pages.keyset import page
 
@@ -125,7 +126,7 @@ def get_org(request: HttpRequest, id: UUID) -> Any:
 def get_who(request: HttpRequest, id: UUID, post: str, on: date | None = None) -> Any:
     """The nearest unit at or above the place that has somebody at this post; ``on`` is today without a value."""
     queries.require_net(request.actor)  # type: ignore[attr-defined]
-    return {"items": queries.who(queries.org(request.actor, id), post, on=_day(on))}  # type: ignore[attr-defined]
+    return {"items": queries.who(queries.org(request.actor, id), plain(post), on=_day(on))}  # type: ignore[attr-defined]
 
 
 @router.get("/appointments", response=AppointmentPage, summary="Appointments inside my net")

@@ -289,7 +289,7 @@ def rosters(request: HttpRequest) -> HttpResponse:
     try:
         if file is None:
             raise Refusal("responsibility.unreadable", sentence="还没有选择文件")
-        args |= {"file_name": file.name[-160:], "content": base64.b64encode(file.read()).decode()}
+        args |= {"file_name": (file.name or "名册")[-160:], "content": base64.b64encode(file.read()).decode()}
         made = send(request, "responsibility.upload_roster", args)
     except Refusal as refusal:
         return again(request, "responsibility/rosters.html", refusal, context)

@@ -17,6 +17,7 @@ from bihuan.engines.responsibility.queries.acting import forget_actors
 from bihuan.engines.responsibility.queries.rosters import roster, roster_check
 from bihuan.engines.responsibility.rules.initials import initials
 from bihuan.engines.responsibility.rules.roster import Report, find_header
+from bihuan.engines.responsibility.rules.tree import plain
 from bihuan.engines.responsibility.rules.workbook import Unreadable, read_workbook
 from bihuan.foundation import bulk
 from bihuan.foundation.actors import Actor
@@ -66,7 +67,7 @@ def upload_roster(
         header_row=header.row, columns=dict(header.columns), **placed(place),
     )  # fmt: skip
     row.save(force_insert=True)
-    record(row, "responsibility.roster_uploaded", by=by, at=at, file=file_name, rows=len(table))
+    record(row, "responsibility.roster_uploaded", by=by, at=at, file=row.file_name, rows=len(table))
     return row
 
 

@@ -23,7 +23,7 @@ from bihuan.engines.responsibility.rules.initials import initials
 from bihuan.engines.responsibility.rules.posts import filled_from_above, fits, sponsor_posts
 from bihuan.engines.responsibility.rules.roster import phone_of
 from bihuan.engines.responsibility.rules.spans import DAY
-from bihuan.engines.responsibility.rules.tree import squeezed
+from bihuan.engines.responsibility.rules.tree import plain, squeezed
 from bihuan.foundation import packs
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.commands import command
@@ -87,7 +87,7 @@ def end_appointment(
         by=by,
         at=at,
         on=ends_on,
-        reason=reason,
+        reason=plain(reason),
         **_words(row, data, row.user.name),
     )
     return row
@@ -169,7 +169,7 @@ def hand_over(
     if who == held.user_id:
         raise Refusal("responsibility.same_person", name=name)
     row = _succeed(by, held, data, who, name, id=id, on=on)
-    _say_handed_over(by, at, held, row, data, name, note)
+    _say_handed_over(by, at, held, row, data, name, plain(note))
     return row
 
 

@@ -172,9 +172,9 @@ def change_org(
     if kind is not None and (kind not in kinds or kinds[kind].tier != unit.tier):
         raise Refusal("responsibility.no_such_kind", kind=kind)
     given = {
-        "kind": kind, "name": plain(name) if name else None, "short_name": short_name, "stages": stages,
+        "kind": kind, "name": plain(name) if name else None, "short_name": plain(short_name) if short_name is not None else None, "stages": stages,
         "facets": sorted(set(facets)) if facets is not None else None, "students": students, "boarders": boarders,
-        "staff_count": staff_count, "address": address, "phone": squeezed(phone) if phone is not None else None, "sort": sort,
+        "staff_count": staff_count, "address": plain(address) if address is not None else None, "phone": squeezed(phone) if phone is not None else None, "sort": sort,
     }  # fmt: skip
     changed = {field: value for field, value in given.items() if value is not None and value != getattr(unit, field)}
     for field, value in changed.items():

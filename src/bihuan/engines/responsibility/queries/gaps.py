@@ -38,7 +38,7 @@ def gaps(viewer: Actor, *, since: date, until: date, under_org: Org | None = Non
     return gaps_among(found, _serving(found, since, until), since=since, until=until)
 
 
-def _serving(units: Sequence[Org], since: date, until: date) -> Any:
+def _serving(units: Sequence[Org], since: date, until: date) -> list[tuple[str, Served]]:
     """Appointments that may meet a need of these units: at a required post, or at an area."""
     schools = {unit.school_id for unit in units}
     posts = {
@@ -48,14 +48,20 @@ def _serving(units: Sequence[Org], since: date, until: date) -> Any:
     rows = rows.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=since)).filter(Q(post__in=posts) | Q(org__tier="area"))
     if len(schools) <= _FEW:
         rows = rows.filter(Q(school_id__in=schools) | Q(school_id__isnull=True))
-    return rows.select_related("org").only("post", "starts_on", "ends_on", "org__path", "org__tier")
+    found = rows.values_list("org__tier", "org__path", "post", "starts_on", "ends_on")
+    return [(tier, Served(path, post, starts_on, ends_on)) for tier, path, post, starts_on, ends_on in found]
 
 
-def gaps_among(units: Sequence[Org], serving: Iterable[Appointment], *, since: date, until: date) -> list[Gap]:
-    """The gaps of units that are at hand, given the appointments that may meet their needs."""
+def as_served(row: Appointment) -> tuple[str, Served]:
+    """An appointment (with its unit at hand) as what it covers."""
+    return row.org.tier, Served(row.org.path, row.post, row.starts_on, row.ends_on)
+
+
+def gaps_among(units: Sequence[Org], serving: Iterable[tuple[str, Served]], *, since: date, until: date) -> list[Gap]:
+    """The gaps of units that are at hand, given what may meet their needs (each with the tier of its unit)."""
     schools = {unit.school_id: unit for unit in units if unit.tier == "school"}
     needs, areas = _needs(units, schools)
-    served = [(row.org.tier, Served(row.org.path, row.post, row.starts_on, row.ends_on)) for row in serving]
+    served = list(serving)
     at_posts = [row for tier, row in served if tier != "area"]
     at_areas = [row for tier, row in served if tier == "area"]
     found = gaps_between([need for need in needs if need.post], at_posts, since=since, until=until)

@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from bihuan.engines.responsibility.models import Org
 from bihuan.engines.responsibility.rules.posts import fits
-from bihuan.engines.responsibility.rules.tree import BUREAU_TIERS, Kind, kinds_of
+from bihuan.engines.responsibility.rules.tree import BUREAU_TIERS, Kind, kinds_of, plain
 from bihuan.foundation import packs
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.refusals import Refusal
@@ -101,8 +101,9 @@ def units(viewer: Actor, *, tier: str = "", q: str = "", under_id: UUID | None =
     """Units inside the viewer's net as a queryset to page: of a tier, named so, below another."""
     require_net(viewer)
     rows = Org.objects.visible_to(viewer)
+    q = plain(q)
     if tier:
-        rows = rows.filter(tier=tier)
+        rows = rows.filter(tier=plain(tier))
     if q:
         rows = rows.filter(Q(name__contains=q) | Q(short_name__contains=q) | Q(code__startswith=q))
     if under_id:

@@ -12,11 +12,11 @@ from uuid import UUID
 from django.db.models import Q
 
 from bihuan.engines.responsibility.models import Appointment, Org
-from bihuan.engines.responsibility.queries.gaps import LOOK_AHEAD, gaps_among
+from bihuan.engines.responsibility.queries.gaps import LOOK_AHEAD, as_served, gaps_among
 from bihuan.engines.responsibility.queries.places import net_of, org, parents_for, posts, require_net
 from bihuan.engines.responsibility.rules.posts import filled_from_above, post_for, required_posts, sponsor_posts
 from bihuan.engines.responsibility.rules.spans import Gap
-from bihuan.engines.responsibility.rules.tree import Kind, steps_to
+from bihuan.engines.responsibility.rules.tree import Kind, plain, steps_to
 from bihuan.foundation import packs
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.scoping import under
@@ -112,7 +112,6 @@ class NetPage:
     """The tree as of a day; ``cut`` says that there are more units than shown."""
 
     rows: list[Row]
-    gaps: list[Gap]
     cut: bool
     on: date
 
@@ -134,11 +133,15 @@ def net_as_of(viewer: Actor, *, on: date, q: str = "", tier: str = "") -> NetPag
         units = units.filter(tier__in=_LARGE)
     if tier:
         units = units.filter(tier=tier)
-    if q:
+    if q := plain(q):
         units = units.filter(Q(name__contains=q) | Q(short_name__contains=q))
     found = list(units.order_by("path")[: MOST_UNITS + 1])
     cut, found = len(found) > MOST_UNITS, found[:MOST_UNITS]
     serving = Appointment.objects.filter(org__in=[row.pk for row in found]).on(on).select_related("user")
+    if wide:  # of a school only the posts of the net: a district has thousands of others
+        schools = [row for row in found if row.tier == "school"]
+        shown = {post for row in schools for post in _brief_posts(row)}
+        serving = serving.filter(Q(school_id__isnull=True) | Q(post__in=shown))
     people: dict[UUID, list[Appointment]] = defaultdict(list)
     for row in serving:
         people[row.org_id].append(row)
@@ -146,7 +149,7 @@ def net_as_of(viewer: Actor, *, on: date, q: str = "", tier: str = "") -> NetPag
     for row in rows:
         row.people = _in_order(row.org, people[row.org.pk], brief=wide)
         row.missing = _missing(row)
-    return NetPage(rows, [], cut, on)
+    return NetPage(rows, cut, on)
 
 
 def _active(units: Any, on: date) -> Any:
@@ -170,14 +173,18 @@ def indented(units: Iterable[Org]) -> list[Row]:
 
 
 def _in_order(place: Org, people: list[Appointment], *, brief: bool) -> list[Appointment]:
-    names, net = packs.entries(place.bureau_id, "posts"), net_of(place.bureau_id)
+    names = packs.entries(place.bureau_id, "posts")
     if brief and place.tier == "school":
-        shown = {*required_posts(place.kind, net), *sponsor_posts(net)}
-        people = [row for row in people if row.post in shown]
+        people = [row for row in people if row.post in _brief_posts(place)]
     return sorted(
         people,
         key=lambda row: (names.get(row.post, {}).get("sort", 0), row.kind != "stand_in", row.rank, row.starts_on),
     )
+
+
+def _brief_posts(school: Org) -> set[str]:
+    net = net_of(school.bureau_id)
+    return {*required_posts(school.kind, net), *sponsor_posts(net)}
 
 
 def _missing(row: Row) -> list[str]:
@@ -254,7 +261,7 @@ def unit_page(viewer: Actor, pk: UUID, *, on: date) -> UnitPage:
         chain=_links(place, in_force) if place.tier == "school" else [],
         sponsors=_sponsors(place, in_force) if place.tier == "school" else [],
         charters=_charters(place, now, names),
-        gaps=gaps_among([place, *units], rows, since=on, until=on + LOOK_AHEAD) if whole else [],
+        gaps=gaps_among([place, *units], map(as_served, rows), since=on, until=on + LOOK_AHEAD) if whole else [],
         posts=_fillable(viewer, place),
         kinds=parents_for(place),
         may_manage=viewer.may("manage-net", place),
@@ -318,7 +325,7 @@ def appointments(
     if user_id:
         rows = rows.filter(user_id=user_id)
     if post:
-        rows = rows.filter(post=post)
+        rows = rows.filter(post=plain(post))
     return rows
 
 

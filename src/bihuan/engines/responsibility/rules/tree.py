@@ -60,13 +60,16 @@ def depth(path: str) -> int:
 
 
 def plain(text: str) -> str:
-    """Text as it is meant: full-width digits and letters narrowed, every run of blanks (also 　) one space, trimmed."""
-    return " ".join(unicodedata.normalize("NFKC", text).split())
+    """Text as it is meant: full-width digits and letters narrowed, every run of blanks (also 　) one space, trimmed.
+
+    NUL falls away: no database keeps it, and nobody means it.
+    """
+    return " ".join(unicodedata.normalize("NFKC", text).replace("\0", "").split())
 
 
 def squeezed(text: str) -> str:
     """The same without any blank, for names and codes: ``"张　三"`` → ``"张三"``."""
-    return "".join(unicodedata.normalize("NFKC", text).split())
+    return "".join(unicodedata.normalize("NFKC", text).replace("\0", "").split())
 
 
 # --- the ten-digit 学校（机构）标识码 ---------------------------------------------------------------------------------

@@ -79,7 +79,7 @@ def _table(sheet: Any) -> Table:
 
 def _text(cell: Any) -> str:
     if isinstance(cell, str):
-        return cell.strip()
+        return cell.replace("\0", "").strip()
     if isinstance(cell, float):
         return str(int(cell)) if cell.is_integer() else repr(cell)
     if isinstance(cell, datetime):

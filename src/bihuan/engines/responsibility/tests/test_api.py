@@ -113,3 +113,17 @@ def test_a_command_by_token_is_one_fact(net, cast, api):
     )
     assert refused.status_code == 422
     assert "1950-01-01" in refused.json()["detail"]
+
+
+@pytest.mark.parametrize("word", ["\0", "%", "' OR 1=1", "🦊" * 50])
+def test_strange_words_find_nothing_and_break_nothing(net, cast, api, word):
+    get = api("zhao")
+    assert get("/orgs", q=word)[0] in (200, 422)
+    assert get("/appointments", post=word)[0] in (200, 422)
+    assert get(f"/orgs/{net.school.pk}/who", post=word)[0] in (200, 422)
+    args = {"id": str(uuid7()), "parent_id": str(net.bureau.pk), "kind": "primary", "name": f"名{word}称"}
+    body = {"id": str(uuid7()), "args": args}
+    answer = api("admin").client.post(
+        "/api/v1/commands/responsibility.create_org", body, content_type="application/json"
+    )
+    assert answer.status_code in (200, 422)
