@@ -13,7 +13,7 @@ from bench.metering import Figure, Meter, compare
 from bench.site import Site
 from bench.world import World
 from bihuan.engines.cases import hot
-from bihuan.engines.cases.queries import LINE
+from bihuan.engines.cases.queries.lists import LINE
 from bihuan.foundation import clock
 
 SIZE = 25
@@ -109,7 +109,7 @@ class Lists:
         if [str(UUID(item)) for item in items] != wanted:
             raise AssertionError(f"the API's {kind} list for {scope} is not what raw SQL finds")
         page = self.ask("page", scope, kind, after).decode()
-        places = [page.find(f'id="case-{pk}"') for pk in wanted]
+        places = [page.find(f'id="hazard-{pk}"') for pk in wanted]
         if -1 in places or places != sorted(places):
             raise AssertionError(f"the page's {kind} list for {scope} is not what raw SQL finds")
         return len(wanted)

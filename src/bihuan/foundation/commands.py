@@ -22,6 +22,7 @@ from uuid import UUID
 from django.db import connection, models, transaction
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
+from bihuan.foundation import hot
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.models import Receipt
 from bihuan.foundation.refusals import Refusal
@@ -37,10 +38,12 @@ phone_time: ContextVar[datetime | None] = ContextVar("phone_time", default=None)
 
 @dataclass(frozen=True)
 class Command:
-    """A registered command: its name, its function (transaction included) and the model of its arguments."""
+    """A registered command: its name, its function (``inside`` a transaction of the caller, or with its own) and the
+    model of its arguments."""
 
     name: str
     function: Callable[..., Any]
+    inside: Callable[..., Any]
     arguments: type[BaseModel]
     summary: str
     secret: frozenset[str] = frozenset()
@@ -80,18 +83,22 @@ def command(name: str, *, secret: tuple[str, ...] = ()) -> Callable[[Callable[P,
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         @wraps(function)
-        def in_one_transaction(*args: P.args, **kwargs: P.kwargs) -> R:
+        def in_time(*args: P.args, **kwargs: P.kwargs) -> R:
             started = time.monotonic()
+            result = function(*args, **kwargs)
+            if time.monotonic() - started > LONGEST_SECONDS:
+                raise Refusal("foundation.too_slow")
+            return result
+
+        @wraps(function)
+        def in_one_transaction(*args: P.args, **kwargs: P.kwargs) -> R:
             with transaction.atomic():
-                result = function(*args, **kwargs)
-                if time.monotonic() - started > LONGEST_SECONDS:
-                    raise Refusal("foundation.too_slow")
-                return result
+                return in_time(*args, **kwargs)
 
         summary = (inspect.getdoc(function) or "").split("\n")[0]
         if name in _registry:
             raise ValueError(f"command {name} is registered twice")
-        _registry[name] = Command(name, in_one_transaction, _arguments(name, function), summary, frozenset(secret))
+        _registry[name] = Command(name, in_one_transaction, in_time, _arguments(name, function), summary, frozenset(secret))
         return in_one_transaction
 
     return decorate
@@ -117,9 +124,8 @@ def execute(by: Actor, at: datetime, *, id: UUID, name: str, args: Mapping[str, 
                 if receipt.digest != digest or receipt.user_id != by.id:
                     raise Refusal("foundation.receipt_conflict")
                 return Outcome(receipt.answer, replayed=True)
-            answer = _answer(found.function(by, at, **parsed))
-            kept = {key: value for key, value in answer.items() if key not in found.secret}
-            Receipt.objects.filter(pk=id).update(answer=kept)
+            answer = _answer(found.inside(by, at, **parsed))
+            _keep(id, {key: value for key, value in answer.items() if key not in found.secret})
             return Outcome(answer, replayed=False)
     finally:
         phone_time.reset(token)
@@ -128,16 +134,16 @@ def execute(by: Actor, at: datetime, *, id: UUID, name: str, args: Mapping[str, 
 def _claim(id: UUID, by: Actor, name: str, digest: str, at: datetime, sent_at: datetime | None) -> bool:
     """Insert the receipt unless it exists; a rival's uncommitted insert is waited for."""
     row = Receipt(pk=id, bureau_id=by.bureau_id, user_id=by.id, command=name, digest=digest, at=at, sent_at=sent_at, answer={})
-    fields = Receipt._meta.concrete_fields
-    values = [f.get_db_prep_save(getattr(row, f.attname), connection) for f in fields]
-    columns = ", ".join(connection.ops.quote_name(f.column) for f in fields)
-    marks = ", ".join(["%s"] * len(fields))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {Receipt._meta.db_table} ({columns}) VALUES ({marks}) ON CONFLICT (id) DO NOTHING",  # noqa: S608 - names come from the model
-            values,
-        )
-        return bool(cursor.rowcount == 1)
+    return bool(hot.insert([row], unless_there=True))
+
+
+def _keep(id: UUID, answer: dict[str, Any]) -> None:
+    """Write the answer into the receipt."""
+    field, pk = Receipt._meta.get_field("answer"), Receipt._meta.get_field("id")
+    hot.execute(
+        "UPDATE foundation_receipt SET answer = %s WHERE id = %s",
+        [field.get_db_prep_save(answer, connection), pk.get_db_prep_save(id, connection)],
+    )
 
 
 def _arguments(name: str, function: Callable[..., Any]) -> type[BaseModel]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from django.db import connection
-
+from bihuan.foundation import hot
 from bihuan.foundation.actors import Actor, Placed
 from bihuan.foundation.commands import phone_time
 from bihuan.foundation.models import Event, Reaction
@@ -54,15 +53,13 @@ def record_many(rows: Iterable[tuple[Subject, Mapping[str, Any]]], name: str, /,
     events = [_event(subject, name, by, at, recorded_at, facts) for subject, facts in rows]
     if not events:
         return events
-    Event.objects.bulk_create(events)
-    Reaction.objects.bulk_create(
-        Reaction(bureau_id=event.bureau_id, event=event, listener=listener, next_at=recorded_at)
+    waiting = [
+        Reaction(bureau_id=event.bureau_id, event_id=event.pk, listener=listener, next_at=recorded_at)
         for event in events
         for listener in listeners_of(name)
-    )
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+    ]
+    hot.insert(events, tell=CHANNEL)
+    hot.insert(waiting)
     return events
 
 
@@ -108,6 +105,12 @@ def recent(viewer: Actor, *, bureau_id: UUID, subject_id: UUID, names: Iterable[
     if names:
         rows = rows.filter(name__in=list(names))
     return list(rows.order_by("-at", "-id")[:most])
+
+
+def stated_since(moment: datetime, *, bureau_id: UUID) -> Iterator[Event]:
+    """Every fact of a bureau recorded since a moment, a few thousand at a time: to see what was built on something."""
+    rows = Event.objects.filter(bureau_id=bureau_id, recorded_at__gte=moment).order_by("recorded_at", "id")
+    yield from rows.iterator(chunk_size=2_000)
 
 
 def _moment(value: datetime | None) -> str:

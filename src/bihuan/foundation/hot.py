@@ -1,0 +1,109 @@
+"""Receipts and facts are written with every command, so they are written lean: plain statements, prepared once.
+
+``insert`` writes what ``Model.save(force_insert=True)`` would write (a test holds them equal) without its price: the
+statement is built once per model, and PostgreSQL plans it once per connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+import psycopg
+from django.db import connection, models
+
+FEW = 20
+"""More rows than this are copied (PostgreSQL) or sent as one batch (SQLite)."""
+
+_PLAIN = (models.UUIDField, models.CharField, models.TextField, models.BooleanField, models.IntegerField)
+"""Fields whose Python values both drivers take as they are (on SQLite an id becomes its hex)."""
+
+
+def insert(rows: Sequence[models.Model], *, unless_there: bool = False, tell: str = "") -> int:
+    """Insert rows of one model; returns how many are new.
+
+    ``unless_there`` leaves rows alone whose id exists (the id is the client's) instead of raising ``IntegrityError``.
+    *tell* wakes whoever listens on that PostgreSQL channel when the transaction commits.
+    """
+    if not rows:
+        return 0
+    lean = _lean(type(rows[0]), connection.vendor)
+    if len(rows) > FEW and not unless_there:
+        new = _insert_many(lean, rows)
+    else:
+        marks = ", ".join([lean.marks] * len(rows))
+        values = [value for row in rows for value in lean.values(row)]
+        otherwise = f" ON CONFLICT ({lean.key}) DO NOTHING" if unless_there else ""
+        if tell and connection.vendor == "postgresql":  # in the same statement: a second one costs as much as the first
+            return execute(f"{lean.head} VALUES {marks}{otherwise} RETURNING pg_notify(%s, '')", [*values, tell])
+        return execute(f"{lean.head} VALUES {marks}{otherwise}", values)
+    if tell and connection.vendor == "postgresql":
+        execute("SELECT pg_notify(%s, '')", [tell])
+    return new
+
+
+def execute(sql: str, values: Sequence[Any]) -> int:
+    """One statement that is prepared on PostgreSQL; how many rows it touched."""
+    if connection.vendor != "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(sql, values)
+            return int(cursor.rowcount)
+    connection.ensure_connection()
+    driver = connection.connection
+    with connection.wrap_database_errors, psycopg.Cursor(driver) as cursor:
+        # Django turns preparing off for the connection; here it is on for this one statement
+        before, driver.prepare_threshold = driver.prepare_threshold, 0
+        try:
+            cursor.execute(sql, values, prepare=True)
+        finally:
+            driver.prepare_threshold = before
+        return int(cursor.rowcount)
+
+
+class _Lean:
+    """What is needed to insert rows of one model on one kind of database."""
+
+    def __init__(self, model: type[models.Model], vendor: str) -> None:
+        quote = connection.ops.quote_name
+        fields = list(model._meta.concrete_fields)
+        self.table = quote(model._meta.db_table)
+        self.columns = ", ".join(quote(field.column) for field in fields)
+        self.key = quote(model._meta.pk.column)  # type: ignore[union-attr]
+        self.head = f"INSERT INTO {self.table} ({self.columns})"
+        self.marks = f"({', '.join(['%s'] * len(fields))})"
+        self._readers = [(field.attname, _reader(field, vendor)) for field in fields]
+
+    def values(self, row: models.Model) -> Iterator[Any]:
+        """The row's values as the driver takes them."""
+        held = row.__dict__
+        for name, read in self._readers:
+            value = held[name]
+            yield value if read is None or value is None else read(value)
+
+
+@lru_cache(maxsize=256)
+def _lean(model: type[models.Model], vendor: str) -> _Lean:
+    return _Lean(model, vendor)
+
+
+def _reader(field: Any, vendor: str) -> Callable[[Any], Any] | None:
+    target = field
+    while target.remote_field:
+        target = target.target_field
+    if isinstance(target, models.UUIDField) and vendor == "sqlite":
+        return lambda value: value.hex
+    if isinstance(target, _PLAIN) or (isinstance(target, models.DateTimeField) and vendor == "postgresql"):
+        return None
+    return lambda value: field.get_db_prep_save(value, connection)
+
+
+def _insert_many(lean: _Lean, rows: Sequence[models.Model]) -> int:
+    with connection.cursor() as cursor, connection.wrap_database_errors:
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY {lean.table} ({lean.columns}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(tuple(lean.values(row)))
+        else:
+            cursor.executemany(f"{lean.head} VALUES {lean.marks}", [tuple(lean.values(row)) for row in rows])
+    return len(rows)

@@ -1,0 +1,103 @@
+"""Lean inserts are the twin of ``Model.save``: the same row, whichever way it was written."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from bihuan.foundation import hot
+from bihuan.foundation.ids import uuid7
+from bihuan.foundation.models import Event, Paper, Reaction, Receipt
+
+pytestmark = pytest.mark.django_db
+AT = datetime(2026, 11, 22, 2, 32, 1, 123456, tzinfo=UTC)
+
+
+def an_event(**more):
+    told = {"note": "灭火器「失压」100%", "rung": 2, "list": [1, None, True]}
+    return Event(
+        bureau_id=uuid7(), path="0001.", name="t.told", subject_kind="t.thing", subject_id=uuid7(), by_name="李安", channel="page",
+        at=AT, recorded_at=AT, facts=told, digest="0" * 64, **more,
+    )  # fmt: skip
+
+
+def a_receipt(**more):
+    return Receipt(**{"id": uuid7(), "command": "t.do", "digest": "1" * 64, "answer": {"id": "甲"}, "at": AT} | more)
+
+
+def a_paper(**more):
+    return Paper(
+        bureau_id=uuid7(), code="notice", year=2026, serial=1, number="〔2026〕1号", title="督办单", subject_kind="t.thing", subject_id=uuid7(),
+        content={"rows": ["'; DROP TABLE foundation_paper; --", "\\"]}, issued_by_name="赵科", issued_at=AT, **more,
+    )  # fmt: skip
+
+
+def stored(row):
+    """Every column as the database holds it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT * FROM {row._meta.db_table} WHERE id = %s", [row._meta.pk.get_db_prep_value(row.pk, connection)]
+        )
+        return dict(zip([column[0] for column in cursor.description], cursor.fetchone(), strict=True))
+
+
+@pytest.mark.parametrize("make", [an_event, a_receipt, a_paper])
+@pytest.mark.parametrize("count", [1, 3, hot.FEW + 5])
+def test_a_lean_insert_writes_what_save_writes(make, count):
+    saved = make()
+    saved.save(force_insert=True)
+    lean = []
+    for serial in range(count):
+        row = make()
+        kept = {"id", "serial"} if hasattr(row, "serial") else {"id"}
+        for field in row._meta.concrete_fields:
+            if field.attname not in kept:
+                setattr(row, field.attname, getattr(saved, field.attname))
+        if hasattr(row, "serial"):
+            row.serial = serial + 10
+        lean.append(row)
+    assert hot.insert(lean) == count
+    for row in lean:
+        apart = {"id", "serial"}
+        assert {k: v for k, v in stored(row).items() if k not in apart} == {
+            k: v for k, v in stored(saved).items() if k not in apart
+        }
+        assert type(row).objects.get(pk=row.pk).pk == row.pk
+
+
+def test_a_taken_id_is_left_alone_when_asked_and_an_error_otherwise():
+    first, again = a_receipt(), a_receipt(command="t.other")
+    again.id = first.id
+    assert hot.insert([first], unless_there=True) == 1
+    assert hot.insert([again, a_receipt()], unless_there=True) == 1
+    assert Receipt.objects.get(pk=first.pk).command == "t.do"
+    with pytest.raises(IntegrityError), transaction.atomic():
+        hot.insert([again])
+    with pytest.raises(IntegrityError), transaction.atomic():
+        hot.insert([again, *(a_receipt() for _ in range(hot.FEW + 1))])
+    assert Receipt.objects.count() == 2
+
+
+def test_a_missing_value_is_refused_by_the_database():
+    with pytest.raises(IntegrityError), transaction.atomic():
+        hot.insert([a_receipt(command=None)])
+
+
+def test_a_reaction_finds_its_event():
+    event = an_event()
+    hot.insert([event], tell="bihuan_events")
+    hot.insert([Reaction(bureau_id=event.bureau_id, event_id=event.pk, listener="t.l", next_at=AT)])
+    assert Reaction.objects.select_related("event").get().event.facts == event.facts
+
+
+def test_the_statement_is_prepared_and_preparing_is_off_again():
+    if connection.vendor != "postgresql":
+        return
+    for _ in range(3):
+        hot.insert([a_receipt()], unless_there=True)
+    assert connection.connection.prepare_threshold is None
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'INSERT INTO %foundation_receipt%'"
+        )
+        assert cursor.fetchone()[0] == 1
