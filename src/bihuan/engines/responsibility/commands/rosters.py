@@ -22,9 +22,8 @@ from bihuan.engines.responsibility.rules.workbook import Unreadable, read_workbo
 from bihuan.foundation import bulk
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.commands import command
-from bihuan.foundation.events import record
+from bihuan.foundation.events import record, stated_since
 from bihuan.foundation.ids import uuid7
-from bihuan.foundation.models import Event
 from bihuan.foundation.refusals import Refusal
 from bihuan.foundation.scoping import placed
 
@@ -63,7 +62,7 @@ def upload_roster(
     table, header = max(found, key=lambda pair: len(pair[1].columns))
     RosterImport.objects.filter(bureau_id=place.bureau_id, by_id=by.id, installed_at__isnull=True).delete()
     row = RosterImport(
-        id=id, org=place, file_name=file_name, by_id=by.id, by_name=by.name, at=at, table=table,
+        id=id, org=place, file_name=plain(file_name), by_id=by.id, by_name=by.name, at=at, table=table,
         header_row=header.row, columns=dict(header.columns), **placed(place),
     )  # fmt: skip
     row.save(force_insert=True)
@@ -205,11 +204,12 @@ def _built_upon(row: RosterImport) -> str:
 
 
 def _named_in_facts(row: RosterImport, people: set[str]) -> str:
-    since = Event.objects.filter(bureau_id=row.bureau_id, recorded_at__gte=row.installed_at).exclude(subject_id=row.pk)
-    for by_id, by_name, facts in since.values_list("by_id", "by_name", "facts").iterator(chunk_size=2_000):
-        if str(by_id) in people:
-            return f"{by_name}在导入之后已经办理过事情"
-        if not people.isdisjoint(_texts(facts)):
+    for fact in stated_since(row.installed_at, bureau_id=row.bureau_id):
+        if fact.subject_id == row.pk:
+            continue
+        if str(fact.by_id) in people:
+            return f"{fact.by_name}在导入之后已经办理过事情"
+        if not people.isdisjoint(_texts(fact.facts)):
             return "导入之后已经有事情交给了名册里的人"
     return ""
 

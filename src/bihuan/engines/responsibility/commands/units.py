@@ -27,10 +27,9 @@ from bihuan.engines.responsibility.rules.tree import (
     school_code_fault,
     squeezed,
 )
-from bihuan.foundation.actors import Actor
+from bihuan.foundation.actors import SYSTEM, Actor
 from bihuan.foundation.commands import command
-from bihuan.foundation.events import record
-from bihuan.foundation.models import Event
+from bihuan.foundation.events import recent, record
 from bihuan.foundation.refusals import Refusal
 from bihuan.foundation.scoping import ScopedModel, under
 
@@ -210,8 +209,8 @@ def _write(by: Actor, unit: Org, revision: int, changed: dict[str, Any]) -> None
 
 def last_hand(row: Any) -> str:
     """Who stated the latest fact about a row: the name for "somebody was quicker"."""
-    latest = Event.objects.filter(bureau_id=row.bureau_id, subject_id=row.pk).order_by("-at", "-id").first()
-    return latest.by_name if latest else "别人"
+    latest = recent(SYSTEM, bureau_id=row.bureau_id, subject_id=row.pk, most=1)
+    return latest[0].by_name if latest else "别人"
 
 
 @command("responsibility.move_org")

@@ -40,7 +40,7 @@ def bureau_named(name: str) -> Org:
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Place:
     """Where a unit stands: its id and scope columns, for a write that needs nothing else of it."""
 
