@@ -40,7 +40,8 @@ async function keep(form, article) {
     url: form.action,
     at: Date.now(),
     fields: [...data].filter(([name, value]) => typeof value === 'string' && name !== '_id' && name !== 'csrfmiddlewaretoken'),
-    photos: data.getAll('photos').filter((value) => value instanceof File && value.size),
+    // each photo has an id of its own, so that sending it again is the same photo
+    photos: data.getAll('photos').filter((value) => value instanceof File && value.size).map((file) => ({ id: fresh(), file })),
     refused: '',
   }
   if (!box) {
@@ -66,26 +67,47 @@ async function flush() {
   }
 }
 
+/** An answer of the server, whatever it says; it throws when the network, the sign-in or the server is gone. */
+async function post(url, body, headers) {
+  const answer = await fetch(url, { method: 'POST', body, redirect: 'error', headers: { ...headers, 'X-CSRFToken': token() } })
+  if (answer.status === 401 || answer.status >= 500) throw new Error(`not now: ${answer.status}`)
+  return answer
+}
+
+async function upload(photo) {
+  const data = new FormData()
+  data.append('file', photo.file, photo.file.name)
+  data.append('id', photo.id)
+  const answer = await post('/evidence/', data, { Accept: 'application/json' })
+  return answer.ok ? {} : { refused: (await answer.json()).sentence }
+}
+
+async function refusedHere(row, words) {
+  await box?.put('answers', { ...row, refused: words })
+  const article = articleOf(row)
+  if (article) refuse(article, words)
+  return true
+}
+
 /** Whether sending may go on: false when the network or the sign-in is gone. */
 async function deliver(row) {
   const data = new FormData()
   for (const [name, value] of row.fields) data.append(name, value)
-  for (const photo of row.photos) data.append('photos', photo, photo.name)
   data.append('_id', row.id)
   let answer
+  let html
   try {
-    answer = await fetch(row.url, {
-      method: 'POST',
-      body: data,
-      redirect: 'error',
-      headers: { 'HX-Request': 'true', 'X-CSRFToken': token() },
-    })
+    for (const photo of row.photos) {
+      const kept = await upload(photo)
+      if (kept.refused) return await refusedHere(row, kept.refused)
+      data.append('photos', photo.id)
+    }
+    answer = await post(row.url, data, { 'HX-Request': 'true' })
+    html = await answer.text()
   } catch {
     if (!box) wait.push(row)
     return false
   }
-  if (answer.status === 401 || answer.status >= 500) return false
-  const html = await answer.text()
   const article = articleOf(row)
   const isItem = html.includes(`id="item-${row.item}"`)
   if (answer.ok) {
@@ -131,8 +153,7 @@ async function say() {
   const rows = box ? await mine() : wait
   const here = list ? rows.filter((row) => row.inspection === list.dataset.inspection) : rows
   const refused = here.filter((row) => row.refused)
-  if (saved && (here.length || saved.dataset.was)) {
-    saved.dataset.was = 'yes'
+  if (saved && list) {
     saved.hidden = false
     const words = [`已存在本机 ${here.length} 项，连上网就上传`, `其中 ${refused.length} 项没被接受，请看红字`]
     saved.textContent = here.length ? words.slice(0, refused.length ? 2 : 1).join('；') : '已全部上传'
@@ -172,8 +193,14 @@ function step(by, from = list.querySelector('.now')) {
   const next = all[all.indexOf(from) + by]
   if (!next) return
   all.forEach((item) => item.classList.toggle('now', item === next))
+  place(all, next)
   next.scrollIntoView({ block: 'nearest' })
   next.querySelector('input, a')?.focus({ preventScroll: true })
+}
+
+function place(all, now) {
+  const words = document.querySelector('[data-place]')
+  if (words) words.textContent = `${all.indexOf(now) + 1} / ${all.length}`
 }
 
 function oneByOne(on) {
@@ -181,9 +208,11 @@ function oneByOne(on) {
   const button = document.querySelector('[data-one-by-one]')
   button.setAttribute('aria-pressed', String(on))
   button.textContent = on ? '看成列表' : '一屏一项'
+  document.querySelector('[data-steps]').hidden = !on
   if (on) {
     const start = items().find((item) => `#${item.id}` === location.hash) ?? items().find((item) => !item.dataset.result) ?? items()[0]
     items().forEach((item) => item.classList.toggle('now', item === start))
+    place(items(), start)
   }
   try {
     localStorage.setItem('inspection-one-by-one', on ? '1' : '')
@@ -245,6 +274,7 @@ if (list) {
   const toggle = document.querySelector('[data-one-by-one]')
   toggle.hidden = false
   toggle.addEventListener('click', () => oneByOne(!list.classList.contains('one')))
+  document.querySelectorAll('[data-step]').forEach((button) => button.addEventListener('click', () => step(Number(button.dataset.step))))
   let start = null
   list.addEventListener('touchstart', (event) => (start = event.changedTouches[0]), { passive: true })
   list.addEventListener('touchend', (event) => {

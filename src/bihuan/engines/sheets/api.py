@@ -152,13 +152,20 @@ def sheet(request: HttpRequest, sheet_id: UUID) -> Any:
     return queries.version_view(request.actor, sheet_id=sheet_id, on=timezone.localdate(clock.now())).version  # type: ignore[attr-defined]
 
 
-@router.get("/sheet-versions/{version_id}", response=VersionWhole, summary="清单的一个版本", operation_id="sheets.version")
+@router.get(
+    "/sheet-versions/{version_id}", response=VersionWhole, summary="清单的一个版本", operation_id="sheets.version"
+)
 def version(request: HttpRequest, version_id: UUID) -> Any:
     """One version with its items, draft or published."""
     return queries.version_by_id(request.actor, version_id).version  # type: ignore[attr-defined]
 
 
-@router.get("/sheet-versions/{version_id}/compare/{other_id}", response=Comparison, summary="比较两个版本", operation_id="sheets.compare")
+@router.get(
+    "/sheet-versions/{version_id}/compare/{other_id}",
+    response=Comparison,
+    summary="比较两个版本",
+    operation_id="sheets.compare",
+)
 def compare(request: HttpRequest, version_id: UUID, other_id: UUID) -> dict[str, Any]:
     """What is different in ``other_id``."""
     _, _, found = queries.difference(request.actor, old_id=version_id, new_id=other_id)  # type: ignore[attr-defined]
@@ -168,8 +175,7 @@ def compare(request: HttpRequest, version_id: UUID, other_id: UUID) -> dict[str,
         "removed": [item.code for item in found.removed],
         "moved": list(found.moved),
         "changed": [
-            {"code": one.after.code, "title": one.after.title, "changes": list(one.changes)}
-            for one in found.changed
+            {"code": one.after.code, "title": one.after.title, "changes": list(one.changes)} for one in found.changed
         ],
     }
 
@@ -181,7 +187,9 @@ def submissions(request: HttpRequest, asked: Query[Paging]) -> dict[str, Any]:
     return {"items": page.rows, "next": page.next}
 
 
-@router.get("/submissions/{submission_id}", response=SubmissionWhole, summary="一份填报", operation_id="submissions.get")
+@router.get(
+    "/submissions/{submission_id}", response=SubmissionWhole, summary="一份填报", operation_id="submissions.get"
+)
 def submission(request: HttpRequest, submission_id: UUID) -> Any:
     """One submission with its answers."""
     return queries.submission(request.actor, submission_id)  # type: ignore[attr-defined]

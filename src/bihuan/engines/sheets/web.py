@@ -27,7 +27,13 @@ from bihuan.foundation.refusals import Refusal
 FILTERS = ("section", "stage", "facet", "way", "severity", "text")
 LISTS = ("ways", "stages", "facets", "options", "abnormal")
 NUMBERS = ("least", "most", "normal_from", "normal_to")
-PROOFS = [("own", "本清单约定"), ("read", "读过原文"), ("official", "官方转载"), ("third-party", "第三方转述"), ("unverified", "待确认")]
+PROOFS = [
+    ("own", "本清单约定"),
+    ("read", "读过原文"),
+    ("official", "官方转载"),
+    ("third-party", "第三方转述"),
+    ("unverified", "待确认"),
+]
 
 
 def _today() -> Any:
@@ -39,7 +45,9 @@ def _today() -> Any:
 def sheet_list(request: HttpRequest) -> HttpResponse:
     """The bureau's checklists: in force, coming, in preparation."""
     lines = queries.sheet_lines(request.actor, on=_today())
-    return render(request, "sheets/list.html", {"lines": lines, "may_edit": request.actor.may_anywhere("manage-sheets")})
+    return render(
+        request, "sheets/list.html", {"lines": lines, "may_edit": request.actor.may_anywhere("manage-sheets")}
+    )
 
 
 @require_GET
@@ -70,17 +78,26 @@ def versions(request: HttpRequest, pk: UUID) -> HttpResponse:
 @signed_in
 def compare(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What differs between two versions."""
-    old, new, difference = queries.difference(request.actor, old_id=_id(request.GET.get("old")), new_id=_id(request.GET.get("new")))
+    old, new, difference = queries.difference(
+        request.actor, old_id=_id(request.GET.get("old")), new_id=_id(request.GET.get("new"))
+    )
     if old.sheet_id != pk:
         raise Refusal("foundation.not_found")
-    return render(request, "sheets/compare.html", {"sheet": old.sheet, "old": old, "new": new, "difference": difference})
+    return render(
+        request, "sheets/compare.html", {"sheet": old.sheet, "old": old, "new": new, "difference": difference}
+    )
 
 
 @require_POST
 @signed_in
 def start_draft(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Copy the published version into a draft."""
-    args = {"id": str(uuid7()), "sheet_id": str(pk), "version": request.POST.get("version", ""), "note": request.POST.get("note", "")}
+    args = {
+        "id": str(uuid7()),
+        "sheet_id": str(pk),
+        "version": request.POST.get("version", ""),
+        "note": request.POST.get("note", ""),
+    }
     try:
         outcome = send(request, "sheets.draft_version", args)
     except Refusal as refusal:
@@ -120,7 +137,12 @@ def item(request: HttpRequest, pk: UUID, code: str = "") -> HttpResponse:
     }
     if request.method == "GET":
         return render(request, "sheets/item.html", context)
-    args = {"version_id": str(pk), "revision": request.POST.get("revision", ""), "change": "change" if code else "add", "item": _item(request)}
+    args = {
+        "version_id": str(pk),
+        "revision": request.POST.get("revision", ""),
+        "change": "change" if code else "add",
+        "item": _item(request),
+    }
     try:
         send(request, "sheets.edit_draft", args)
     except Refusal as refusal:
@@ -134,7 +156,12 @@ def item(request: HttpRequest, pk: UUID, code: str = "") -> HttpResponse:
 def change(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Remove or move an item, or name a category."""
     form = request.POST
-    args = {"version_id": str(pk), "revision": form.get("revision", ""), "change": form.get("change", ""), "code": form.get("code", "")}
+    args = {
+        "version_id": str(pk),
+        "revision": form.get("revision", ""),
+        "change": form.get("change", ""),
+        "code": form.get("code", ""),
+    }
     args |= {name: form[name] for name in ("before", "title") if form.get(name)}
     try:
         send(request, "sheets.edit_draft", args)
@@ -154,7 +181,11 @@ def publish(request: HttpRequest, pk: UUID) -> HttpResponse:
     except Refusal as refusal:
         return again(request, "sheets/draft.html", refusal, _draft_context(request, pk))
     view = queries.version_by_id(request.actor, pk)
-    return done(request, f"/sheets/{view.sheet.pk}/versions/", f"第 {view.version.version} 版已发布，{view.version.effective_on} 起施行；正在进行的检查仍用原来的版本。")
+    return done(
+        request,
+        f"/sheets/{view.sheet.pk}/versions/",
+        f"第 {view.version.version} 版已发布，{view.version.effective_on} 起施行；正在进行的检查仍用原来的版本。",
+    )
 
 
 @require_POST
@@ -185,7 +216,10 @@ def reply(request: HttpRequest, pk: UUID, opinion_id: UUID) -> HttpResponse:
 @signed_in
 def import_table(request: HttpRequest, pk: UUID | None = None) -> HttpResponse:
     """A bureau's own checklist from a spreadsheet: file → what is which column → report for each row → draft."""
-    context: dict[str, Any] = {"sheet": queries.sheet_of(request.actor, pk) if pk else None, "meanings": list(COLUMNS.items())}
+    context: dict[str, Any] = {
+        "sheet": queries.sheet_of(request.actor, pk) if pk else None,
+        "meanings": list(COLUMNS.items()),
+    }
     if request.method == "GET":
         return render(request, "sheets/import.html", context)
     try:
@@ -209,7 +243,11 @@ def _imported(request: HttpRequest, pk: UUID | None, context: dict[str, Any]) ->
         "file_name": form.get("file_name", ""),
     }
     outcome = send(request, "sheets.import_checklist", args)
-    return done(request, f"/sheets/drafts/{outcome.answer['id']}/", f"已导入 {len(context['report'].content.items)} 项，核对以后再发布。")
+    return done(
+        request,
+        f"/sheets/drafts/{outcome.answer['id']}/",
+        f"已导入 {len(context['report'].content.items)} 项，核对以后再发布。",
+    )
 
 
 def _table(request: HttpRequest) -> dict[str, Any]:
@@ -217,7 +255,10 @@ def _table(request: HttpRequest) -> dict[str, Any]:
     if form.get("table"):
         try:
             kept = json.loads(form["table"])
-            header, rows = [str(cell) for cell in kept["header"]], [(int(n), [str(c) for c in cells]) for n, cells in kept["rows"]]
+            header, rows = (
+                [str(cell) for cell in kept["header"]],
+                [(int(n), [str(c) for c in cells]) for n, cells in kept["rows"]],
+            )
         except (ValueError, KeyError, TypeError):
             raise Refusal("sheets.not_a_table", fields={"file": "请重新选择文件"}) from None
         mapping = {name: int(form[f"column-{name}"]) for name in COLUMNS if form.get(f"column-{name}", "").isdecimal()}
@@ -244,7 +285,9 @@ def _table(request: HttpRequest) -> dict[str, Any]:
 def _view(request: HttpRequest, pk: UUID) -> queries.VersionView:
     only = queries.ItemFilter(**{name: request.GET.get(name, "") for name in FILTERS})
     version = request.GET.get("version", "")
-    return queries.version_view(request.actor, sheet_id=pk, version_id=_id(version) if version else None, on=_today(), only=only)
+    return queries.version_view(
+        request.actor, sheet_id=pk, version_id=_id(version) if version else None, on=_today(), only=only
+    )
 
 
 def _view_context(request: HttpRequest, view: queries.VersionView) -> dict[str, Any]:
@@ -257,7 +300,9 @@ def _view_context(request: HttpRequest, view: queries.VersionView) -> dict[str, 
         "severities": list(SEVERITIES.items()),
         "may_edit": request.actor.may("manage-sheets", view.sheet),
         "query_string": request.GET.urlencode(),
-        "kept_filters": [(name, request.GET[name]) for name in (*FILTERS, "version") if name != "text" and request.GET.get(name)],
+        "kept_filters": [
+            (name, request.GET[name]) for name in (*FILTERS, "version") if name != "text" and request.GET.get(name)
+        ],
     }
 
 
@@ -284,15 +329,25 @@ def _draft_context(request: HttpRequest, pk: UUID) -> dict[str, Any]:
 
 
 def _next_code(view: queries.VersionView, section: str) -> str:
-    serials = [int(i.code.rpartition("-")[2]) for i in view.content.in_section(section) if i.code.rpartition("-")[2].isdecimal()]
+    serials = [
+        int(i.code.rpartition("-")[2])
+        for i in view.content.in_section(section)
+        if i.code.rpartition("-")[2].isdecimal()
+    ]
     return f"{section}-{max(serials, default=0) + 1:02d}" if section else ""
 
 
 def _item(request: HttpRequest) -> dict[str, Any]:
     form = request.POST
-    said: dict[str, Any] = {name: form.get(name, "") for name in ("code", "section", "title", "kind", "standard", "basis", "severity", "place", "proof", "unit")}
+    said: dict[str, Any] = {
+        name: form.get(name, "")
+        for name in ("code", "section", "title", "kind", "standard", "basis", "severity", "place", "proof", "unit")
+    }
     said |= {name: form.getlist(name) for name in ("ways", "stages", "facets")}
-    said |= {name: [word.strip() for word in form.get(name, "").splitlines() if word.strip()] for name in ("options", "abnormal")}
+    said |= {
+        name: [word.strip() for word in form.get(name, "").splitlines() if word.strip()]
+        for name in ("options", "abnormal")
+    }
     said |= {name: form[name] for name in NUMBERS if form.get(name)}
     return said
 

@@ -123,7 +123,9 @@ def inspections(request: HttpRequest, asked: Query[Ask]) -> dict[str, Any]:
     return {"items": page.rows, "next": page.next}
 
 
-@router.get("/inspections/{inspection_id}", response=InspectionWhole, summary="一次检查", operation_id="inspections.get")
+@router.get(
+    "/inspections/{inspection_id}", response=InspectionWhole, summary="一次检查", operation_id="inspections.get"
+)
 def inspection(request: HttpRequest, inspection_id: UUID) -> dict[str, Any]:
     """One inspection with everything that was answered."""
     found = queries.detail(request.actor, inspection_id)  # type: ignore[attr-defined]

@@ -11,7 +11,19 @@ from django.utils import timezone
 from bihuan.engines.sheets import queries as sheet_queries
 from bihuan.engines.sheets.rules import SEVERITIES, tally
 from bihuan.foundation.actors import SYSTEM
-from bihuan.foundation.printing.paper import Block, Column, Fields, Heading, Note, Paper, Paragraph, Signature, Signatures, Table, chinese_date
+from bihuan.foundation.printing.paper import (
+    Block,
+    Column,
+    Fields,
+    Heading,
+    Note,
+    Paper,
+    Paragraph,
+    Signature,
+    Signatures,
+    Table,
+    chinese_date,
+)
 from bihuan.mechanisms.inspections import rules
 from bihuan.mechanisms.inspections.models import Inspection, Inspector
 
@@ -23,7 +35,10 @@ def record_content(row: Inspection, layout: Mapping[str, Any], *, at: datetime) 
     submission = sheet_queries.submission_held_by(HOLDER, row.submission_id)
     version = sheet_queries.version_for_filling(SYSTEM, submission.version_id)
     counted = tally(version.content.items, submission.asked, submission.answers)
-    team = [row.lead_name, *Inspector.objects.filter(inspection=row).order_by("joined_at", "id").values_list("name", flat=True)]
+    team = [
+        row.lead_name,
+        *Inspector.objects.filter(inspection=row).order_by("joined_at", "id").values_list("name", flat=True),
+    ]
     form = layout.get("layout") or {}
     values = {
         "inspection-kind": rules.KINDS[row.kind],
@@ -86,7 +101,12 @@ def _rows(columns: list[dict[str, Any]], row: Inspection, submission: Any, versi
 
 
 def paper_of(
-    content: Mapping[str, Any], *, number: str, qr_url: str = "", check_code: str = "", image: Callable[[str], bytes | None] = lambda _: None
+    content: Mapping[str, Any],
+    *,
+    number: str,
+    qr_url: str = "",
+    check_code: str = "",
+    image: Callable[[str], bytes | None] = lambda _: None,
 ) -> Paper:
     """The frozen content as a printable paper; ``image`` gives the bytes of an evidence id."""
     blocks: list[Block] = [Fields(tuple((label, value) for label, value in content["fields"]))]
@@ -100,7 +120,10 @@ def paper_of(
     if content["summary"]:
         blocks += [Heading("小结", 2), Paragraph(content["summary"])]
     if content["lessons"]:
-        blocks += [Heading("四不放过", 2), Fields(tuple((label, value) for label, value in content["lessons"]), columns=1)]
+        blocks += [
+            Heading("四不放过", 2),
+            Fields(tuple((label, value) for label, value in content["lessons"]), columns=1),
+        ]
     if content["refused"]:
         blocks.append(Paragraph(content["refused"], lead="学校拒签，理由："))
     elif content["closing"]:
@@ -124,5 +147,7 @@ def paper_of(
 
 def _slot(code: str, label: str, content: Mapping[str, Any], image: Callable[[str], bytes | None]) -> Signature:
     if code == "school" and content["signature"]:
-        return Signature(label, content["signed_by"], image(content["signature"]), date.fromisoformat(content["signed_on"]))
+        return Signature(
+            label, content["signed_by"], image(content["signature"]), date.fromisoformat(content["signed_on"])
+        )
     return Signature(label, "、".join(content["team"]) if code == "inspectors" else "")

@@ -150,7 +150,10 @@ class Detail:
     @property
     def team(self) -> list[str]:
         """The leader and those who share it, by name."""
-        return [self.row.lead_name, *(f"{one.name}（{one.organisation}）" if one.organisation else one.name for one in self.inspectors)]
+        return [
+            self.row.lead_name,
+            *(f"{one.name}（{one.organisation}）" if one.organisation else one.name for one in self.inspectors),
+        ]
 
     @property
     def next_here(self) -> tuple[str, str] | None:
@@ -228,7 +231,9 @@ def detail(viewer: Actor, pk: UUID) -> Detail:
 
 def _item_view(item: Item, answers: Mapping[str, Mapping[str, Any]], findings: Mapping[str, Any]) -> ItemView:
     finding = findings.get(item.code)
-    return ItemView(item, answers.get(item.code, {}), finding.case_id if finding else None, finding.case_number if finding else "")
+    return ItemView(
+        item, answers.get(item.code, {}), finding.case_id if finding else None, finding.case_number if finding else ""
+    )
 
 
 def paper(viewer: Actor, pk: UUID) -> Any:
@@ -254,7 +259,9 @@ def prefill(viewer: Actor, row: Inspection, at: datetime) -> Prefill:
     org = net.org(SYSTEM, row.org_id)
     posts = packs.entries(row.bureau_id, "posts")
     found = [one for one in net.who_could("rectify", org, on=timezone.localdate(at)) if one.school_id == org.school_id]
-    people = [(str(one.user_id), f"{one.user.name}（{posts.get(one.post, {}).get('name', one.post)}）") for one in found]
+    people = [
+        (str(one.user_id), f"{one.user.name}（{posts.get(one.post, {}).get('name', one.post)}）") for one in found
+    ]
     proposed = default_rectifier(row, at)
     return Prefill(people, str(proposed or ""), viewer.may("assign", org))
 
@@ -296,7 +303,9 @@ def _kinds(viewer: Actor, school: Any) -> list[tuple[str, str]]:
 
 def open_here(viewer: Actor, *, school_id: UUID) -> list[Inspection]:
     """Inspections under way at a school that the viewer sees, so that they join instead of beginning a second one."""
-    return list(Inspection.objects.visible_to(viewer).filter(school_id=school_id, state="open").order_by("-opened_at")[:10])
+    return list(
+        Inspection.objects.visible_to(viewer).filter(school_id=school_id, state="open").order_by("-opened_at")[:10]
+    )
 
 
 def _draw_check(row: Inspection) -> bool | None:
@@ -315,13 +324,20 @@ class Pool:
     experts: Sequence[tuple[str, str]]
 
 
+def may_draw(viewer: Actor) -> bool:
+    """Whether this person inspects for the whole bureau."""
+    return any(hold.level == "bureau" and "inspect" in hold.acts for hold in viewer.holds)
+
+
 def draw_pool(viewer: Actor) -> Pool:
     """How many schools this person may draw from, and the people of the bureau who may be drawn as experts."""
     schools = [org for org in net.schools(viewer) if viewer.may("inspect", org)]
-    if viewer.bureau_id is None or not any(hold.level == "bureau" and "inspect" in hold.acts for hold in viewer.holds):
+    if viewer.bureau_id is None or not may_draw(viewer):
         raise Refusal("inspections.may_not_open")
     bureau = net.org(viewer, viewer.bureau_id)
-    found = [one for one in net.who_could("inspect", bureau, on=timezone.localdate(clock.now())) if one.user_id != viewer.id]
+    found = [
+        one for one in net.who_could("inspect", bureau, on=timezone.localdate(clock.now())) if one.user_id != viewer.id
+    ]
     return Pool(len(schools), [(str(one.user_id), one.user.name) for one in found])
 
 
@@ -330,12 +346,13 @@ __all__ = [
     "Detail",
     "InspectionFilter",
     "ItemView",
+    "Pool",
     "Start",
     "detail",
-    "Pool",
     "draw_pool",
     "inspection",
     "inspections",
+    "may_draw",
     "open_here",
     "paper",
     "prefill",

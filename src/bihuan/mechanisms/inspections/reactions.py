@@ -33,8 +33,18 @@ def tell_the_team(event: Event) -> None:
     """Those who carry it out are told that they are in it."""
     row = Inspection.objects.get(pk=event.subject_id)
     team = {row.lead_id, *Inspector.objects.filter(inspection=row).values_list("user_id", flat=True)}
-    when = f"到校时间 {timezone.localtime(row.hidden_until):%m-%d %H:%M}，到校前请保密。" if row.state == "planned" and row.hidden_until else ""
-    _tell(event, row, team - {event.by_id}, f"你在检查组里：{row.org_name}", f"{rules.KINDS[row.kind]}，带队：{row.lead_name}。{when}")
+    when = (
+        f"到校时间 {timezone.localtime(row.hidden_until):%m-%d %H:%M}，到校前请保密。"
+        if row.state == "planned" and row.hidden_until
+        else ""
+    )
+    _tell(
+        event,
+        row,
+        team - {event.by_id},
+        f"你在检查组里：{row.org_name}",
+        f"{rules.KINDS[row.kind]}，带队：{row.lead_name}。{when}",
+    )
 
 
 @reacts_to("inspections.closed")

@@ -10,8 +10,14 @@ declare(
             "「{kind}」要由{who}来做。学校自己查请选「学校自查」，教育局和部门去查请选对应的类型。",
         ),
         "inspections.not_a_school": (422, "检查要选到学校或幼儿园。请重新选择。"),
-        "inspections.no_checklist": (409, "本局还没有施行中的检查清单。请联系局里安装模型包，或在「检查清单」里发布一份。"),
-        "inspections.hidden_only_unannounced": (422, "只有四不两直检查可以事先保密。请去掉到校时间，或把类型改为四不两直。"),
+        "inspections.no_checklist": (
+            409,
+            "本局还没有施行中的检查清单。请联系局里安装模型包，或在「检查清单」里发布一份。",
+        ),
+        "inspections.hidden_only_unannounced": (
+            422,
+            "只有四不两直检查可以事先保密。请去掉到校时间，或把类型改为四不两直。",
+        ),
         "inspections.hidden_in_past": (422, "到校时间要在现在之后、半年以内。请重新选择，或不填时间直接开始。"),
         "inspections.not_inspector": (403, "你不在这次检查的检查组里。请让带队人{lead}把你加进来，或先「加入检查」。"),
         "inspections.own_school": (403, "本校人员不能加入对本校的检查。请配合检查组，对结果有异议可在签字时写明。"),
@@ -26,7 +32,10 @@ declare(
         "inspections.not_seen": (422, "本类还有 {count} 项没有看过，不能一次判为符合。请先逐项看过：{first}"),
         "inspections.five_missing": (422, "自查发现的问题要当场定好五落实，还缺：{what}。"),
         "inspections.lessons_missing": (422, "自查结束前，四不放过要逐条写明，还缺：{what}。"),
-        "inspections.nothing_answered": (409, "还没有判定任何一项，不能结束检查。如果不查了，请「取消检查」并写明原因。"),
+        "inspections.nothing_answered": (
+            409,
+            "还没有判定任何一项，不能结束检查。如果不查了，请「取消检查」并写明原因。",
+        ),
         "inspections.has_answers": (409, "已经判定了 {count} 项，不能取消。请结束检查，未查的项会写明“未查”。"),
         "inspections.not_closed": (409, "检查还没有结束，先写好小结、结束检查，再请学校签字。"),
         "inspections.already_signed": (409, "学校已于 {at} {did}，不能再改。"),

@@ -33,7 +33,9 @@ def inspection_list(request: HttpRequest) -> HttpResponse:
     """The inspections of my net, newest first."""
     asked = {name: request.GET.get(name, "") for name in ("state", "kind", "school", "mine")}
     page = queries.inspections(request.actor, queries.InspectionFilter(**asked), cursor=request.GET.get("cursor", ""))
-    schools = [(str(org.pk), str(org)) for org in net.schools(request.actor)] if request.actor.may_anywhere("see-net") else []
+    schools = (
+        [(str(org.pk), str(org)) for org in net.schools(request.actor)] if request.actor.may_anywhere("see-net") else []
+    )
     context = {
         "page": page,
         "states": list(rules.STATES.items()),
@@ -56,6 +58,7 @@ def new(request: HttpRequest) -> HttpResponse:
         "new_id": request.POST.get("id") or uuid7(),
         "chosen": request.GET.get("school", ""),
         "extents": [("1", "适用这所学校的项目"), ("0", "整份清单，不适用的现场判")],
+        "may_draw": queries.may_draw(request.actor),
         "may_hide": any(code == "unannounced" for code, _ in start.kinds),
     }
     if request.method == "GET":
@@ -83,7 +86,9 @@ def overview(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One inspection: progress by category, people, problems, papers; the part ``progress`` alone for live pages."""
     found = queries.detail(request.actor, pk)
     part = "#progress" if request.htmx and request.GET.get("part") == "progress" else ""
-    return render(request, f"inspections/overview.html{part}", {"found": found, "row": found.row, "drawn": found.draw_is_true})
+    return render(
+        request, f"inspections/overview.html{part}", {"found": found, "row": found.row, "drawn": found.draw_is_true}
+    )
 
 
 @require_GET
@@ -105,14 +110,18 @@ def judge(request: HttpRequest, pk: UUID, code: str, item: str) -> HttpResponse:
             raise
         if request.htmx:
             _, view = context["found"].find(item)
-            response = render(request, "inspections/item.html", {**context, "view": view}, status=422 if refusal.status < 500 else 503)
+            response = render(
+                request, "inspections/item.html", {**context, "view": view}, status=422 if refusal.status < 500 else 503
+            )
             response["X-Refused"] = refusal.code
             return response
         return render(request, "inspections/section.html", context, status=refusal.status)
     if request.htmx:
         context = _section(request, pk, code)
         _, view = context["found"].find(item)
-        response = render(request, "inspections/item.html", {**context, "view": view, "replaced": outcome.answer["replaced"]})
+        response = render(
+            request, "inspections/item.html", {**context, "view": view, "replaced": outcome.answer["replaced"]}
+        )
         response["X-Progress"] = f"{context['found'].tally.done}/{context['found'].tally.asked}"
         return response
     found = queries.detail(request.actor, pk)
@@ -133,7 +142,9 @@ def rest(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
     try:
         outcome = send(request, "inspections.pass_rest", {"inspection_id": str(pk), "section": code, "seen": seen})
     except Refusal as refusal:
-        return again(request, "inspections/section.html", refusal, {**_section(request, pk, code), "rest_refused": True})
+        return again(
+            request, "inspections/section.html", refusal, {**_section(request, pk, code), "rest_refused": True}
+        )
     return done(request, f"/inspections/{pk}/", f"已把本类其余 {len(outcome.answer['passed'])} 项判为符合。")
 
 
@@ -158,10 +169,16 @@ def join(request: HttpRequest, pk: UUID) -> HttpResponse:
 def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Give it up, with a reason."""
     try:
-        send(request, "inspections.cancel_inspection", {"inspection_id": str(pk), "reason": request.POST.get("reason", "")})
+        send(
+            request,
+            "inspections.cancel_inspection",
+            {"inspection_id": str(pk), "reason": request.POST.get("reason", "")},
+        )
     except Refusal as refusal:
         found = queries.detail(request.actor, pk)
-        return again(request, "inspections/overview.html", refusal, {"found": found, "row": found.row, "cancel_refused": True})
+        return again(
+            request, "inspections/overview.html", refusal, {"found": found, "row": found.row, "cancel_refused": True}
+        )
     return done(request, "/inspections/", "检查已取消，原因已记录。")
 
 
@@ -171,10 +188,19 @@ def team(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Bring somebody in: found by name in my net."""
     found = queries.detail(request.actor, pk)
     words = request.GET.get("q", "") or request.POST.get("q", "")
-    context = {"found": found, "row": found.row, "people": net.people(request.actor, words) if words else [], "q": words}
+    context = {
+        "found": found,
+        "row": found.row,
+        "people": net.people(request.actor, words) if words else [],
+        "q": words,
+    }
     if request.method == "POST":
         try:
-            send(request, "inspections.add_inspector", {"inspection_id": str(pk), "user_id": request.POST.get("user_id", "")})
+            send(
+                request,
+                "inspections.add_inspector",
+                {"inspection_id": str(pk), "user_id": request.POST.get("user_id", "")},
+            )
         except Refusal as refusal:
             return again(request, "inspections/team.html", refusal, context)
         return done(request, f"/inspections/{pk}/team/", "已加入检查组。")
@@ -214,7 +240,11 @@ def finish(request: HttpRequest, pk: UUID) -> HttpResponse:
     count = len(outcome.answer["hazards"])
     notice = outcome.answer.get("notice") or {}
     said = f"检查已结束，{count} 个问题已转为隐患" if count else "检查已结束，没有发现问题"
-    return done(request, f"/inspections/{pk}/", said + (f"，督办单 {notice['number']} 已开出。" if notice.get("number") else "。"))
+    return done(
+        request,
+        f"/inspections/{pk}/",
+        said + (f"，督办单 {notice['number']} 已开出。" if notice.get("number") else "。"),
+    )
 
 
 @require_POST
@@ -229,12 +259,18 @@ def sign(request: HttpRequest, pk: UUID) -> HttpResponse:
             drawn = _signature(request)
             if drawn is None:
                 raise Refusal("inspections.sign_or_refuse", fields={"signature": "请签字"})
-            args = {"inspection_id": str(pk), "signature": str(drawn), "signed_by_name": request.POST.get("signed_by_name", "")}
+            args = {
+                "inspection_id": str(pk),
+                "signature": str(drawn),
+                "signed_by_name": request.POST.get("signed_by_name", ""),
+            }
             send(request, "inspections.sign_inspection", args)
             said = "已签字，检查清单已出具。"
     except Refusal as refusal:
         found = queries.detail(request.actor, pk)
-        return again(request, "inspections/overview.html", refusal, {"found": found, "row": found.row, "sign_refused": True})
+        return again(
+            request, "inspections/overview.html", refusal, {"found": found, "row": found.row, "sign_refused": True}
+        )
     return done(request, f"/inspections/{pk}/", said)
 
 
@@ -242,7 +278,11 @@ def sign(request: HttpRequest, pk: UUID) -> HttpResponse:
 @signed_in
 def draw(request: HttpRequest) -> HttpResponse:
     """Draw schools (and experts) at random for unannounced inspections."""
-    context = {"pool": queries.draw_pool(request.actor), "draw_id": request.POST.get("id") or uuid7(), "stages": queries.STAGE_WORDS}
+    context = {
+        "pool": queries.draw_pool(request.actor),
+        "draw_id": request.POST.get("id") or uuid7(),
+        "stages": queries.STAGE_WORDS,
+    }
     if request.method == "GET":
         return render(request, "inspections/draw.html", context)
     form = request.POST
@@ -291,7 +331,12 @@ def _section(request: HttpRequest, pk: UUID, code: str) -> dict[str, Any]:
 
 def _answer_args(request: HttpRequest, pk: UUID, item: str) -> dict[str, Any]:
     form = request.POST
-    answer: dict[str, Any] = {"result": form.get("result", ""), "value": form.get("value", ""), "note": form.get("note", ""), "place": form.get("place", "")}
+    answer: dict[str, Any] = {
+        "result": form.get("result", ""),
+        "value": form.get("value", ""),
+        "note": form.get("note", ""),
+        "place": form.get("place", ""),
+    }
     answer["photos"] = [str(photo) for photo in photos_of(request)]
     args: dict[str, Any] = {"inspection_id": str(pk), "answers": {item: answer}}
     if form.get("hazard_now") and form.get("result") == "fail":

@@ -64,7 +64,7 @@ class ItemIn(BaseModel):
 
     def as_item(self) -> Item:
         """The frozen item of the rules."""
-        said = {name: tuple(v) if isinstance(v, list) else v for name, v in self if name != "when"}
+        said: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in self if name != "when"}
         return Item(**said, when=Condition(self.when.item, tuple(self.when.among)) if self.when else None)
 
 
@@ -76,13 +76,23 @@ class Cells(BaseModel):
 
 
 @command("sheets.draft_version")
-def draft_version(by: Actor, at: datetime, *, id: UUID, sheet_id: UUID, version: Number, note: Annotated[str, Field(max_length=200)] = "") -> SheetVersion:
+def draft_version(
+    by: Actor,
+    at: datetime,
+    *,
+    id: UUID,
+    sheet_id: UUID,
+    version: Number,
+    note: Annotated[str, Field(max_length=200)] = "",
+) -> SheetVersion:
     """Start a draft as a copy of the latest published version.
 
     Refusals: ``sheets.may_not_edit``, ``sheets.version_exists``.
     """
     sheet = _editable(by, sheet_id)
-    latest = SheetVersion.objects.filter(sheet=sheet, state="published").order_by("-effective_on", "-published_at").first()
+    latest = (
+        SheetVersion.objects.filter(sheet=sheet, state="published").order_by("-effective_on", "-published_at").first()
+    )
     content = Content.from_json(latest.content) if latest else Content(sheet.title)
     draft = _new_draft(by, at, id=id, sheet=sheet, version=version, content=content, note=note)
     record(sheet, "sheets.drafted", by=by, at=at, version=version, copy_of=latest.version if latest else "")
@@ -110,17 +120,18 @@ def edit_draft(
     """
     draft = _draft(by, version_id)
     content = Content.from_json(draft.content)
+    words: str | None = code
     if change in ("add", "change"):
         if item is None:
             raise Refusal("sheets.no_such_item", item="")
         content = _with_item(content, item.as_item(), new=change == "add")
         words = item.code
     elif change == "section":
-        content, words = _with_section(content, code or "", title or ""), code
+        content = _with_section(content, code or "", title or "")
     else:
-        if code not in content.by_code:
+        if code is None or code not in content.by_code:
             raise Refusal("sheets.no_such_item", item=code or "")
-        content, words = _without(content, code) if change == "remove" else _moved(content, code, before), code
+        content = _without(content, code) if change == "remove" else _moved(content, code, before)
     _keep(draft, content, revision)
     record(draft.sheet, "sheets.draft_edited", by=by, at=at, version=draft.version, change=change, item=words)
     return draft
@@ -158,7 +169,9 @@ def import_checklist(
             row=first.row if first else 1,
             first="；".join(first.faults) if first else "没有读到检查项",
         )
-    draft = _new_draft(by, at, id=id, sheet=sheet, version=version, content=imported.content, note=f"从「{file_name}」导入")
+    draft = _new_draft(
+        by, at, id=id, sheet=sheet, version=version, content=imported.content, note=f"从「{file_name}」导入"
+    )
     record(sheet, "sheets.imported", by=by, at=at, version=version, file=file_name, items=len(imported.content.items))
     return draft
 
@@ -173,7 +186,15 @@ def give_opinion(by: Actor, at: datetime, *, id: UUID, version_id: UUID, text: W
         raise Refusal("sheets.no_such_item", item=item)
     unit = by.holds[0].org_name if by.holds else ""
     opinion = Opinion(
-        id=id, bureau_id=draft.bureau_id, version=draft, item=item, text=text, by_id=by.id, by_name=by.name, by_unit=unit, at=at
+        id=id,
+        bureau_id=draft.bureau_id,
+        version=draft,
+        item=item,
+        text=text,
+        by_id=by.id,
+        by_name=by.name,
+        by_unit=unit,
+        at=at,
     )
     opinion.save(force_insert=True)
     record(draft.sheet, "sheets.opinion_given", by=by, at=at, version=draft.version, item=item, text=text)
@@ -209,7 +230,11 @@ def publish_version(by: Actor, at: datetime, *, version_id: UUID, revision: int,
         raise Refusal("sheets.not_ready", count=len(faults), first=" ".join(faults[0]).strip())
     before = SheetVersion.objects.filter(sheet=draft.sheet_id, state="published").order_by("-effective_on").first()
     won = SheetVersion.objects.filter(pk=draft.pk, revision=revision, state="draft").update(
-        state="published", effective_on=effective_on, published_at=at, published_by_name=by.name, revision=F("revision") + 1
+        state="published",
+        effective_on=effective_on,
+        published_at=at,
+        published_by_name=by.name,
+        revision=F("revision") + 1,
     )
     if not won:
         raise Refusal("foundation.changed_meanwhile", who="别人")
@@ -255,7 +280,9 @@ def _new_sheet(by: Actor, sheet_id: UUID, title: str) -> Sheet:
     return sheet
 
 
-def _new_draft(by: Actor, at: datetime, *, id: UUID, sheet: Sheet, version: str, content: Content, note: str) -> SheetVersion:
+def _new_draft(
+    by: Actor, at: datetime, *, id: UUID, sheet: Sheet, version: str, content: Content, note: str
+) -> SheetVersion:
     draft = SheetVersion(
         id=id, bureau_id=sheet.bureau_id, sheet=sheet, version=version, content=content.as_json(), digest=content.digest,
         item_count=len(content.items), note=note[:200], made_by_name=by.name, made_at=at,
@@ -270,7 +297,9 @@ def _new_draft(by: Actor, at: datetime, *, id: UUID, sheet: Sheet, version: str,
 
 def _keep(draft: SheetVersion, content: Content, revision: int) -> None:
     changed: dict[str, Any] = {"content": content.as_json(), "digest": content.digest, "item_count": len(content.items)}
-    won = SheetVersion.objects.filter(pk=draft.pk, revision=revision, state="draft").update(**changed, revision=F("revision") + 1)
+    won = SheetVersion.objects.filter(pk=draft.pk, revision=revision, state="draft").update(
+        **changed, revision=F("revision") + 1
+    )
     if not won:
         raise Refusal("foundation.changed_meanwhile", who="别人")
 
@@ -280,7 +309,9 @@ def _with_item(content: Content, item: Item, *, new: bool) -> Content:
         raise Refusal("sheets.item_code_taken" if new else "sheets.no_such_item", item=item.code)
     if not new:
         return replace(content, items=tuple(item if kept.code == item.code else kept for kept in content.items))
-    last = max((n for n, kept in enumerate(content.items) if kept.section == item.section), default=len(content.items) - 1)
+    last = max(
+        (n for n, kept in enumerate(content.items) if kept.section == item.section), default=len(content.items) - 1
+    )
     return replace(content, items=(*content.items[: last + 1], item, *content.items[last + 1 :]))
 
 

@@ -57,11 +57,18 @@ class Written:
 
     def facts(self) -> dict[str, Any]:
         """For the recorded fact and the answer to the sender."""
-        return {"done": self.tally.done, "asked": self.tally.asked, "replaced": list(self.replaced), "wrong": list(self.wrong)}
+        return {
+            "done": self.tally.done,
+            "asked": self.tally.asked,
+            "replaced": list(self.replaced),
+            "wrong": list(self.wrong),
+        }
 
 
 @command("sheets.start_submission")
-def start_submission(by: Actor, at: datetime, *, id: UUID, version_id: UUID, org_id: UUID, asked: list[str] | None = None) -> Submission:
+def start_submission(
+    by: Actor, at: datetime, *, id: UUID, version_id: UUID, org_id: UUID, asked: list[str] | None = None
+) -> Submission:
     """Begin to fill a published version at a unit. Refusals: ``sheets.may_not_fill``, ``sheets.nothing_asked``."""
     org = net.org(by, org_id)
     submission = begin(by, at, id=id, place=org, version=version_for_filling(by, version_id), asked=asked)
@@ -92,7 +99,15 @@ def submit(by: Actor, at: datetime, *, submission_id: UUID, answers: Answers | N
     if answers:
         write(by, at, submission_id=submission.pk, answers=answers)
     finished, findings = finish(by, at, submission_id=submission.pk, all_needed=True)
-    record(finished, "sheets.submitted", by=by, at=at, failed=finished.failed, passed=finished.passed, findings=len(findings))
+    record(
+        finished,
+        "sheets.submitted",
+        by=by,
+        at=at,
+        failed=finished.failed,
+        passed=finished.passed,
+        findings=len(findings),
+    )
     return finished
 
 
@@ -203,7 +218,9 @@ def raise_finding(by: Actor, at: datetime, *, submission_id: UUID, item: str) ->
         raise Refusal("sheets.no_such_item", item=item)
     kept = Finding.objects.filter(submission=row, item=item).first()
     if kept is None:
-        Finding.objects.bulk_create(_findings(at, row, content, {item: answer}, known=frozenset()), ignore_conflicts=True)
+        Finding.objects.bulk_create(
+            _findings(at, row, content, {item: answer}, known=frozenset()), ignore_conflicts=True
+        )
         kept = Finding.objects.get(submission=row, item=item)
     return kept
 
@@ -248,7 +265,9 @@ def _refuse_submitted(row: Submission) -> None:
 
 def _refuse_bad(faults: Mapping[str, str]) -> None:
     if faults:
-        raise Refusal("sheets.bad_answers", fields=faults, count=len(faults), summary="；".join(list(faults.values())[:5]))
+        raise Refusal(
+            "sheets.bad_answers", fields=faults, count=len(faults), summary="；".join(list(faults.values())[:5])
+        )
 
 
 def _stored(by: Actor, at: datetime, given: Mapping[str, Answer]) -> dict[str, dict[str, Any]]:
@@ -264,10 +283,20 @@ def _replaced(by: Actor, before: Mapping[str, Mapping[str, Any]], given: Mapping
     found = []
     for code, answer in given.items():
         kept = before.get(code)
-        if kept and kept.get("by") != str(by.id) and {k: kept.get(k) for k in ("result", "value", "note")} != {
-            k: getattr(answer, k) or None for k in ("result", "value", "note")
-        }:
-            found.append({"item": code, "by_name": kept.get("by_name", ""), "at": kept.get("at", ""), "was": kept.get("result") or kept.get("value", "")})
+        if (
+            kept
+            and kept.get("by") != str(by.id)
+            and {k: kept.get(k) for k in ("result", "value", "note")}
+            != {k: getattr(answer, k) or None for k in ("result", "value", "note")}
+        ):
+            found.append(
+                {
+                    "item": code,
+                    "by_name": kept.get("by_name", ""),
+                    "at": kept.get("at", ""),
+                    "was": kept.get("result") or kept.get("value", ""),
+                }
+            )
     return found
 
 

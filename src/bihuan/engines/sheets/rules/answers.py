@@ -132,7 +132,10 @@ def open_items(content: Content, asked: Collection[str] | None, answers: Answers
     return [
         item.code
         for item in content.items
-        if (asked is None or item.code in asked) and item.required and item.code not in answers and is_asked(item, answers)
+        if (asked is None or item.code in asked)
+        and item.required
+        and item.code not in answers
+        and is_asked(item, answers)
     ]
 
 

@@ -28,7 +28,7 @@ _FIELDS = {
     "required": "必填",
     "when": "出现条件",
 }
-_WORDS = {**WAYS, **SEVERITIES, **STAGES, **FACETS, **KINDS}
+_WORDS: dict[str, str] = {**WAYS, **SEVERITIES, **STAGES, **FACETS, **KINDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,12 @@ class Difference:
         """One sentence: 新增 3 项，停用 1 项，修改 2 项."""
         parts = [
             f"{verb} {len(found)} 项"
-            for verb, found in (("新增", self.added), ("停用", self.removed), ("修改", self.changed), ("调序", self.moved))
+            for verb, found in (
+                ("新增", self.added),
+                ("停用", self.removed),
+                ("修改", self.changed),
+                ("调序", self.moved),
+            )
             if found
         ]
         return "，".join([*parts, *self.sections]) or "两个版本内容相同"
@@ -103,7 +108,7 @@ def _changes(before: Item, after: Item) -> tuple[Changed, ...]:
 
 def _said(value: object) -> str:
     if isinstance(value, tuple):
-        return "、".join(_WORDS.get(word, word) for word in value)
+        return "、".join(str(_WORDS.get(word, word)) for word in value)
     if isinstance(value, Condition):
         return f"{value.item} 为{'、'.join(_WORDS.get(word, word) for word in value.among)}"
     if isinstance(value, bool):
@@ -119,7 +124,9 @@ def _sections(old: Content, new: Content) -> list[str]:
     before, after = old.section_titles, new.section_titles
     words = [f"新增类目「{title}」" for code, title in after.items() if code not in before]
     words += [f"停用类目「{title}」" for code, title in before.items() if code not in after]
-    words += [f"类目「{before[code]}」改称「{title}」" for code, title in after.items() if before.get(code, title) != title]
+    words += [
+        f"类目「{before[code]}」改称「{title}」" for code, title in after.items() if before.get(code, title) != title
+    ]
     return words
 
 

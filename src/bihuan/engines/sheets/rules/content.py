@@ -192,7 +192,11 @@ def item_from_json(data: Mapping[str, Any]) -> Item:
 
 def _item_as_json(item: Item) -> dict[str, Any]:
     said = {name: getattr(item, name) for name in _DEFAULTS}
-    kept = {name: list(value) if isinstance(value, tuple) else value for name, value in said.items() if value != _DEFAULTS[name]}
+    kept = {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in said.items()
+        if value != _DEFAULTS[name]
+    }
     if item.when:
         kept["when"] = {"item": item.when.item, "among": list(item.when.among)}
     return kept
@@ -235,7 +239,11 @@ def _item_faults(item: Item, content: Content, sections: list[str]) -> Iterable[
         yield "检查内容至少写两个字"
     if item.kind not in KINDS:
         yield f"不认识填写方式「{item.kind}」，只能是：{'、'.join(KINDS)}"
-    for words, known, name in ((item.ways, WAYS, "检查方式"), (item.stages, STAGES, "适用学段"), (item.facets, FACETS, "适用条件")):
+    for words, known, name in (
+        (item.ways, WAYS, "检查方式"),
+        (item.stages, STAGES, "适用学段"),
+        (item.facets, FACETS, "适用条件"),
+    ):
         yield from (f"不认识{name}「{word}」，只能是：{'、'.join(known)}" for word in words if word not in known)
     if item.severity not in SEVERITIES:
         yield f"不认识严重程度「{item.severity}」，只能是：{'、'.join(SEVERITIES)}"

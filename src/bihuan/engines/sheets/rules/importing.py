@@ -43,7 +43,9 @@ _HEADER_WORDS: Mapping[str, tuple[str, ...]] = {
 }
 _SEVERITY_WORDS = {"一般": "general", "较重": "serious", "较大": "serious", "严重": "serious", "重大": "major"}
 _ALL = {"", "全部", "所有", "各级各类", "各级各类学校", "通用", "all"}
-_HALF = {0x3000: " "} | {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
+_HALF = {0x3000: " "} | {
+    code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))
+}
 """Full-width digits and letters; full-width punctuation is right in a Chinese sentence and stays."""
 MOST_ROWS = 3000
 MOST_COLUMNS = 40
@@ -161,11 +163,17 @@ def _item(code: str, section: str, said: Mapping[str, str]) -> tuple[Item, list[
     title, standard = said["title"], said.get("standard", "")
     if len(title) > 120:
         faults.append(f"检查内容 {len(title)} 个字，太长了（最多 120），请把标准移到「合格标准」一列")
-    ways = _words(said.get("ways", ""), WAYS, {"资料": "records", "现场": "site", "师生": "ask", "询问": "ask", "访谈": "ask"})
+    ways = _words(
+        said.get("ways", ""), WAYS, {"资料": "records", "现场": "site", "师生": "ask", "询问": "ask", "访谈": "ask"}
+    )
     severity = next((c for word, c in _SEVERITY_WORDS.items() if word in said.get("severity", "")), "")
     if said.get("severity") and not severity:
         faults.append(f"看不懂严重程度「{said['severity']}」，请写：{'、'.join(SEVERITIES.values())}")
-    stages = _words(said.get("stages", ""), STAGES, {"小学": "primary", "初中": "junior", "高中": "senior", "幼儿园": "kindergarten"})
+    stages = _words(
+        said.get("stages", ""),
+        STAGES,
+        {"小学": "primary", "初中": "junior", "高中": "senior", "幼儿园": "kindergarten"},
+    )
     if not stages and said.get("stages", "") not in _ALL:
         faults.append(f"看不懂适用学段「{said['stages']}」，请写：{'、'.join(STAGES.values())}，或留空")
     facets = _words(said.get("facets", ""), FACETS, {})

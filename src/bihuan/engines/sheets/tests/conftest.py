@@ -48,7 +48,15 @@ def small() -> Content:
         (
             Item("01-01", "01", "灭火器压力正常", ways=("site",), severity="serious"),
             Item("01-02", "01", "灭火器数量", kind="number", least=0, most=200, normal_from=2, unit="具"),
-            Item("02-01", "02", "食堂经营方式", kind="choice", options=("自营", "委托", "无证经营"), abnormal=("无证经营",), facets=("canteen",)),
+            Item(
+                "02-01",
+                "02",
+                "食堂经营方式",
+                kind="choice",
+                options=("自营", "委托", "无证经营"),
+                abnormal=("无证经营",),
+                facets=("canteen",),
+            ),
             Item("02-02", "02", "最近一次抽检日期", kind="date", required=False, facets=("canteen",)),
             Item("02-03", "02", "幼儿食谱公示", ways=("records",), stages=("kindergarten",), facets=("canteen",)),
             Item("02-04", "02", "食堂负责人", kind="person"),

@@ -30,7 +30,9 @@ BAD = {"result": "fail", "note": "现场没有看到", "place": "门卫室"}
 
 
 def started(actors, net, version, by="li", asked=None):
-    return sheets.start_submission(getattr(actors, by), clock.now(), id=uuid7(), version_id=version.id, org_id=net.school.pk, asked=asked)
+    return sheets.start_submission(
+        getattr(actors, by), clock.now(), id=uuid7(), version_id=version.id, org_id=net.school.pk, asked=asked
+    )
 
 
 def some(version, count=20):
@@ -40,7 +42,9 @@ def some(version, count=20):
 def test_a_submission_is_one_row_and_only_problems_are_findings(version, actors, net):
     codes = some(version)
     answers = {code: AnswerIn(**(BAD if n in (3, 7) else GOOD)) for n, code in enumerate(codes)}
-    row = sheets.submit_whole(actors.li, clock.now(), id=uuid7(), version_id=version.id, org_id=net.school.pk, answers=answers)
+    row = sheets.submit_whole(
+        actors.li, clock.now(), id=uuid7(), version_id=version.id, org_id=net.school.pk, answers=answers
+    )
     row = Submission.objects.get(pk=row.pk)
     assert (row.passed, row.failed, row.asked_count, row.state) == (18, 2, 20, "submitted")
     assert row.answers[codes[3]]["by_name"] == "李安"
@@ -51,7 +55,15 @@ def test_a_submission_is_one_row_and_only_problems_are_findings(version, actors,
 
 
 def test_the_same_envelope_six_times_is_one_submission(version, actors, net):
-    envelope, args = uuid7(), {"id": str(uuid7()), "version_id": str(version.id), "org_id": str(net.school.pk), "answers": {some(version)[0]: BAD}}
+    envelope, args = (
+        uuid7(),
+        {
+            "id": str(uuid7()),
+            "version_id": str(version.id),
+            "org_id": str(net.school.pk),
+            "answers": {some(version)[0]: BAD},
+        },
+    )
     outcomes = [execute(actors.li, clock.now(), id=envelope, name="sheets.submit_whole", args=args) for _ in range(6)]
     assert [one.replayed for one in outcomes] == [False] + [True] * 5
     assert (Submission.objects.count(), Finding.objects.count()) == (1, 1)
@@ -60,8 +72,12 @@ def test_the_same_envelope_six_times_is_one_submission(version, actors, net):
 
 
 def test_the_pipeline_writes_what_the_orm_writes(version, actors, net):
-    by_pipeline = Submission(id=uuid7(), **placed(net.school), org=net.school, version_id=version.id, answers={"01-01": {"note": "引号\"'"}}, started_at=clock.now(), by_id=actors.li.id)
-    by_orm = Submission(**{f.attname: getattr(by_pipeline, f.attname) for f in Submission._meta.concrete_fields} | {"id": uuid7()})
+    answers = {"01-01": {"note": "引号\"'"}}
+    more = {"version_id": version.id, "answers": answers, "started_at": clock.now(), "by_id": actors.li.id}
+    by_pipeline = Submission(id=uuid7(), **placed(net.school), org=net.school, **more)
+    by_orm = Submission(
+        **{f.attname: getattr(by_pipeline, f.attname) for f in Submission._meta.concrete_fields} | {"id": uuid7()}
+    )
     assert insert([by_pipeline]) == 1
     assert insert([by_pipeline]) == 0
     by_orm.save(force_insert=True)
@@ -70,7 +86,12 @@ def test_the_pipeline_writes_what_the_orm_writes(version, actors, net):
 
 
 def test_who_may_not_fill_changes_nothing(version, actors, net):
-    for by, code in (("wang", "sheets.may_not_fill"), ("wu", "foundation.not_found"), ("sun", "foundation.not_found"), ("nobody", "foundation.not_found")):
+    for by, code in (
+        ("wang", "sheets.may_not_fill"),
+        ("wu", "foundation.not_found"),
+        ("sun", "foundation.not_found"),
+        ("nobody", "foundation.not_found"),
+    ):
         with pytest.raises(Refusal, match=code):
             started(actors, net, version, by=by)
     assert not Submission.objects.exists()
@@ -79,7 +100,9 @@ def test_who_may_not_fill_changes_nothing(version, actors, net):
 def test_answers_are_merged_and_say_whose_word_they_replaced(version, actors, net):
     row, (first, second) = started(actors, net, version), some(version, 2)
     sheets.answer_items(actors.li, clock.now(), submission_id=row.pk, answers={first: AnswerIn(**GOOD)})
-    said = sheets.answer_items(actors.fang, clock.now(), submission_id=row.pk, answers={first: AnswerIn(**BAD), second: AnswerIn(**GOOD)})
+    said = sheets.answer_items(
+        actors.fang, clock.now(), submission_id=row.pk, answers={first: AnswerIn(**BAD), second: AnswerIn(**GOOD)}
+    )
     assert [(one["item"], one["by_name"], one["was"]) for one in said["replaced"]] == [(first, "李安", "pass")]
     kept = Submission.objects.get(pk=row.pk)
     assert kept.answers[first]["by_name"] == "方副校长"
@@ -112,7 +135,12 @@ def test_eight_hands_on_one_submission_lose_nothing(version, actors, net):
     def judge(n):
         try:
             by = actors.li if n % 2 else actors.fang
-            sheets.answer_items(by, clock.now(), submission_id=row.pk, answers={code: AnswerIn(**GOOD) for code in codes[n * 3 : n * 3 + 3]})
+            sheets.answer_items(
+                by,
+                clock.now(),
+                submission_id=row.pk,
+                answers={code: AnswerIn(**GOOD) for code in codes[n * 3 : n * 3 + 3]},
+            )
         finally:
             connection.close()
 
@@ -137,11 +165,15 @@ def test_a_version_in_use_stays_as_it_was(line, version, actors, net):
     new = draft(actors, line)
     code = some(version)[0]
     new = sheets.edit_draft(actors.zhao, clock.now(), version_id=new.pk, revision=0, change="remove", code=code)
-    sheets.publish_version(actors.zhao, clock.now(), version_id=new.pk, revision=1, effective_on=timezone.localdate(clock.now()))
+    sheets.publish_version(
+        actors.zhao, clock.now(), version_id=new.pk, revision=1, effective_on=timezone.localdate(clock.now())
+    )
     sheets.answer_items(actors.li, clock.now(), submission_id=row.pk, answers={code: AnswerIn(**GOOD)})
     assert Submission.objects.get(pk=row.pk).version_id == version.id
     with pytest.raises(Refusal, match="sheets.published_is_frozen"):
-        sheets.edit_draft(actors.zhao, clock.now(), version_id=new.pk, revision=2, change="remove", code=some(version)[1])
+        sheets.edit_draft(
+            actors.zhao, clock.now(), version_id=new.pk, revision=2, change="remove", code=some(version)[1]
+        )
     with pytest.raises(Refusal, match="sheets.published_is_frozen"):
         sheets.edit_draft(actors.zhao, clock.now(), version_id=version.id, revision=0, change="remove", code=code)
     frozen = SheetVersion.objects.get(pk=version.id)
@@ -158,15 +190,31 @@ def test_drafts_are_edited_by_those_who_look_after_checklists(line, actors):
     with pytest.raises(Refusal, match="sheets.version_exists"):
         draft(actors, line)
     with pytest.raises(Refusal, match="sheets.may_not_edit"):
-        sheets.publish_version(actors.li, clock.now(), version_id=new.pk, revision=0, effective_on=timezone.localdate(clock.now()))
+        sheets.publish_version(
+            actors.li, clock.now(), version_id=new.pk, revision=0, effective_on=timezone.localdate(clock.now())
+        )
     with pytest.raises(Refusal, match="foundation.not_found"):
-        sheets.publish_version(actors.sun, clock.now(), version_id=new.pk, revision=0, effective_on=timezone.localdate(clock.now()))
+        sheets.publish_version(
+            actors.sun, clock.now(), version_id=new.pk, revision=0, effective_on=timezone.localdate(clock.now())
+        )
     with pytest.raises(Refusal, match="sheets.date_in_past"):
-        sheets.publish_version(actors.zhao, clock.now(), version_id=new.pk, revision=0, effective_on=timezone.localdate(clock.now()) - timedelta(days=1))
-    sheets.edit_draft(actors.zhao, clock.now(), version_id=new.pk, revision=0, change="move", code="01-01", before="01-03")
+        sheets.publish_version(
+            actors.zhao,
+            clock.now(),
+            version_id=new.pk,
+            revision=0,
+            effective_on=timezone.localdate(clock.now()) - timedelta(days=1),
+        )
+    sheets.edit_draft(
+        actors.zhao, clock.now(), version_id=new.pk, revision=0, change="move", code="01-01", before="01-03"
+    )
     with pytest.raises(Refusal, match="foundation.changed_meanwhile"):
-        sheets.edit_draft(actors.admin, clock.now(), version_id=new.pk, revision=0, change="move", code="01-02", before="01-04")
-    sheets.edit_draft(actors.zhao, clock.now(), version_id=new.pk, revision=1, change="section", code="22", title="附加")
+        sheets.edit_draft(
+            actors.admin, clock.now(), version_id=new.pk, revision=0, change="move", code="01-02", before="01-04"
+        )
+    sheets.edit_draft(
+        actors.zhao, clock.now(), version_id=new.pk, revision=1, change="section", code="22", title="附加"
+    )
     with pytest.raises(Refusal, match="sheets.no_such_item"):
         sheets.edit_draft(actors.zhao, clock.now(), version_id=new.pk, revision=2, change="remove", code="99-99")
 
@@ -174,7 +222,14 @@ def test_drafts_are_edited_by_those_who_look_after_checklists(line, actors):
 @pytest.mark.clause("CB-23")
 def test_opinions_are_collected_and_answered_before_publishing(line, actors):
     new = draft(actors, line)
-    given = sheets.give_opinion(actors.li, clock.now(), id=uuid7(), version_id=new.pk, item="01-01", text="小规模幼儿园没有分管副职，组长之外的人怎么写")
+    given = sheets.give_opinion(
+        actors.li,
+        clock.now(),
+        id=uuid7(),
+        version_id=new.pk,
+        item="01-01",
+        text="小规模幼儿园没有分管副职，组长之外的人怎么写",
+    )
     with pytest.raises(Refusal, match="sheets.no_such_item"):
         sheets.give_opinion(actors.li, clock.now(), id=uuid7(), version_id=new.pk, item="99-99", text="没有这一项")
     with pytest.raises(Refusal, match="foundation.not_found"):
@@ -192,7 +247,13 @@ def test_opinions_are_collected_and_answered_before_publishing(line, actors):
 
 def test_an_import_is_all_rows_or_none(actors, line):
     rows = [{"row": 3, "cells": ["消防", "灭火器压力正常"]}, {"row": 4, "cells": ["", "灭火器压力正常"]}]
-    args = {"id": uuid7(), "sheet_id": uuid7(), "title": "本局清单", "version": "1.0", "mapping": {"section": 0, "title": 1}}
+    args = {
+        "id": uuid7(),
+        "sheet_id": uuid7(),
+        "title": "本局清单",
+        "version": "1.0",
+        "mapping": {"section": 0, "title": 1},
+    }
     given = [sheets.editing.Cells(**row) for row in rows]
     with pytest.raises(Refusal, match="sheets.import_faulty") as no:
         sheets.import_checklist(actors.zhao, clock.now(), rows=given, **args)
@@ -203,7 +264,13 @@ def test_an_import_is_all_rows_or_none(actors, line):
             sheets.import_checklist(getattr(actors, by), clock.now(), rows=given[:1], **args)
     made = sheets.import_checklist(actors.zhao, clock.now(), rows=given[:1], **args)
     assert (made.state, made.item_count, made.sheet.title) == ("draft", 1, "本局清单")
-    replayed = execute(actors.zhao, clock.now(), id=(envelope := uuid7()), name="sheets.draft_version", args={"id": str(uuid7()), "sheet_id": str(line.sheet.pk), "version": "3.0"})
+    replayed = execute(
+        actors.zhao,
+        clock.now(),
+        id=(envelope := uuid7()),
+        name="sheets.draft_version",
+        args={"id": str(uuid7()), "sheet_id": str(line.sheet.pk), "version": "3.0"},
+    )
     assert not replayed.replayed
     assert SheetVersion.objects.filter(version="3.0").count() == 1
     assert envelope

@@ -22,7 +22,9 @@ def test_the_checklist_is_read_filtered_and_printed(line, door, django_assert_ma
         whole = client.get(at).content.decode()
     assert "379 项" in whole
     assert "消防安全责任人和管理人有书面任命" in whole
-    some = client.get(at, {"section": "08", "severity": "major", "stage": "kindergarten", "way": "records"}).content.decode()
+    some = client.get(
+        at, {"section": "08", "severity": "major", "stage": "kindergarten", "way": "records"}
+    ).content.decode()
     assert "消防安全责任人和管理人有书面任命" in some
     assert "每日防火巡查记录不断档" not in some
     printed = client.get(f"{at}print.pdf", {"section": "20"})
@@ -51,8 +53,15 @@ def test_a_new_version_is_drafted_discussed_and_published(line, actors, door):
     assert client.post(f"{draft}add/", form | {"title": "楼"}).status_code == 422
     assert client.post(f"{draft}add/", form | {"_id": str(uuid7())}).status_code == 302
     assert client.get(f"{draft}items/08-90/").status_code == 200
-    assert door("li").post(f"{draft}add/", form | {"_id": str(uuid7()), "code": "08-91", "title": "学校自己加一项"}).status_code == 403
-    said = door("li").post(f"{draft}opinions/", {"_id": str(uuid7()), "item": "08-90", "text": "楼道口能不能给个充电棚的说法"})
+    assert (
+        door("li")
+        .post(f"{draft}add/", form | {"_id": str(uuid7()), "code": "08-91", "title": "学校自己加一项"})
+        .status_code
+        == 403
+    )
+    said = door("li").post(
+        f"{draft}opinions/", {"_id": str(uuid7()), "item": "08-90", "text": "楼道口能不能给个充电棚的说法"}
+    )
     assert said.status_code == 302
     page = client.get(draft).content.decode()
     assert "楼道口能不能给个充电棚的说法" in page
@@ -62,7 +71,10 @@ def test_a_new_version_is_drafted_discussed_and_published(line, actors, door):
     revision = version_by_id(actors.zhao, pk).version.revision
     form = {"_id": str(uuid7()), "revision": revision, "effective_on": (today - timedelta(days=1)).isoformat()}
     assert client.post(f"{draft}publish/", form).status_code == 422
-    assert client.post(f"{draft}publish/", form | {"_id": str(uuid7()), "effective_on": today.isoformat()}).status_code == 302
+    assert (
+        client.post(f"{draft}publish/", form | {"_id": str(uuid7()), "effective_on": today.isoformat()}).status_code
+        == 302
+    )
     assert sheet_lines(actors.zhao, on=today)[0].current.version == "1.1"
     assert client.get(f"{at}/versions/").status_code == 200
 
@@ -88,7 +100,14 @@ def test_a_spreadsheet_becomes_a_draft(line, actors, door):
     assert "1 行要改" in text
     assert "看不懂严重程度「不知道」" in text
     table = checked.context["table"].replace("不知道", "一般")
-    form = {"_id": str(uuid7()), "title": "本局检查表", "version": "2.0", "table": table, "file_name": "检查表.xlsx", "step": "import"}
+    form = {
+        "_id": str(uuid7()),
+        "title": "本局检查表",
+        "version": "2.0",
+        "table": table,
+        "file_name": "检查表.xlsx",
+        "step": "import",
+    }
     form |= {f"column-{name}": chosen for name, _, chosen in checked.context["columns"]}
     went = client.post(at, form)
     view = version_by_id(actors.zhao, went.headers["Location"].split("/")[3])

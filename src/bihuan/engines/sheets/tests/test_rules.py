@@ -8,7 +8,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bihuan.engines.sheets.rules import FACETS, STAGES, Answer, Condition, Content, Item, Section, applicable, compare, content_faults, faults_of, is_wrong, open_items, tally
+from bihuan.engines.sheets.rules import (
+    FACETS,
+    STAGES,
+    Answer,
+    Condition,
+    Content,
+    Item,
+    Section,
+    applicable,
+    compare,
+    content_faults,
+    faults_of,
+    is_wrong,
+    open_items,
+    tally,
+)
 from bihuan.engines.sheets.rules.content import stages_of
 from bihuan.engines.sheets.rules.importing import guess, items_of
 
@@ -39,7 +54,11 @@ def test_a_version_is_read_back_as_it_was_written(content):
     assert again.digest == content.digest
 
 
-@given(contents, st.lists(st.sampled_from(sorted(STAGES)), unique=True), st.lists(st.sampled_from(sorted(FACETS)), unique=True))
+@given(
+    contents,
+    st.lists(st.sampled_from(sorted(STAGES)), unique=True),
+    st.lists(st.sampled_from(sorted(FACETS)), unique=True),
+)
 def test_a_school_is_asked_more_when_it_has_more(content, stages, facets):
     asked = applicable(content, stages, facets)
     assert set(asked) <= set(applicable(content, stages, sorted(FACETS)))
@@ -123,9 +142,22 @@ def test_a_condition_decides_what_is_asked(small):
 def test_faults_name_everything_that_keeps_a_version_from_being_published(small):
     assert content_faults(small) == []
     first = small.items[0]
-    bad = replace(small, items=(first, replace(first, title="另一件"), replace(first, code="01-09", ways=("smell",), severity="huge", section="99")))
+    bad = replace(
+        small,
+        items=(
+            first,
+            replace(first, title="另一件"),
+            replace(first, code="01-09", ways=("smell",), severity="huge", section="99"),
+        ),
+    )
     said = "；".join(sentence for _, sentence in content_faults(bad))
-    for words_said in ("项目编号「01-01」重复", "不认识检查方式「smell」", "不认识严重程度「huge」", "类目「99」不在清单的类目里", "同一件事只查一次"):
+    for words_said in (
+        "项目编号「01-01」重复",
+        "不认识检查方式「smell」",
+        "不认识严重程度「huge」",
+        "类目「99」不在清单的类目里",
+        "同一件事只查一次",
+    ):
         assert words_said in said
 
 
@@ -138,7 +170,10 @@ def test_columns_are_guessed_from_their_words():
     assert guess(header) == {"code": 0, "section": 1, "title": 2, "standard": 3, "ways": 4, "basis": 5}
 
 
-@given(st.lists(st.lists(st.text(max_size=8), max_size=5), max_size=12), st.dictionaries(st.sampled_from(["title", "section", "ways", "severity"]), st.integers(-3, 9)))
+@given(
+    st.lists(st.lists(st.text(max_size=8), max_size=5), max_size=12),
+    st.dictionaries(st.sampled_from(["title", "section", "ways", "severity"]), st.integers(-3, 9)),
+)
 def test_any_table_gives_a_report_and_never_an_error(rows, mapping):
     found = items_of("表", list(enumerate(rows, 2)), mapping)
     good = [report.item.code for report in found.rows if not report.faults]

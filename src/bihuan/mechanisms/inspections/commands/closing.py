@@ -88,19 +88,31 @@ def close_inspection(
 
 
 @command("inspections.sign_inspection")
-def sign_inspection(by: Actor, at: datetime, *, inspection_id: UUID, signature: UUID, signed_by_name: Name) -> Inspection:
+def sign_inspection(
+    by: Actor, at: datetime, *, inspection_id: UUID, signature: UUID, signed_by_name: Name
+) -> Inspection:
     """The school signs: on the inspector's screen, or on its own by somebody who may sign for it; then the 检查清单 goes out.
 
     Refusals: ``inspections.not_closed``, ``inspections.already_signed``, ``inspections.may_not_sign``.
     """
     row = _to_sign(by, inspection_id)
     _sign(by, at, row, signature, signed_by_name, "")
-    record(row, "inspections.signed", by=by, at=at, name=signed_by_name, signature=signature, paper=_checklist_paper(by, at, row))
+    record(
+        row,
+        "inspections.signed",
+        by=by,
+        at=at,
+        name=signed_by_name,
+        signature=signature,
+        paper=_checklist_paper(by, at, row),
+    )
     return row
 
 
 @command("inspections.refuse_signature")
-def refuse_signature(by: Actor, at: datetime, *, inspection_id: UUID, reason: Annotated[str, Field(min_length=2, max_length=200)]) -> Inspection:
+def refuse_signature(
+    by: Actor, at: datetime, *, inspection_id: UUID, reason: Annotated[str, Field(min_length=2, max_length=200)]
+) -> Inspection:
     """The school does not sign, and says why; the 检查清单 goes out with the reason. Refusals as for signing."""
     row = _to_sign(by, inspection_id)
     _sign(by, at, row, None, "", reason)
@@ -127,7 +139,10 @@ def _to_sign(by: Actor, inspection_id: UUID) -> Inspection:
 def _sign(by: Actor, at: datetime, row: Inspection, signature: UUID | None, name: str, refused: str) -> None:
     refused = refused.strip()
     if not refused and (signature is None or len(name.strip()) < 2):
-        raise Refusal("inspections.sign_or_refuse", fields={"signed_by_name": "请写签字人的姓名"} if signature else {"signature": "请签字"})
+        raise Refusal(
+            "inspections.sign_or_refuse",
+            fields={"signed_by_name": "请写签字人的姓名"} if signature else {"signature": "请签字"},
+        )
     if refused:
         signature, name = None, ""
     changes = {
@@ -144,7 +159,9 @@ def _sign(by: Actor, at: datetime, row: Inspection, signature: UUID | None, name
         setattr(row, field, value)
 
 
-def _hand_out(by: Actor, at: datetime, row: Inspection, raised: list[Raised], hazards: Mapping[str, HazardIn]) -> dict[str, Any] | None:
+def _hand_out(
+    by: Actor, at: datetime, row: Inspection, raised: list[Raised], hazards: Mapping[str, HazardIn]
+) -> dict[str, Any] | None:
     """Assign what nobody assigned yet, and one 督办单 for all of it when the one who ends it may issue papers."""
     noticed = []
     for one in raised:
@@ -154,7 +171,12 @@ def _hand_out(by: Actor, at: datetime, row: Inspection, raised: list[Raised], ha
             case = case_queries.seen(SYSTEM, one.case_id)
         if case.is_open and (case.rectifier_id or case.party_id) and not case.notice_number:
             noticed.append(case.pk)
-    if not noticed or row.kind == "self_check" or not by.may("issue-paper", row) or NOTICE not in packs.entries(row.bureau_id, "papers"):
+    if (
+        not noticed
+        or row.kind == "self_check"
+        or not by.may("issue-paper", row)
+        or NOTICE not in packs.entries(row.bureau_id, "papers")
+    ):
         return None
     return cases.issue_supervision_notice(by, at, cases=noticed)
 

@@ -77,7 +77,9 @@ def answer(by: Actor, at: datetime, *, inspection_id: UUID, answers: Answers, ha
 
 
 @command("inspections.pass_rest")
-def pass_rest(by: Actor, at: datetime, *, inspection_id: UUID, section: str, seen: Annotated[list[str], Field(max_length=400)]) -> dict[str, Any]:
+def pass_rest(
+    by: Actor, at: datetime, *, inspection_id: UUID, section: str, seen: Annotated[list[str], Field(max_length=400)]
+) -> dict[str, Any]:
     """「其余本类均符合」: pass every item of a category that is still open, but only when each was seen.
 
     ``seen`` are the items that stood before the inspector's eyes. Refusals: ``inspections.not_seen`` and those of
@@ -86,7 +88,11 @@ def pass_rest(by: Actor, at: datetime, *, inspection_id: UUID, section: str, see
     row = _working(by, inspection_id)
     submission = sheet_queries.submission_held_by(HOLDER, row.submission_id)
     content = sheet_queries.version_for_filling(SYSTEM, submission.version_id).content
-    left = [code for code in open_items(content, submission.asked, submission.answers) if content.by_code[code].section == section]
+    left = [
+        code
+        for code in open_items(content, submission.asked, submission.answers)
+        if content.by_code[code].section == section
+    ]
     unseen = [content.by_code[code] for code in left if code not in seen]
     if unseen:
         raise Refusal("inspections.not_seen", count=len(unseen), first=f"{unseen[0].code} {unseen[0].title}")
@@ -94,12 +100,16 @@ def pass_rest(by: Actor, at: datetime, *, inspection_id: UUID, section: str, see
     if not rest:
         return {"done": 0, "asked": 0, "replaced": [], "wrong": [], "passed": []}
     written = sheets.write(by, at, submission_id=row.submission_id, answers=rest)
-    record(row, "inspections.answered", by=by, at=at, items=dict.fromkeys(rest, "pass"), rest_of=section, **written.facts())
+    record(
+        row, "inspections.answered", by=by, at=at, items=dict.fromkeys(rest, "pass"), rest_of=section, **written.facts()
+    )
     return {**written.facts(), "passed": list(rest)}
 
 
 @command("inspections.raise_hazard")
-def raise_hazard(by: Actor, at: datetime, *, inspection_id: UUID, item: str, hazard: HazardIn | None = None) -> dict[str, Any]:
+def raise_hazard(
+    by: Actor, at: datetime, *, inspection_id: UUID, item: str, hazard: HazardIn | None = None
+) -> dict[str, Any]:
     """Turn one abnormal item into a hazard now; asking again answers with the same hazard.
 
     Refusals: ``inspections.not_wrong``, ``inspections.five_missing``, and those of reporting and assigning.
@@ -139,12 +149,16 @@ def _raise(by: Actor, at: datetime, row: Inspection, code: str, given: HazardIn)
     if finding.case_id is not None:
         return Raised(code, finding.case_id, finding.case_number)
     if row.kind == "self_check" and (missing := rules.empty_words(given.five, rules.FIVE)):
-        raise Refusal("inspections.five_missing", what="、".join(missing), fields={f"five-{code}": f"还缺{'、'.join(missing)}"})
+        raise Refusal(
+            "inspections.five_missing", what="、".join(missing), fields={f"five-{code}": f"还缺{'、'.join(missing)}"}
+        )
     case_id = uuid7()
     if not sheets.hand_over_finding(finding.pk, case_id):
-        kept = sheets.raise_finding(by, at, submission_id=row.submission_id, item=code)
-        return Raised(code, kept.case_id, kept.case_number)
-    case = _report(by, at, row, item, finding, answer_given, given, case_id, content.section_titles.get(item.section, ""))
+        finding = sheets.raise_finding(by, at, submission_id=row.submission_id, item=code)
+        return Raised(code, finding.case_id or case_id, finding.case_number)
+    case = _report(
+        by, at, row, item, finding, answer_given, given, case_id, content.section_titles.get(item.section, "")
+    )
     sheets.name_case(finding.pk, case.number)
     Inspection.objects.filter(pk=row.pk).update(hazards=F("hazards") + 1)
     assign(by, at, row, case, given)
@@ -152,7 +166,15 @@ def _raise(by: Actor, at: datetime, row: Inspection, code: str, given: HazardIn)
 
 
 def _report(
-    by: Actor, at: datetime, row: Inspection, item: Item, finding: Any, said: Mapping[str, Any], given: HazardIn, case_id: UUID, category: str
+    by: Actor,
+    at: datetime,
+    row: Inspection,
+    item: Item,
+    finding: Any,
+    said: Mapping[str, Any],
+    given: HazardIn,
+    case_id: UUID,
+    category: str,
 ) -> Any:
     org = net.org(SYSTEM, row.org_id)
     photos = [UUID(photo) for photo in finding.photos]

@@ -62,7 +62,9 @@ def open_inspection(
     org = _school(by, school, kind)
     if hidden_until is not None:
         if kind != "unannounced":
-            raise Refusal("inspections.hidden_only_unannounced", fields={"hidden_until": "只有四不两直检查可以事先保密"})
+            raise Refusal(
+                "inspections.hidden_only_unannounced", fields={"hidden_until": "只有四不两直检查可以事先保密"}
+            )
         hidden_until = _later(at, hidden_until)
     version = _version(by, sheet, at)
     scope = rules.Scope(tuple(categories), applicable_only)
@@ -97,7 +99,9 @@ def draw_inspections(
     can choose it. Refusals: ``inspections.may_not_open``, ``inspections.pool_too_small``, ``inspections.hidden_in_past``.
     """
     hidden_until = _later(at, hidden_until)
-    schools = {str(o.pk): o for o in net.schools(by) if by.may("inspect", o) and (not stages or set(stages) & set(o.stages))}
+    schools = {
+        str(o.pk): o for o in net.schools(by) if by.may("inspect", o) and (not stages or set(stages) & set(o.stages))
+    }
     if not any(hold.level == "bureau" and "inspect" in hold.acts for hold in by.holds):
         raise Refusal("inspections.may_not_open")
     if len(schools) < count or (experts_each and len(set(experts)) < experts_each):
@@ -105,7 +109,13 @@ def draw_inspections(
     seed = secrets.token_hex(16)
     picked = rules.draw(list(schools), seed=seed, count=count)
     version = _version(by, None, at)
-    proof = {"draw": str(id), "seed": seed, "commitment": rules.commit(seed), "pool": sorted(schools), "experts": sorted(map(str, set(experts)))}
+    proof = {
+        "draw": str(id),
+        "seed": seed,
+        "commitment": rules.commit(seed),
+        "pool": sorted(schools),
+        "experts": sorted(map(str, set(experts))),
+    }
     made = []
     for pk in picked:
         team = rules.draw(proof["experts"], seed=f"{seed}\n{pk}", count=experts_each)
@@ -114,7 +124,16 @@ def draw_inspections(
             by, at, id=uuid7(), org=org, kind="unannounced", version=version, scope=rules.Scope(tuple(categories), True),
             people=[UUID(one) for one in team], hidden_until=hidden_until, focus="", title="", draw={**proof, "picked": picked, "team": team},
         )  # fmt: skip
-        record(row, "inspections.drawn", by=by, at=at, draw=id, commitment=proof["commitment"], pool=len(schools), hidden_until=hidden_until)
+        record(
+            row,
+            "inspections.drawn",
+            by=by,
+            at=at,
+            draw=id,
+            commitment=proof["commitment"],
+            pool=len(schools),
+            hidden_until=hidden_until,
+        )
         made.append(row)
     return made
 
@@ -252,7 +271,9 @@ def _made(
     asked = scope.asked({item.code: item.section for item in content.items}, fitting)
     planned = hidden_until is not None
     place = net.org(SYSTEM, org.bureau_id) if planned else org
-    submission = sheets.begin(by, at, id=uuid7(), place=org, version=version, asked=asked, holder=HOLDER, at_place=place)
+    submission = sheets.begin(
+        by, at, id=uuid7(), place=org, version=version, asked=asked, holder=HOLDER, at_place=place
+    )
     day = timezone.localtime(hidden_until or at)
     row = Inspection(
         id=id, **placed(place), org_id=org.pk, org_name=org.short_name or org.name, kind=kind, state="planned" if planned else "open",
@@ -291,7 +312,9 @@ def _add(row: Inspection, user_id: UUID, at: datetime) -> bool:
 def _seat(row: Inspection, user_id: UUID, name: str, organisation: str, at: datetime) -> bool:
     if row.lead_id == user_id:
         return False
-    seat = Inspector(bureau_id=row.bureau_id, inspection=row, user_id=user_id, name=name, organisation=organisation, joined_at=at)
+    seat = Inspector(
+        bureau_id=row.bureau_id, inspection=row, user_id=user_id, name=name, organisation=organisation, joined_at=at
+    )
     if Inspector.objects.filter(inspection=row, user_id=user_id).exists():
         return False
     Inspector.objects.bulk_create([seat], ignore_conflicts=True)

@@ -39,7 +39,9 @@ def chanba(net: SimpleNamespace) -> SimpleNamespace:
 @pytest.fixture
 def sheet(chanba: SimpleNamespace, actors: SimpleNamespace) -> Any:
     """The installed checklist as the bureau's list shows it."""
-    return next(line for line in sheet_lines(actors.zhao, on=clock.now().date()) if line.sheet.code == "campus-checklist")
+    return next(
+        line for line in sheet_lines(actors.zhao, on=clock.now().date()) if line.sheet.code == "campus-checklist"
+    )
 
 
 @pytest.fixture

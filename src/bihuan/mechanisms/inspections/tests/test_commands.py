@@ -23,7 +23,8 @@ from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.inspections import commands as inspections
 from bihuan.mechanisms.inspections.commands import HazardIn
 from bihuan.mechanisms.inspections.models import Inspection
-from bihuan.mechanisms.inspections.queries import InspectionFilter, detail, inspections as listed, start_choices
+from bihuan.mechanisms.inspections.queries import InspectionFilter, detail, start_choices
+from bihuan.mechanisms.inspections.queries import inspections as listed
 from bihuan.mechanisms.inspections.rules import FIVE, LESSONS
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +56,12 @@ def test_the_checklist_is_asked_whole_in_part_or_as_it_applies(sheet, net, actor
     assert detail(actors.chen, whole.pk).tally.asked == 379
     fitting = detail(actors.chen, begin(actors.chen, net.school).pk)
     assert 200 < fitting.tally.asked < 379
-    assert all("kindergarten" not in view.item.stages for s in fitting.sections for view in s.items if view.item.stages and "primary" not in view.item.stages)
+    assert all(
+        "kindergarten" not in view.item.stages
+        for s in fitting.sections
+        for view in s.items
+        if view.item.stages and "primary" not in view.item.stages
+    )
     fire = detail(actors.chen, begin(actors.chen, net.school, categories=["08", "11"], applicable_only=False).pk)
     assert [section.code for section in fire.sections] == ["08", "11"]
     assert fire.tally.asked == 28 + 30
@@ -87,7 +93,10 @@ def test_who_may_not_begin_changes_nothing(sheet, net, actors, by, kind, code):
 def test_the_same_envelope_is_one_inspection(sheet, net, actors):
     envelope, args = uuid7(), {"id": str(uuid7()), "school": str(net.school.pk), "kind": "sponsor_round"}
     for replayed in (False, True, True):
-        assert execute(actors.chen, clock.now(), id=envelope, name="inspections.open_inspection", args=args).replayed is replayed
+        assert (
+            execute(actors.chen, clock.now(), id=envelope, name="inspections.open_inspection", args=args).replayed
+            is replayed
+        )
     assert Inspection.objects.count() == 1
     with pytest.raises(Refusal, match="foundation.receipt_conflict"):
         execute(actors.chen, clock.now(), id=uuid7(), name="inspections.open_inspection", args=args)
@@ -113,7 +122,12 @@ def test_a_school_checks_itself_and_the_bureau_the_others(sheet, net, actors):
 
 def test_only_inspectors_judge(opened, actors):
     first = codes(actors.chen, opened, 1)[0]
-    for by, code in (("li", "inspections.not_inspector"), ("zhao", "inspections.not_inspector"), ("wu", "foundation.not_found"), ("sun", "foundation.not_found")):
+    for by, code in (
+        ("li", "inspections.not_inspector"),
+        ("zhao", "inspections.not_inspector"),
+        ("wu", "foundation.not_found"),
+        ("sun", "foundation.not_found"),
+    ):
         with pytest.raises(Refusal, match=code):
             answer(getattr(actors, by), opened, {first: GOOD})
     with pytest.raises(Refusal, match="inspections.own_school"):
@@ -164,7 +178,7 @@ def test_two_inspectors_answering_at_once_lose_nothing_and_raise_one_hazard(shee
     def judge(n):
         by = actors.chen if n % 2 else actors.zhao
         try:
-            answer(by, row, {code: GOOD for code in some[n * 2 : n * 2 + 2]})
+            answer(by, row, dict.fromkeys(some[n * 2 : n * 2 + 2], GOOD))
             return inspections.raise_hazard(by, clock.now(), inspection_id=row.pk, item=some[12])["id"]
         finally:
             connection.close()
@@ -182,7 +196,11 @@ def test_two_inspectors_answering_at_once_lose_nothing_and_raise_one_hazard(shee
 def test_a_hazard_comes_once_however_often_the_answer_is_sent(opened, actors):
     first = codes(actors.chen, opened, 1)[0]
     envelope = uuid7()
-    args = {"inspection_id": str(opened.pk), "answers": {first: {"result": "fail", "note": "没有值班"}}, "hazards": {first: {}}}
+    args = {
+        "inspection_id": str(opened.pk),
+        "answers": {first: {"result": "fail", "note": "没有值班"}},
+        "hazards": {first: {}},
+    }
     answers = [execute(actors.chen, clock.now(), id=envelope, name="inspections.answer", args=args) for _ in range(6)]
     assert [one.replayed for one in answers] == [False] + [True] * 5
     again = execute(actors.chen, clock.now(), id=uuid7(), name="inspections.answer", args=args)
@@ -224,7 +242,9 @@ def test_a_version_published_meanwhile_leaves_running_inspections_on_theirs(open
     new = sheets.draft_version(actors.zhao, clock.now(), id=uuid7(), sheet_id=sheet.sheet.pk, version="1.1")
     first = codes(actors.chen, opened, 1)[0]
     sheets.edit_draft(actors.zhao, clock.now(), version_id=new.pk, revision=0, change="remove", code=first)
-    sheets.publish_version(actors.zhao, clock.now(), version_id=new.pk, revision=1, effective_on=timezone.localdate(clock.now()))
+    sheets.publish_version(
+        actors.zhao, clock.now(), version_id=new.pk, revision=1, effective_on=timezone.localdate(clock.now())
+    )
     answer(actors.chen, opened, {first: GOOD})
     assert detail(actors.chen, opened.pk).version.version == "1.0"
     later = begin(actors.chen, net.school)
@@ -237,7 +257,13 @@ def test_a_version_published_meanwhile_leaves_running_inspections_on_theirs(open
 
 @pytest.mark.clause("CB-15")
 def test_the_school_sees_nothing_of_an_unannounced_inspection_until_it_begins(sheet, net, actors, door):
-    row = begin(actors.zhao, net.school, kind="unannounced", hidden_until=clock.now() + timedelta(days=2), inspectors=[actors.meng.id])
+    row = begin(
+        actors.zhao,
+        net.school,
+        kind="unannounced",
+        hidden_until=clock.now() + timedelta(days=2),
+        inspectors=[actors.meng.id],
+    )
     school = ("zhou", "fang", "li", "wang", "chen", "wu")
     react(clock.now() + timedelta(seconds=1))
     for name in school:
@@ -281,7 +307,12 @@ def test_only_unannounced_inspections_are_hidden_and_only_ahead(sheet, net, acto
 
 @pytest.mark.clause("CB-15")
 def test_schools_and_experts_are_drawn_and_the_draw_can_be_checked(sheet, net, actors, door):
-    args = {"count": 2, "hidden_until": clock.now() + timedelta(days=1), "experts": [actors.meng.id, actors.he.id, actors.gao.id], "experts_each": 1}
+    args = {
+        "count": 2,
+        "hidden_until": clock.now() + timedelta(days=1),
+        "experts": [actors.meng.id, actors.he.id, actors.gao.id],
+        "experts_each": 1,
+    }
     made = inspections.draw_inspections(actors.zhao, clock.now(), id=uuid7(), **args)
     assert {row.org_id for row in made} == {net.school.pk, net.other_school.pk}
     assert all(row.state == "planned" and row.school_id is None for row in made)
@@ -300,7 +331,12 @@ def test_schools_and_experts_are_drawn_and_the_draw_can_be_checked(sheet, net, a
     assert door("zhao").get("/inspections/draw/").status_code == 200
     assert door("li").get("/inspections/draw/").status_code == 403
     moment = timezone.localtime(clock.now() + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
-    assert door("zhao").post("/inspections/draw/", {"_id": str(uuid7()), "id": str(uuid7()), "count": "1", "hidden_until": moment}).status_code == 302
+    assert (
+        door("zhao")
+        .post("/inspections/draw/", {"_id": str(uuid7()), "id": str(uuid7()), "count": "1", "hidden_until": moment})
+        .status_code
+        == 302
+    )
 
 
 # --- ending ----------------------------------------------------------------------------------------------------------
@@ -351,16 +387,26 @@ def test_the_school_signs_once_or_says_why_not(sheet, net, actors, signature):
         inspections.refuse_signature(actors.chen, at, inspection_id=row.pk, reason="还没有结束")
     close(actors.chen, row)
     assert not detail(actors.chen, row.pk).papers
-    for by, code in (("wang", "inspections.may_not_sign"), ("zhao", "inspections.may_not_sign"), ("wu", "foundation.not_found")):
+    for by, code in (
+        ("wang", "inspections.may_not_sign"),
+        ("zhao", "inspections.may_not_sign"),
+        ("wu", "foundation.not_found"),
+    ):
         with pytest.raises(Refusal, match=code):
             inspections.refuse_signature(getattr(actors, by), at, inspection_id=row.pk, reason="替学校拒签")
     with pytest.raises(Refusal, match="foundation.not_found"):
-        inspections.sign_inspection(actors.zhou, at, inspection_id=row.pk, signature=signature(actors.chen), signed_by_name="周校长")
+        inspections.sign_inspection(
+            actors.zhou, at, inspection_id=row.pk, signature=signature(actors.chen), signed_by_name="周校长"
+        )
     with pytest.raises(Refusal, match="inspections.sign_or_refuse"):
-        inspections.sign_inspection(actors.zhou, at, inspection_id=row.pk, signature=signature(actors.zhou), signed_by_name="")
+        inspections.sign_inspection(
+            actors.zhou, at, inspection_id=row.pk, signature=signature(actors.zhou), signed_by_name=""
+        )
     inspections.refuse_signature(actors.zhou, at, inspection_id=row.pk, reason="对第一项判定有异议")
     with pytest.raises(Refusal, match="inspections.already_signed"):
-        inspections.sign_inspection(actors.zhou, at, inspection_id=row.pk, signature=signature(actors.zhou), signed_by_name="周校长")
+        inspections.sign_inspection(
+            actors.zhou, at, inspection_id=row.pk, signature=signature(actors.zhou), signed_by_name="周校长"
+        )
     (paper,) = detail(actors.zhou, row.pk).papers
     assert paper.content["refused"] == "对第一项判定有异议"
 

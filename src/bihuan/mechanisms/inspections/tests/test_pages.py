@@ -36,7 +36,13 @@ def test_the_whole_journey_through_the_pages(sheet, net, actors, door):
     assert page.status_code == 200
     assert "我包的学校" in page.content.decode()
     new_id = str(uuid7())
-    form = {"_id": str(uuid7()), "id": new_id, "school": str(net.school.pk), "kind": "sponsor_round", "applicable_only": "1"}
+    form = {
+        "_id": str(uuid7()),
+        "id": new_id,
+        "school": str(net.school.pk),
+        "kind": "sponsor_round",
+        "applicable_only": "1",
+    }
     assert client.post("/inspections/new/", form).headers["Location"] == f"/inspections/{new_id}/"
     found = detail(actors.chen, new_id)
     section = found.sections[0]
@@ -48,7 +54,15 @@ def test_the_whole_journey_through_the_pages(sheet, net, actors, door):
     assert refused.status_code == 422
     assert "二楼会议室" in refused.content.decode()
     assert "请用一句话写明看到了什么" in refused.content.decode()
-    form = {"_id": str(uuid7()), "result": "fail", "note": "组长仍是已调走的原校长", "place": "办公室", "photos": jpeg(), "hazard_now": "1", "level": "general"}
+    form = {
+        "_id": str(uuid7()),
+        "result": "fail",
+        "note": "组长仍是已调走的原校长",
+        "place": "办公室",
+        "photos": jpeg(),
+        "hazard_now": "1",
+        "level": "general",
+    }
     went_on = client.post(at, form)
     assert went_on.headers["Location"].startswith(f"/inspections/{new_id}/{section.code}/#item-")
     (hazard,) = detail(actors.chen, new_id).hazards
@@ -106,6 +120,12 @@ def test_an_outsider_finds_nothing(opened, door, way):
 def test_pages_stay_within_their_queries(opened, door, django_assert_max_num_queries):
     client = door("chen")
     client.get("/inspections/")
-    for way in ("/inspections/", "/inspections/new/", f"/inspections/{opened.pk}/", f"/inspections/{opened.pk}/08/", f"/inspections/{opened.pk}/finish/"):
+    for way in (
+        "/inspections/",
+        "/inspections/new/",
+        f"/inspections/{opened.pk}/",
+        f"/inspections/{opened.pk}/08/",
+        f"/inspections/{opened.pk}/finish/",
+    ):
         with django_assert_max_num_queries(12):
             assert client.get(way).status_code == 200
