@@ -168,10 +168,12 @@ def install(by: Actor, at: datetime, *, pack: str, bureau_id: UUID | None = None
     Refusals: ``packs.no_such_pack``, ``packs.faulty``, ``packs.needs``, ``packs.not_yours``.
     """
     owner = bureau_id or PLATFORM
-    folder = find(pack)
     row = InstalledPack(bureau_id=owner)
     if not by.may("manage-packs", row):
         raise Refusal("packs.not_yours")
+    if not by.is_system and "/" in pack.replace("\\", "/"):  # a path is for whoever sits at the server
+        raise Refusal("packs.no_such_pack", pack=pack)
+    folder = find(pack)
     read = read_pack(folder)
     if read.faults or not read.manifest:
         first = read.faults[0]
