@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -85,9 +86,41 @@ def keyset(rows: Any, column: str, *, newest_first: bool, cursor: str) -> Any:
     return rows.filter(**{f"{column}__{beyond}e": moment}).filter(later)
 
 
-def is_direct() -> bool:
-    """Whether rows come from the driver as they are meant (PostgreSQL); elsewhere the ORM converts them."""
-    return connection.vendor == "postgresql"
+def _given(value: Any) -> Any:
+    """A parameter as the database stores it."""
+    if connection.vendor == "postgresql":
+        return value
+    if isinstance(value, UUID):
+        return value.hex
+    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
+
+
+@cache
+def _readers(columns: tuple[str, ...]) -> list[tuple[int, Callable[[Any], Any]]]:
+    """Where SQLite stores something else than what is meant, and how to read it back."""
+    readers: dict[str, Callable[[Any], Any]] = {
+        "UUIDField": UUID,
+        "DateTimeField": lambda moment: moment.replace(tzinfo=UTC),
+    }
+    kinds = {
+        f.attname: f.target_field.get_internal_type() if f.is_relation else f.get_internal_type()
+        for f in Case._meta.concrete_fields
+    }
+    return [(n, readers[kinds[name]]) for n, name in enumerate(columns) if kinds[name] in readers]
+
+
+def _meant(rows: list[tuple[Any, ...]], columns: tuple[str, ...]) -> list[tuple[Any, ...]]:
+    if connection.vendor == "postgresql":
+        return rows
+    readers = _readers(columns)
+    found = []
+    for row in rows:
+        values = list(row)
+        for n, read in readers:
+            if values[n] is not None:
+                values[n] = read(values[n])
+        found.append(tuple(values))
+    return found
 
 
 def page(
@@ -113,9 +146,9 @@ def page(
     with connection.cursor() as reader:
         reader.execute(
             f"SELECT {', '.join(columns)} FROM cases_case WHERE {' AND '.join(parts)} ORDER BY {order}{down}, id{down} LIMIT %s",
-            [*params, size],
+            [*map(_given, params), size],
         )
-        return reader.fetchall()
+        return _meant(reader.fetchall(), columns)
 
 
 def cursor_after(moment: datetime, pk: UUID) -> str:

@@ -20,7 +20,7 @@ COLUMNS = (
     "rectifier_name", "party_name", "waits_for_id", "waits_for_name", "reporter_name", "reported_at", "due_at", "rung", "returns",
     "recurrence_of_id", "listed_at", "closed_at", "revision",
 )  # fmt: skip
-_READ = (*COLUMNS, "bureau_id", "lifecycle")
+READ = (*COLUMNS, "bureau_id", "lifecycle")
 _FILTERS = tuple(f.name for f in fields(Filters))
 
 
@@ -35,11 +35,11 @@ def api_page(viewer: Actor, ask: Any) -> dict[str, Any]:
 
 
 def page_rows(viewer: Actor, filters: Filters, column: str, cursor: str, size: int) -> list[tuple[Any, ...]]:
-    """The rows of a page: on PostgreSQL, for the usual filters, by the hot path; otherwise by its twin."""
+    """The rows of a page: for the usual filters by the hot path, otherwise by its twin."""
     scope = scope_of(viewer, filters)
-    if scope is not None and not filters.q and hot.is_direct():
+    if scope is not None and not filters.q:
         return hot.page(
-            *_READ,
+            *READ,
             scope=scope,
             conditions=conditions(filters),
             order=column,
@@ -48,7 +48,7 @@ def page_rows(viewer: Actor, filters: Filters, column: str, cursor: str, size: i
             size=size,
         )
     rows = hot.keyset(selection(viewer, filters), column, newest_first=filters.is_history, cursor=cursor)
-    return list(rows.values_list(*_READ)[:size])
+    return list(rows.values_list(*READ)[:size])
 
 
 def conditions(filters: Filters) -> list[tuple[str, tuple[Any, ...]]]:

@@ -7,6 +7,8 @@ import io
 from datetime import datetime, timedelta
 
 import pytest
+from asgiref.sync import async_to_sync
+from django.test import AsyncClient
 from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
@@ -109,3 +111,19 @@ def test_the_door(nasty, door):
     assert b"".join(answer.streaming_content).count(b"\r\n") + 1 >= 2
     assert door("wang").get("/hazards/export.xlsx").status_code == 403
     assert door("wu").get("/hazards/export.csv?stage=all").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_under_asgi_the_file_comes_piece_by_piece(nasty, door):
+    """Django would gather a plain iterator whole before the first byte leaves."""
+    cookies = door("zhao").cookies
+
+    async def asked():
+        client = AsyncClient()
+        client.cookies = cookies
+        answer = await client.get("/hazards/export.csv?stage=all")
+        return answer.is_async, b"".join([piece async for piece in answer.streaming_content])
+
+    is_async, raw = async_to_sync(asked)()
+    assert is_async
+    assert "已销号的" in raw.decode()
