@@ -89,9 +89,8 @@ def test_a_pack_with_one_bad_row_installs_nothing(copy):
 
 
 @pytest.mark.django_db
-@pytest.mark.clause("CB-10", "CB-11")
-def test_installing_again_changes_nothing_and_a_change_is_planned_in_words(copy):
-    bureau = uuid7()
+def test_installing_again_changes_nothing_and_a_change_is_planned_in_words(copy, net):
+    bureau = net.bureau.pk
     install(SYSTEM, clock.now(), pack=str(copy / "base"))
     first = install(SYSTEM, clock.now(), pack=str(copy / CHANBA), bureau_id=bureau)
     entries = sorted(PackEntry.objects.values_list("bureau_id", "section", "code"))
