@@ -145,6 +145,8 @@ class Sentence:
     times: list[tuple[str, str]]
     whose: list[tuple[str, str]]
     where: str
+    listed = (("1", "挂牌督办"),)
+    recurring = (("1", "只看回潮"),)
 
 
 def sentence(viewer: Actor) -> Sentence:
