@@ -10,5 +10,5 @@ class RisksConfig(AppConfig):
     label = "risks"
 
     def ready(self) -> None:
-        """Fill the registers: commands, facts, refusals, pack chapters."""
-        from bihuan.mechanisms.risks import commands, measures, pack  # noqa: F401
+        """Fill the registers: commands, facts, refusals, pack chapters, measures, reactions."""
+        from bihuan.mechanisms.risks import commands, measures, pack, reactions  # noqa: F401

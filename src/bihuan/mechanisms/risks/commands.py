@@ -15,13 +15,13 @@ from pydantic import Field
 
 from bihuan.engines.responsibility.queries import actor_of, areas, org
 from bihuan.foundation import packs
-from bihuan.foundation.actors import Actor, Placed
+from bihuan.foundation.actors import SYSTEM, Actor, Placed
 from bihuan.foundation.commands import command
 from bihuan.foundation.events import record, record_many
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.papers import next_serial
 from bihuan.foundation.refusals import Refusal
-from bihuan.foundation.scoping import placed
+from bihuan.foundation.scoping import placed, under
 from bihuan.mechanisms.risks import events, rules  # noqa: F401 - events declares facts and refusals
 from bihuan.mechanisms.risks.models import PointCode, RiskPoint
 from bihuan.mechanisms.risks.pack import colours, kinds, risks_of
@@ -206,6 +206,26 @@ def adopt_points(
     rows = [(point, {"number": point.number, "name": point.name, "colour": point.colour, "entry": point.catalogue}) for point in points]
     record_many(rows, "risks.point_adopted", by=by, at=at)
     return {"adopted": len(points), "kept": len(known)}
+
+
+def hand_points_over(
+    at: datetime, *, bureau_id: UUID, path: str, post: str, person_from: UUID, person_to: UUID, names: tuple[str, str]
+) -> int:
+    """After a hand-over: points kept by the leaving person at this post and place are the new person's; returns how many.
+
+    Called by the reaction to the hand-over, in its transaction; each point says so in its history.
+    """
+    mine = RiskPoint.objects.filter(under(path), bureau_id=bureau_id, owner_id=person_from, is_active=True)
+    points = list(mine.filter(Q(owner_post=post) | Q(owner_post="")))
+    RiskPoint.objects.filter(pk__in=[point.pk for point in points], owner_id=person_from).update(owner_id=person_to, revision=F("revision") + 1)
+    note = f"{names[0]} 交接给 {names[1]}"
+    record_many([(point, {"note": note, "person_from": person_from, "person_to": person_to}) for point in points], "risks.owner_moved", by=SYSTEM, at=at)
+    return len(points)
+
+
+def take_school_name(school_id: UUID, name: str) -> None:
+    """Copy a school's new name onto its points."""
+    RiskPoint.objects.filter(school_id=school_id).exclude(school_name=name).update(school_name=name)
 
 
 def fits(entry: Mapping[str, Any], school: Any) -> bool:

@@ -11,6 +11,7 @@ WORDS = {
     "risks.point_changed": "修改风险点",
     "risks.point_voided": "停用风险点",
     "risks.code_renewed": "更换墙上二维码",
+    "risks.owner_moved": "责任人交接",
     "risks.point_checked": "巡查：正常",
 }
 declare(WORDS)
