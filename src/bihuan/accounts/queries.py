@@ -42,7 +42,7 @@ DEMO_ACCOUNTS: dict[str, tuple[str, str]] = {
     "demo-sponsor": ("包校干部", "用手机到学校开一次检查，异常的当场变成隐患，请学校签字。"),
     "demo-head": ("校长", "看本校谁在负责什么，确认督办单，签收检查结果。"),
     "demo-lead": ("安全负责人", "接办隐患、安排整改、传整改照片，试试复查自己的整改会怎样。"),
-    "demo-guard": ("保安", "三个大按钮：扫码巡查、随手报、交接班。"),
+    "demo-guard": ("保安", "两个大按钮：扫码巡查、随手报。看别的岗位能看到的，他一样也看不到。"),
 }
 """The six people of the demo: the role, and what to try as this person."""
 
