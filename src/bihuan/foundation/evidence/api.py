@@ -53,7 +53,11 @@ def get_evidence(request: HttpRequest, id: UUID) -> Any:
     return seen(request.actor, id)  # type: ignore[attr-defined]
 
 
-@router.get("/evidence/{id}/file", summary="Its bytes", openapi_extra={"responses": {200: {"content": {"image/webp": {}, "application/pdf": {}}}}})
+@router.get(
+    "/evidence/{id}/file",
+    summary="Its bytes",
+    openapi_extra={"responses": {200: {"content": {"image/webp": {}, "application/pdf": {}}}}},
+)
 def get_evidence_file(request: HttpRequest, id: UUID, size: Literal["full", "thumb"] = "full") -> HttpResponseBase:
     """The picture (``size=thumb``: its small copy) or the document."""
     return file_of(request, seen(request.actor, id))  # type: ignore[attr-defined]

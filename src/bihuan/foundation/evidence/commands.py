@@ -38,7 +38,14 @@ declare(
 
 
 def keep_evidence(
-    by: Actor, at: datetime, *, raw: bytes, name: str = "", kind: Kind = "image", id: UUID | None = None, org: Placed | None = None
+    by: Actor,
+    at: datetime,
+    *,
+    raw: bytes,
+    name: str = "",
+    kind: Kind = "image",
+    id: UUID | None = None,
+    org: Placed | None = None,
 ) -> Evidence:
     """Keep an uploaded photo, document or drawn signature; until it is attached only its maker sees it.
 
@@ -55,7 +62,9 @@ def keep_evidence(
         return known
     fields = _cleaned(kind, raw, name)
     place = placed(org) if org else {"bureau_id": bureau_id}
-    mine = Evidence.objects.filter(bureau_id=bureau_id, sha256=fields["sha256"], made_by_id=by.id, subject_id__isnull=True)
+    mine = Evidence.objects.filter(
+        bureau_id=bureau_id, sha256=fields["sha256"], made_by_id=by.id, subject_id__isnull=True
+    )
     if not id and (known := mine.filter(kind=kind).first()):
         return known
     row = Evidence(

@@ -79,7 +79,9 @@ def photos_of(request: HttpRequest, name: str = "photos") -> list[UUID]:
         try:
             found.append(UUID(text))
         except ValueError:
-            raise Refusal("foundation.bad_input", count=1, summary="照片编号格式不对", fields={name: "请重新选择照片。"}) from None
+            raise Refusal(
+                "foundation.bad_input", count=1, summary="照片编号格式不对", fields={name: "请重新选择照片。"}
+            ) from None
     for file in request.FILES.getlist(name):
         try:
             row = keep_evidence(request.actor, clock.now(), raw=bytes_of(file), name=file.name or "")  # type: ignore[attr-defined]
@@ -105,7 +107,9 @@ def file_of(request: HttpRequest, row: Any) -> HttpResponseBase:
         response: HttpResponseBase = HttpResponseNotModified()
     else:
         document = row.kind == "document"
-        name = row.name if document and row.name.lower().endswith(".pdf") else f"{row.pk}.{'pdf' if document else 'webp'}"
+        name = (
+            row.name if document and row.name.lower().endswith(".pdf") else f"{row.pk}.{'pdf' if document else 'webp'}"
+        )
         response = FileResponse(
             store.stream(row.sha256, thumb=small), as_attachment=document, filename=name, content_type=row.media_type
         )

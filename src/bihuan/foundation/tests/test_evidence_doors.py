@@ -1,11 +1,14 @@
 """Evidence from the upload to the subject it proves, and who may see it on the way."""
 
+import hashlib
 import io
 import re
+from datetime import timedelta
 from threading import Barrier, Thread
 from uuid import uuid4
 
 import pytest
+from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from PIL import Image, ImageDraw
@@ -28,7 +31,9 @@ def photo(seed: int = 0, *, kind: str = "JPEG", side: int = 640) -> bytes:
     for n in range(9):
         left = (n * 67 + seed * 131) % 550
         top = (n * 41 + seed * 89) % 320
-        draw.rectangle((left, top, left + 80, top + 60), fill=((n * 29 + seed * 53) % 255, (n * 83) % 255, (seed * 97) % 255))
+        draw.rectangle(
+            (left, top, left + 80, top + 60), fill=((n * 29 + seed * 53) % 255, (n * 83) % 255, (seed * 97) % 255)
+        )
     buffer = io.BytesIO()
     picture.resize((side, side * 3 // 4)).save(buffer, kind)
     return buffer.getvalue()
@@ -87,7 +92,9 @@ def test_attached_evidence_follows_its_subject(net, actors):
     ids = [rows[1].pk, rows[0].pk]
     attached = attach_evidence(subject, ids, actors.wang)
     assert [row.pk for row in attached] == ids
-    assert {(row.school_id, row.path, row.subject_kind) for row in attached} == {(net.school.pk, net.canteen.path, "foundation.installedpack")}
+    assert {(row.school_id, row.path, row.subject_kind) for row in attached} == {
+        (net.school.pk, net.canteen.path, "foundation.installedpack")
+    }
     assert attach_evidence(subject, ids, actors.wang) == attached, "twice is once"
     assert queries.of_subject(subject.bureau_id, subject.pk) == [rows[0], rows[1]]
     assert queries.of_subjects(subject.bureau_id, [subject.pk, uuid7()]) == {subject.pk: [rows[0], rows[1]]}
@@ -262,3 +269,53 @@ def test_uploading_needs_the_csrf_token(door):
     client.handler.enforce_csrf_checks = True
     assert upload(client, photo(1)).status_code == 403
     assert not Evidence.objects.exists()
+
+
+# --- the API's door -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def api(cast):
+    """``api("li", "read")``: the header of a token of that person."""
+
+    def of(who, *scopes):
+        text, now = f"bh_{uuid4()}", clock.now()
+        apps.get_model("accounts", "ApiToken").objects.create(
+            user=getattr(cast, who),
+            name="试验",
+            digest=hashlib.sha256(text.encode()).hexdigest(),
+            scopes=list(scopes),
+            made_at=now,
+            expires_at=now + timedelta(days=1),
+        )
+        return {"authorization": f"Bearer {text}"}
+
+    return of
+
+
+@pytest.mark.django_db
+def test_a_machine_uploads_and_downloads_and_an_outsider_does_not(client, net, actors, api):
+    mine, both = str(uuid7()), api("li", "read", "write")
+    for _ in range(2):
+        said = client.post(
+            "/api/v1/evidence", {"file": SimpleUploadedFile("a.jpg", photo(1)), "id": mine}, headers=both
+        )
+        assert (said.status_code, said.json()["id"]) == (200, mine)
+    assert client.get(f"/api/v1/evidence/{mine}", headers=both).json()["sha256"] == Evidence.objects.get().sha256
+    picture = client.get(f"/api/v1/evidence/{mine}/file?size=thumb", headers=both)
+    assert picture["Content-Type"] == "image/webp"
+    attach_evidence(Thing(net.school), [Evidence.objects.get().pk], actors.li)
+    for outsider in ("wu", "sun", "nobody", "huo"):
+        for path in (f"/api/v1/evidence/{mine}", f"/api/v1/evidence/{mine}/file"):
+            refused = client.get(path, headers=api(outsider, "read"))
+            unknown = client.get(path.replace(mine, str(uuid4())), headers=api(outsider, "read"))
+            assert refused.status_code == unknown.status_code == 404
+            assert refused.json() == unknown.json()
+    reader = client.post("/api/v1/evidence", {"file": SimpleUploadedFile("b.jpg", photo(2))}, headers=api("li", "read"))
+    assert reader.status_code == 403
+    assert client.post("/api/v1/evidence", headers=both).status_code == 422
+    assert (
+        client.post("/api/v1/evidence", {"file": SimpleUploadedFile("a.svg", b"<svg/>")}, headers=both).status_code
+        == 415
+    )
+    assert Evidence.objects.count() == 1

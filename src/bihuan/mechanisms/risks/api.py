@@ -112,4 +112,6 @@ def list_catalogue(request: HttpRequest, school: UUID) -> Any:
 def get_point(request: HttpRequest, id: UUID) -> Any:
     """Voided ones too (``is_active`` is false)."""
     page = queries.point(request.actor, id, on=timezone.localdate(clock.now()))  # type: ignore[attr-defined]
-    return {field: getattr(page.point, field) for field in PointOut.model_fields if field != "keepers"} | {"keepers": page.keepers}
+    return {field: getattr(page.point, field) for field in PointOut.model_fields if field != "keepers"} | {
+        "keepers": page.keepers
+    }

@@ -70,7 +70,9 @@ def make_point(
     _check_words(point, data)
     _colour(point, found, at)
     _insert([point], at)
-    record(point, "risks.point_made", by=by, at=at, number=point.number, name=name, colour=point.colour, score=found.words)
+    record(
+        point, "risks.point_made", by=by, at=at, number=point.number, name=name, colour=point.colour, score=found.words
+    )
     return point
 
 
@@ -116,19 +118,42 @@ def change_point(
         facts = {"score": found.words, "score_before": point.factors.get("words", "")}
         _colour(point, found, at)
     _check_words(point, risks_of(point.bureau_id), since=before)
-    changed = {field: [before[field], getattr(point, field)] for field in _CHANGEABLE if before[field] != getattr(point, field)}
+    changed = {
+        field: [before[field], getattr(point, field)] for field in _CHANGEABLE if before[field] != getattr(point, field)
+    }
     point.changed_by_name = by.name
-    _swap(by, point, revision, [*_CHANGEABLE, "colour_rank", "method", "factors", "scored_on", "review_on", "changed_by_name"])
+    _swap(
+        by,
+        point,
+        revision,
+        [*_CHANGEABLE, "colour_rank", "method", "factors", "scored_on", "review_on", "changed_by_name"],
+    )
     record(point, "risks.point_changed", by=by, at=at, changed=changed, **facts)
     return point
 
 
-_CHANGEABLE = ("name", "kind", "place", "colour", "hazard_source", "accident", "measures", "owner_id", "owner_post", "cadence")
+_CHANGEABLE = (
+    "name",
+    "kind",
+    "place",
+    "colour",
+    "hazard_source",
+    "accident",
+    "measures",
+    "owner_id",
+    "owner_post",
+    "cadence",
+)
 
 
 @command("risks.void_point")
 def void_point(
-    by: Actor, at: datetime, *, point_id: UUID, revision: int, reason: Annotated[str, Field(min_length=4, max_length=200)]
+    by: Actor,
+    at: datetime,
+    *,
+    point_id: UUID,
+    revision: int,
+    reason: Annotated[str, Field(min_length=4, max_length=200)],
 ) -> RiskPoint:
     """Take a point out of use with a reason (the place is gone, registered twice); its label and history are remembered.
 
@@ -145,7 +170,12 @@ def void_point(
 
 @command("risks.renew_code")
 def renew_code(
-    by: Actor, at: datetime, *, point_id: UUID, revision: int, reason: Annotated[str, Field(min_length=2, max_length=120)] = "标签损坏或丢失"
+    by: Actor,
+    at: datetime,
+    *,
+    point_id: UUID,
+    revision: int,
+    reason: Annotated[str, Field(min_length=2, max_length=120)] = "标签损坏或丢失",
 ) -> RiskPoint:
     """Give a point a new wall code; the old label from now on says that it is void.
 
@@ -161,7 +191,9 @@ def renew_code(
 
 
 @command("risks.check_point")
-def check_point(by: Actor, at: datetime, *, point_id: UUID, note: Annotated[str, Field(max_length=120)] = "") -> RiskPoint:
+def check_point(
+    by: Actor, at: datetime, *, point_id: UUID, note: Annotated[str, Field(max_length=120)] = ""
+) -> RiskPoint:
     """Say after looking that a point is in order. Anybody who may report hazards there may say so.
 
     Refusals: ``foundation.not_found``, ``foundation.not_yours``, ``risks.voided``.
@@ -170,7 +202,9 @@ def check_point(by: Actor, at: datetime, *, point_id: UUID, note: Annotated[str,
     if not by.may("snap", point):
         raise Refusal("foundation.not_yours", act="登记巡查", who="本校安全负责人")
     _require_active(point, "登记巡查")
-    RiskPoint.objects.filter(pk=point.pk).filter(Q(checked_at__isnull=True) | Q(checked_at__lt=at)).update(checked_at=at)
+    RiskPoint.objects.filter(pk=point.pk).filter(Q(checked_at__isnull=True) | Q(checked_at__lt=at)).update(
+        checked_at=at
+    )
     point.checked_at = at
     record(point, "risks.point_checked", by=by, at=at, result="normal", note=note)
     return point
@@ -190,7 +224,9 @@ def adopt_points(
     _require(by, school)
     if school.tier != "school":
         raise Refusal("risks.wrong_place", name=school.name)
-    fitting = {code: entry for code, entry in packs.entries(school.bureau_id, "risk-points").items() if fits(entry, school)}
+    fitting = {
+        code: entry for code, entry in packs.entries(school.bureau_id, "risk-points").items() if fits(entry, school)
+    }
     for code in codes or ():
         if code not in fitting:
             raise Refusal("risks.no_such_entry", code=code)
@@ -201,9 +237,15 @@ def adopt_points(
     wanted = [code for code in (fitting if codes is None else dict.fromkeys(codes)) if code not in known]
     places = {area.name: area for area in reversed(areas(school))}
     four = colours(risks_of(school.bureau_id))
-    points = [_adopted(code, fitting[code], school, places.get(fitting[code]["place"], school), four, by, at) for code in wanted]
+    points = [
+        _adopted(code, fitting[code], school, places.get(fitting[code]["place"], school), four, by, at)
+        for code in wanted
+    ]
     _insert(points, at, taken="risks.adopted_meanwhile")
-    rows = [(point, {"number": point.number, "name": point.name, "colour": point.colour, "entry": point.catalogue}) for point in points]
+    rows = [
+        (point, {"number": point.number, "name": point.name, "colour": point.colour, "entry": point.catalogue})
+        for point in points
+    ]
     record_many(rows, "risks.point_adopted", by=by, at=at)
     return {"adopted": len(points), "kept": len(known)}
 
@@ -217,9 +259,16 @@ def hand_points_over(
     """
     mine = RiskPoint.objects.filter(under(path), bureau_id=bureau_id, owner_id=person_from, is_active=True)
     points = list(mine.filter(Q(owner_post=post) | Q(owner_post="")))
-    RiskPoint.objects.filter(pk__in=[point.pk for point in points], owner_id=person_from).update(owner_id=person_to, revision=F("revision") + 1)
+    RiskPoint.objects.filter(pk__in=[point.pk for point in points], owner_id=person_from).update(
+        owner_id=person_to, revision=F("revision") + 1
+    )
     note = f"{names[0]} 交接给 {names[1]}"
-    record_many([(point, {"note": note, "person_from": person_from, "person_to": person_to}) for point in points], "risks.owner_moved", by=SYSTEM, at=at)
+    record_many(
+        [(point, {"note": note, "person_from": person_from, "person_to": person_to}) for point in points],
+        "risks.owner_moved",
+        by=SYSTEM,
+        at=at,
+    )
     return len(points)
 
 
@@ -235,7 +284,13 @@ def fits(entry: Mapping[str, Any], school: Any) -> bool:
 
 
 def _adopted(
-    code: str, entry: Mapping[str, Any], school: Any, unit: Any, four: Mapping[str, rules.Colour], by: Actor, at: datetime
+    code: str,
+    entry: Mapping[str, Any],
+    school: Any,
+    unit: Any,
+    four: Mapping[str, rules.Colour],
+    by: Actor,
+    at: datetime,
 ) -> RiskPoint:
     point = RiskPoint(
         id=uuid7(), org=unit, **placed(unit), school_name=school.name, name=entry["name"], kind=entry["kind"], place=entry["place"],
@@ -266,7 +321,9 @@ def _mine(by: Actor, point_id: UUID, act: str) -> RiskPoint:
 
 def _swap(by: Actor, point: RiskPoint, revision: int, fields: Iterable[str]) -> None:
     values = {name: getattr(point, name) for name in fields}
-    won = RiskPoint.objects.filter(pk=point.pk, revision=revision, is_active=True).update(**values, revision=F("revision") + 1)
+    won = RiskPoint.objects.filter(pk=point.pk, revision=revision, is_active=True).update(
+        **values, revision=F("revision") + 1
+    )
     if not won:
         who = RiskPoint.objects.filter(pk=point.pk).values_list("changed_by_name", flat=True).get()
         raise Refusal("foundation.changed_meanwhile", who=who or "别人")
@@ -283,7 +340,9 @@ def _colour(point: RiskPoint, found: rules.Score, at: datetime) -> None:
 
 def _check_words(point: RiskPoint, data: Mapping[str, Any], *, since: Mapping[str, Any] | None = None) -> None:
     """Kind, post and owner are known here; what did not change is not judged again."""
-    fresh = {name for name in ("kind", "owner_post", "owner_id") if since is None or since[name] != getattr(point, name)}
+    fresh = {
+        name for name in ("kind", "owner_post", "owner_id") if since is None or since[name] != getattr(point, name)
+    }
     if "kind" in fresh and point.kind not in kinds(data):
         raise Refusal("risks.no_such_kind", kind=point.kind, fields={"kind": "请从列表里选择。"})
     if "owner_post" in fresh and point.owner_post and point.owner_post not in packs.entries(point.bureau_id, "posts"):
@@ -291,10 +350,12 @@ def _check_words(point: RiskPoint, data: Mapping[str, Any], *, since: Mapping[st
     if "owner_id" in fresh and point.owner_id:
         owner = actor_of(point.owner_id)
         if owner is None or not owner.posts_at(point):
-            raise Refusal("risks.wrong_owner", name=owner.name if owner else "所选的人", fields={"owner_id": "请另选一位。"})
+            raise Refusal(
+                "risks.wrong_owner", name=owner.name if owner else "所选的人", fields={"owner_id": "请另选一位。"}
+            )
 
 
-def _measures(given: Mapping[str, str]) -> dict[str, str]:
+def _measures(given: Mapping[Any, str]) -> dict[str, str]:
     return {kind: given[kind].strip() for kind in rules.MEASURES if given.get(kind, "").strip()}
 
 
@@ -318,7 +379,9 @@ def _insert(points: list[RiskPoint], at: datetime, *, taken: str = "risks.id_tak
             RiskPoint.objects.bulk_create(points)
     except IntegrityError:
         raise Refusal(taken) from None
-    PointCode.objects.bulk_create(PointCode(id=uuid7(), **placed(point), point=point, code=point.code, issued_at=at) for point in points)
+    PointCode.objects.bulk_create(
+        PointCode(id=uuid7(), **placed(point), point=point, code=point.code, issued_at=at) for point in points
+    )
 
 
 def _new_codes(count: int) -> list[str]:

@@ -48,12 +48,18 @@ class RiskPoint(ScopedModel):
             models.UniqueConstraint(fields=["bureau_id", "number"], name="point_number"),
             models.UniqueConstraint(fields=["bureau_id", "code"], name="point_code"),
             models.UniqueConstraint(
-                fields=["bureau_id", "school_id", "catalogue"], condition=Q(is_active=True) & ~Q(catalogue=""), name="point_adopted_once"
+                fields=["bureau_id", "school_id", "catalogue"],
+                condition=Q(is_active=True) & ~Q(catalogue=""),
+                name="point_adopted_once",
             ),
         ]
         indexes = [
             *(
-                models.Index(fields=[f"{level}_id", "colour_rank", "number", "id"], name=f"point_by_{level}", condition=Q(is_active=True))
+                models.Index(
+                    fields=[f"{level}_id", "colour_rank", "number", "id"],
+                    name=f"point_by_{level}",
+                    condition=Q(is_active=True),
+                )
                 for level in ("province", "city", "bureau", "school")
             ),
         ]
@@ -71,6 +77,8 @@ class PointCode(ScopedModel):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["bureau_id", "code"], name="code_once"),
-            models.UniqueConstraint(fields=["bureau_id", "point"], condition=Q(voided_at__isnull=True), name="code_in_force_once"),
+            models.UniqueConstraint(
+                fields=["bureau_id", "point"], condition=Q(voided_at__isnull=True), name="code_in_force_once"
+            ),
         ]
         indexes = [models.Index(fields=["code"], name="code_on_the_wall")]

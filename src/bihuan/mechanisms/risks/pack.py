@@ -245,20 +245,30 @@ class RiskPoints(Section):
         table = csv.reader(io.StringIO(text))
         head = tuple(next(table, ()))
         if head != COLUMNS:
-            return [], [Fault(self.file, 1, "", "risk-points.columns", f"表头应当是 {','.join(COLUMNS)}，现在是 {','.join(head)}")]
+            return [], [
+                Fault(
+                    self.file, 1, "", "risk-points.columns", f"表头应当是 {','.join(COLUMNS)}，现在是 {','.join(head)}"
+                )
+            ]
         places = {area.spec.name for area in Areas().read(folder)[0]}
         kinds_known = {kind.code for item in Risks().read(folder)[0] for kind in item.spec.point_kinds}
         rows = ((row, cells) for row, cells in enumerate(table, start=2) if any(cell.strip() for cell in cells))
         return self._rows(rows, {"place": places, "kind": kinds_known})
 
-    def _rows(self, rows: Iterable[tuple[int, list[str]]], known: Mapping[str, set[str]]) -> tuple[list[Item], list[Fault]]:
+    def _rows(
+        self, rows: Iterable[tuple[int, list[str]]], known: Mapping[str, set[str]]
+    ) -> tuple[list[Item], list[Fault]]:
         items: list[Item] = []
         faults: list[Fault] = []
         seen: dict[str, int] = {}
         for row, cells in rows:
             code = cells[0].strip()
             if len(cells) != len(COLUMNS):
-                faults.append(Fault(self.file, row, code, "risk-points.cells", f"这一行有 {len(cells)} 格，应当是 {len(COLUMNS)} 格"))
+                faults.append(
+                    Fault(
+                        self.file, row, code, "risk-points.cells", f"这一行有 {len(cells)} 格，应当是 {len(COLUMNS)} 格"
+                    )
+                )
                 continue
             data: dict[str, Any] = dict(zip(COLUMNS, (cell.strip() for cell in cells), strict=True))
             for name in ("stages", "facets"):
@@ -266,13 +276,17 @@ class RiskPoints(Section):
             spec, wrong = checked(PointSpec, data)
             faults += [Fault(self.file, row, code, "packs.bad_value", sentence) for sentence in wrong]
             if not CODE.match(code):
-                faults.append(Fault(self.file, row, code, "packs.bad_code", f"代码「{code}」应为小写字母、数字和连字符"))
+                faults.append(
+                    Fault(self.file, row, code, "packs.bad_code", f"代码「{code}」应为小写字母、数字和连字符")
+                )
             if code in seen:
                 faults.append(Fault(self.file, row, code, "packs.twice", f"代码「{code}」在第 {seen[code]} 行已经用过"))
             seen.setdefault(code, row)
             for name, file in (("place", "areas.yaml"), ("kind", "risks.yaml")):
                 if known[name] and data[name] not in known[name]:
-                    faults.append(Fault(self.file, row, code, f"risk-points.{name}", f"{name}「{data[name]}」没有写在 {file} 里"))
+                    faults.append(
+                        Fault(self.file, row, code, f"risk-points.{name}", f"{name}「{data[name]}」没有写在 {file} 里")
+                    )
             if spec is not None:
                 items.append(Item(self.file, row, code, spec))
         return items, faults
@@ -311,7 +325,9 @@ def methods(data: Mapping[str, Any]) -> dict[str, rules.Method]:
     )
     found = {}
     for m in data["matrices"]:
-        bands = tuple(rules.Band(b["colour"], b["grade"], b["word"], Decimal(b["min"]), Decimal(b["max"])) for b in m["bands"])
+        bands = tuple(
+            rules.Band(b["colour"], b["grade"], b["word"], Decimal(b["min"]), Decimal(b["max"])) for b in m["bands"]
+        )
         found[m["code"]] = rules.Method(rules.Matrix(m["code"], m["name"], "ls", bands), of_ls)
     if lec := data.get("lec"):
         bands = tuple(rules.Band(b["colour"], b["grade"], b["word"], Decimal(b["above"])) for b in lec["bands"])

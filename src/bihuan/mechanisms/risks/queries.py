@@ -46,7 +46,9 @@ def points(
     return page(rows.values(*COLUMNS), order=ORDER, cursor=cursor, size=size)
 
 
-def _chosen(viewer: Actor, *, school_id: UUID | None = None, colour: str = "", kind: str = "", q: str = "") -> QuerySet[RiskPoint]:
+def _chosen(
+    viewer: Actor, *, school_id: UUID | None = None, colour: str = "", kind: str = "", q: str = ""
+) -> QuerySet[RiskPoint]:
     rows = RiskPoint.objects.visible_to(viewer).filter(is_active=True)
     kind, q = kind.replace("\0", ""), q.replace("\0", "")
     if school_id:
@@ -56,7 +58,9 @@ def _chosen(viewer: Actor, *, school_id: UUID | None = None, colour: str = "", k
     if kind:
         rows = rows.filter(kind=kind)
     if q:
-        rows = rows.filter(Q(name__contains=q) | Q(place__contains=q) | Q(number=q.upper()) | Q(school_name__contains=q))
+        rows = rows.filter(
+            Q(name__contains=q) | Q(place__contains=q) | Q(number=q.upper()) | Q(school_name__contains=q)
+        )
     return rows
 
 
@@ -80,7 +84,9 @@ class Count4:
 
 def colours_of(viewer: Actor, *, school_id: UUID | None = None) -> list[Count4]:
     """The four-colour strip: how many points in use of each colour lie inside the viewer's net."""
-    rows = _chosen(viewer, school_id=school_id).values("colour_rank").annotate(count=Count("id")).order_by("colour_rank")
+    rows = (
+        _chosen(viewer, school_id=school_id).values("colour_rank").annotate(count=Count("id")).order_by("colour_rank")
+    )
     counted = {row["colour_rank"]: row["count"] for row in rows}
     return [Count4(code, counted.get(rank, 0)) for rank, code in enumerate(rules.COLOURS, start=1)]
 
@@ -115,7 +121,14 @@ def listing(viewer: Actor, given: Mapping[str, str], *, at: datetime) -> Listing
     bureau_id = viewer.bureau_id or (schools[0].bureau_id if schools else None)
     data = risks_of(bureau_id)
     wanted = {name: given.get(name, "").strip()[:60] for name in ("colour", "kind", "q")}
-    found = points(viewer, school_id=school.pk if school else None, **wanted, late=given.get("late") == "1", cursor=given.get("cursor", ""), at=at)
+    found = points(
+        viewer,
+        school_id=school.pk if school else None,
+        **wanted,
+        late=given.get("late") == "1",
+        cursor=given.get("cursor", ""),
+        at=at,
+    )
     words = kinds(data)
     for row in found.rows:
         row["kind_word"] = words.get(row["kind"], row["kind"])
@@ -221,7 +234,10 @@ def keepers(row: RiskPoint, *, on: date) -> list[Keeper]:
         if tier == "post" and row.owner is not None:
             people = [row.owner]
         name = posts.get(post, {}).get("name", post)
-        found += [Keeper(TIER_WORDS[tier], name, who, phone, n == 0) for who, phone in [(p.name, p.phone) for p in people] or [("", "")]]
+        found += [
+            Keeper(TIER_WORDS[tier], name, who, phone, n == 0)
+            for who, phone in [(p.name, p.phone) for p in people] or [("", "")]
+        ]
     return found
 
 
@@ -270,7 +286,13 @@ def wall(viewer: Actor, code: str, *, on: date) -> Wall:
     row = label.point
     data = risks_of(row.bureau_id)
     inside = any(hold.covers(row) for hold in viewer.holds)
-    facts = recent(viewer, bureau_id=row.bureau_id, subject_id=row.pk, names=("risks.point_checked",), most=SEEN_ON_THE_WALL) if inside else []
+    facts = (
+        recent(
+            viewer, bureau_id=row.bureau_id, subject_id=row.pk, names=("risks.point_checked",), most=SEEN_ON_THE_WALL
+        )
+        if inside
+        else []
+    )
     return Wall(
         code=label.code,
         voided_at=label.voided_at,
@@ -325,9 +347,15 @@ def change_form(viewer: Actor, pk: UUID) -> tuple[RiskPoint, Choices]:
 def choices(viewer: Actor, school: Any) -> Choices:
     """Kinds, places of the school, posts, people who serve there, methods of scoring: for the form of a point."""
     data = risks_of(school.bureau_id)
-    places = [(str(school.pk), school.name), *((str(a.pk), f"{'　' * (a.path.count('.') - school.path.count('.') - 1)}{a.name}") for a in net.areas(school))]
+    places = [
+        (str(school.pk), school.name),
+        *((str(a.pk), f"{'　' * (a.path.count('.') - school.path.count('.') - 1)}{a.name}") for a in net.areas(school)),
+    ]
     posts = [(post["code"], post["name"]) for post in net.posts(school.bureau_id, place=school)]
-    owners = [(str(one.id), " · ".join([one.name, *one.posts[:2]])) for one in net.people(viewer, under_org=school, most=MOST_OWNERS)]
+    owners = [
+        (str(one.id), " · ".join([one.name, *one.posts[:2]]))
+        for one in net.people(viewer, under_org=school, most=MOST_OWNERS)
+    ]
     return Choices(
         kinds=list(kinds(data).items()),
         places=places,
@@ -396,7 +424,11 @@ def catalogue(viewer: Actor, school_id: UUID) -> tuple[Any, list[Ready]]:
     state: dict[str, str] = {}
     for code, active in adopted:
         state[code] = "adopted" if active else state.get(code, "voided")
-    found = [Ready(code, entry, state.get(code, "")) for code, entry in packs.entries(school.bureau_id, "risk-points").items() if fits(entry, school)]
+    found = [
+        Ready(code, entry, state.get(code, ""))
+        for code, entry in packs.entries(school.bureau_id, "risk-points").items()
+        if fits(entry, school)
+    ]
     return school, sorted(found, key=lambda ready: rules.COLOURS.index(ready.entry["colour"]))
 
 

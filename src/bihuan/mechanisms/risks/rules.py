@@ -196,8 +196,15 @@ def keepers(colour: Colour, colours: Mapping[str, Colour], owner_post: str) -> l
 
     The post tier is the point's own post when it has one. Source: 上级管的，下级必须同时管 (domain.md §1.4).
     """
-    of_tier = {c.control_tier: c.control_post for c in colours.values()} | {"post": owner_post or colours["blue"].control_post}
-    chain = [(colour.control_tier, owner_post or colour.control_post if colour.control_tier == "post" else colour.control_post)]
+    of_tier = {c.control_tier: c.control_post for c in colours.values()} | {
+        "post": owner_post or colours["blue"].control_post
+    }
+    chain = [
+        (
+            colour.control_tier,
+            owner_post or colour.control_post if colour.control_tier == "post" else colour.control_post,
+        )
+    ]
     return chain + [(tier, of_tier[tier]) for tier in TIERS if tier in colour.also_tiers and tier in of_tier]
 
 

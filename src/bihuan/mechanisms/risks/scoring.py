@@ -30,7 +30,7 @@ class Scoring(BaseModel):
     basis: Annotated[str, Field(max_length=120)] = ""
 
 
-def scored(bureau_id: UUID, given: Scoring) -> rules.Score:
+def scored(bureau_id: UUID | None, given: Scoring) -> rules.Score:
     """The frozen score, or a refusal that names what is missing."""
     data = risks_of(bureau_id)
     four = colours(data)
@@ -52,4 +52,7 @@ def scored(bureau_id: UUID, given: Scoring) -> rules.Score:
             return rules.chosen_colour(four, given.colour, f"依据「{given.basis}」")
     except rules.BadScore as bad:
         raise Refusal("risks.bad_score", sentence=str(bad), fields={"scoring": f"{bad}。"}) from None
-    raise Refusal("risks.score_missing", fields={"basis" if given.colour else "scoring": "请写明依据。" if given.colour else "请评级。"})
+    raise Refusal(
+        "risks.score_missing",
+        fields={"basis" if given.colour else "scoring": "请写明依据。" if given.colour else "请评级。"},
+    )

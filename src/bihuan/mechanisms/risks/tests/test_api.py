@@ -1,11 +1,10 @@
 """The read API: my net only, cursors, and another bureau's id answers as one that does not exist."""
 
-from dataclasses import replace
-
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from bihuan.accounts.commands import issue_token
 from bihuan.foundation import clock
 from bihuan.foundation.ids import uuid7
 from bihuan.mechanisms.risks.commands import adopt_points
@@ -15,19 +14,15 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def api(client, actors, monkeypatch):
-    """``api("li", "/points")``: a call with that person's token."""
-    from bihuan.surfaces.openapi import tokens
-
-    def principal(digest):
-        return replace(current["who"], channel="api", scopes=frozenset({"read"}))
-
-    current = {}
-    monkeypatch.setattr(tokens, "_principal", principal)
+def api(client, actors):
+    """``api("li", "/points")``: a call with that person's token, which may only read."""
+    tokens = {}
 
     def call(who, path, **query):
-        current["who"] = getattr(actors, who)
-        return client.get(f"/api/v1{path}", query, headers={"authorization": "Bearer x"})
+        if who not in tokens:
+            made = issue_token(getattr(actors, who), clock.now(), name="试验", scopes=["read"])
+            tokens[who] = made["token"]
+        return client.get(f"/api/v1{path}", query, headers={"authorization": f"Bearer {tokens[who]}"})
 
     return call
 

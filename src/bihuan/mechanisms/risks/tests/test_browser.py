@@ -36,7 +36,11 @@ def judge(page, name):
     if folder := os.environ.get("BIHUAN_PICTURES"):
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
     found = page.evaluate(AXE.read_text(encoding="utf-8") + "; axe.run(document, {resultTypes: ['violations']})")
-    grave = [(v["id"], [n["target"] for n in v["nodes"]][:4]) for v in found["violations"] if v["impact"] in {"serious", "critical"}]
+    grave = [
+        (v["id"], [n["target"] for n in v["nodes"]][:4])
+        for v in found["violations"]
+        if v["impact"] in {"serious", "critical"}
+    ]
     assert grave == [], name
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} scrolls sideways"
 

@@ -34,14 +34,25 @@ def test_a_point_gets_number_code_colour_and_a_frozen_score(net, point):
     assert (point.colour, point.colour_rank, point.method, point.cadence) == ("orange", 2, "ls", "weekly")
     assert point.factors["words"] == "可能性 3 × 严重性 4 = 12，按「LS 口径乙（四级）」为较大，橙色（较大）"
     assert point.factors["matrix"] == "ls-b"
-    assert (point.place, point.school_name, point.school_id, point.path) == ("食堂后厨", "灞东区第一小学", net.school.pk, net.canteen.path)
+    assert (point.place, point.school_name, point.school_id, point.path) == (
+        "食堂后厨",
+        "灞东区第一小学",
+        net.school.pk,
+        net.canteen.path,
+    )
     assert point.review_on > point.scored_on
     assert PointCode.objects.get(point=point).code == point.code
     assert facts(point) == ["risks.point_made"]
 
 
 def test_another_matrix_later_scores_nothing_anew(point, risks):
-    stricter = {**risks, "matrices": [{**m, "bands": [{"colour": "red", "grade": "1", "word": "重大", "min": 1, "max": 25}]} for m in risks["matrices"]]}
+    stricter = {
+        **risks,
+        "matrices": [
+            {**m, "bands": [{"colour": "red", "grade": "1", "word": "重大", "min": 1, "max": 25}]}
+            for m in risks["matrices"]
+        ],
+    }
     PackEntry.objects.filter(section="risks").update(data=stricter)
     packs.forget()
     point.refresh_from_db()
@@ -121,7 +132,12 @@ def test_a_change_says_what_changed_and_keeps_the_old_score(actors, point, cast)
     )  # fmt: skip
     assert (changed.colour, changed.revision, changed.place) == ("yellow", 1, "食堂后厨")
     stored = RiskPoint.objects.get(pk=point.pk)
-    assert (stored.name, stored.colour_rank, stored.owner_id, stored.measures) == ("燃气灶台与管线", 3, cast.qian.pk, {"training": "每学期练一次关阀"})
+    assert (stored.name, stored.colour_rank, stored.owner_id, stored.measures) == (
+        "燃气灶台与管线",
+        3,
+        cast.qian.pk,
+        {"training": "每学期练一次关阀"},
+    )
     said = Event.objects.get(name="risks.point_changed").facts
     assert said["changed"]["colour"] == ["orange", "yellow"]
     assert "= 12" in said["score_before"]
@@ -167,7 +183,9 @@ def test_a_guard_says_normal_with_one_tap(actors, point):
     check_point(actors.wang, at, point_id=point.pk)
     assert RiskPoint.objects.get().checked_at == at
     check_point(actors.wang, at - timedelta(hours=5), point_id=point.pk)
-    assert RiskPoint.objects.get().checked_at == at, "a check that arrives late from a phone is kept, but is not the last"
+    assert RiskPoint.objects.get().checked_at == at, (
+        "a check that arrives late from a phone is kept, but is not the last"
+    )
     assert facts(point).count("risks.point_checked") == 2
     assert RiskPoint.objects.get().revision == 0, "a check never makes somebody's edit fail"
 
@@ -239,7 +257,9 @@ def test_who_may_not_adopt_adopts_nothing(net, actors, risks):
         adopt_points(actors.li, clock.now(), school_id=net.canteen.pk)
     with refused("risks.no_such_entry"):
         adopt_points(actors.li, clock.now(), school_id=net.school.pk, codes=["ghost"])
-    for_others = next(code for code, entry in packs.entries(None, "risk-points").items() if entry.get("facets") == ["boarding"])
+    for_others = next(
+        code for code, entry in packs.entries(None, "risk-points").items() if entry.get("facets") == ["boarding"]
+    )
     with refused("risks.no_such_entry"):
         adopt_points(actors.li, clock.now(), school_id=net.school.pk, codes=[for_others])
     assert not RiskPoint.objects.exists()

@@ -24,7 +24,9 @@ def folder(tmp_path):
 def every_code():
     posts = {("posts", item.code) for item in CHAPTERS["posts"].read(BASE)[0]}
     kinds = {("unit-kinds", item.code) for item in CHAPTERS["unit-kinds"].read(BASE)[0]}
-    return frozenset(posts | kinds | {("sources", code) for code in ("own", "method-ls", "method-lec", "guide-major-2024")})
+    return frozenset(
+        posts | kinds | {("sources", code) for code in ("own", "method-ls", "method-lec", "guide-major-2024")}
+    )
 
 
 def faults_of(chapter, folder):
@@ -49,7 +51,11 @@ def test_what_is_not_proven_says_so():
     ("old", "new", "code"),
     [
         ("default_matrix: ls-b", "default_matrix: ls-z", "risks.default_matrix"),
-        ("{colour: blue, grade: \"4\", word: 轻微, min: 1, max: 3}", "{colour: blue, grade: \"4\", word: 轻微, min: 2, max: 3}", "risks.matrix"),
+        (
+            '{colour: blue, grade: "4", word: 轻微, min: 1, max: 3}',
+            '{colour: blue, grade: "4", word: 轻微, min: 2, max: 3}',
+            "risks.matrix",
+        ),
         ("control_post: head", "control_post: wizard", "risks.post"),
         ("word: 较大, shape: triangle", "word: 较大, shape: disc", "risks.shape"),
         ("source: method-lec", "source: hearsay", "packs.no_source"),
@@ -101,5 +107,10 @@ def test_a_table_with_another_head_or_encoding_is_refused_as_a_whole(folder):
 
 def test_an_area_of_an_unknown_kind_or_post_is_a_fault(folder):
     path = folder / "areas.yaml"
-    path.write_text(path.read_text(encoding="utf-8").replace("kind: boundary", "kind: moon", 1).replace("post: gatekeeper", "post: wizard", 1), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8")
+        .replace("kind: boundary", "kind: moon", 1)
+        .replace("post: gatekeeper", "post: wizard", 1),
+        encoding="utf-8",
+    )
     assert {fault.code for fault in faults_of("areas", folder)[1]} == {"areas.kind", "areas.post"}

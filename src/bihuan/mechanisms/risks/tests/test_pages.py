@@ -29,7 +29,9 @@ def html(response):
 def measured(client, address):
     """A page as it costs a person who has been here before (packs and actors are remembered for seconds)."""
     client.get(address)
-    with CaptureQueriesContext(connection, ) as queries_made:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries_made:
         response = client.get(address)
     assert len(queries_made) <= MOST_QUERIES, [q["sql"][:120] for q in queries_made]
     return response
@@ -47,7 +49,7 @@ def many(net, actors, risks):
 
 def test_the_list_shows_the_reddest_first_with_word_and_shape(door, many):
     page = html(measured(door("li"), "/points/"))
-    assert page.count('data-row') == 25
+    assert page.count("data-row") == 25
     first = page.index(many[0].name)
     assert first < page.index(many[24].name)
     assert "红 · 重大" in page
@@ -80,7 +82,9 @@ def test_the_strip_counts_what_this_person_may_see(actors, many):
     mine = {c.code: c.count for c in queries.colours_of(actors.li)}
     assert sum(mine.values()) == len(many)
     assert mine["red"] == sum(p.colour == "red" for p in many)
-    assert all(c.count == 0 for who in (actors.wu, actors.sun, actors.nobody, actors.huo) for c in queries.colours_of(who))
+    assert all(
+        c.count == 0 for who in (actors.wu, actors.sun, actors.nobody, actors.huo) for c in queries.colours_of(who)
+    )
 
 
 def test_a_point_page_says_how_it_was_scored_and_who_keeps_it(door, point):
@@ -128,7 +132,9 @@ def test_the_live_explanation_writes_nothing(door, risks):
     assert "可能性 5 × 严重性 5 = 25" in said
     assert "红 · 重大" in said
     assert "请给出严重性" in html(door("li").get("/points/scoring/?matrix=ls-b&likelihood=5"))
-    assert "直接定为红色" in html(door("li").get("/points/scoring/?matrix=ls-b&likelihood=1&severity=1&direct=killed-before"))
+    assert "直接定为红色" in html(
+        door("li").get("/points/scoring/?matrix=ls-b&likelihood=1&severity=1&direct=killed-before")
+    )
     assert 'id="scoring"' in html(door("li").get("/points/scoring/?method=lec"))
     for odd in ("?matrix=ghost", "?matrix=ls-b&likelihood=abc&severity=1", "?direct=ghost"):
         assert door("li").get(f"/points/scoring/{odd}").status_code == 200
@@ -138,10 +144,22 @@ def test_changing_a_point_by_form_and_losing_a_race(door, point, cast):
     client, other = door("li"), door("qian")
     form = html(client.get(f"/points/{point.pk}/change/"))
     assert "燃气灶台" in form
-    typed = {"revision": "0", "name": "新名字", "kind": "facility", "matrix": "ls-b", "owner_id": str(cast.wang.pk), "measures.training": "教会关阀"}
+    typed = {
+        "revision": "0",
+        "name": "新名字",
+        "kind": "facility",
+        "matrix": "ls-b",
+        "owner_id": str(cast.wang.pk),
+        "measures.training": "教会关阀",
+    }
     assert client.post(f"/points/{point.pk}/change/", typed).status_code == 302
     stored = RiskPoint.objects.get()
-    assert (stored.name, stored.owner_id, stored.colour, stored.measures) == ("新名字", cast.wang.pk, "orange", {"training": "教会关阀"})
+    assert (stored.name, stored.owner_id, stored.colour, stored.measures) == (
+        "新名字",
+        cast.wang.pk,
+        "orange",
+        {"training": "教会关阀"},
+    )
     lost = other.post(f"/points/{point.pk}/change/", typed | {"name": "后来的名字"})
     assert lost.status_code == 409
     assert "后来的名字" in html(lost)
@@ -182,9 +200,19 @@ def test_an_outsider_gets_404_or_nothing_everywhere(door, net, point, who):
         f"/points/labels.pdf?school={net.school.pk}", f"/p/{point.code}/report/",
     ]  # fmt: skip
     for address in addresses:
-        unknown = address.replace(str(point.pk), str(uuid7())).replace(str(net.school.pk), str(uuid7())).replace(point.code, "ZZZZZZZZZZ")
+        unknown = (
+            address.replace(str(point.pk), str(uuid7()))
+            .replace(str(net.school.pk), str(uuid7()))
+            .replace(point.code, "ZZZZZZZZZZ")
+        )
         assert client.get(address).status_code == client.get(unknown).status_code == 404, address
-    for address in (f"/points/{point.pk}/check/", f"/points/{point.pk}/renew/", f"/points/{point.pk}/void/", f"/p/{point.code}/check/", f"/p/{point.code}/report/"):
+    for address in (
+        f"/points/{point.pk}/check/",
+        f"/points/{point.pk}/renew/",
+        f"/points/{point.pk}/void/",
+        f"/p/{point.code}/check/",
+        f"/p/{point.code}/report/",
+    ):
         assert client.post(address, {"revision": "0", "reason": "外面的人"}).status_code == 404, address
     assert client.get(f"/points/adopt/?school={net.school.pk}").status_code in {403, 404}
     listing = html(client.get("/points/"))
@@ -195,7 +223,13 @@ def test_an_outsider_gets_404_or_nothing_everywhere(door, net, point, who):
 
 
 def test_anonymous_is_asked_to_sign_in(door, point):
-    for address in ("/points/", f"/points/{point.pk}/", "/points/labels/", f"/points/{point.pk}/card.pdf", f"/p/{point.code}/report/"):
+    for address in (
+        "/points/",
+        f"/points/{point.pk}/",
+        "/points/labels/",
+        f"/points/{point.pk}/card.pdf",
+        f"/p/{point.code}/report/",
+    ):
         response = door("").get(address)
         assert response.status_code == 302
         assert response["Location"].startswith("/sign-in/?next=")
@@ -308,7 +342,13 @@ def test_trouble_at_the_wall_becomes_a_hazard_of_this_point(door, point, net, ha
     assert short.status_code == 422
     kept = re.findall(r'name="photos" value="([^"]+)"', html(short))
     assert len(kept) == 1, "the photo need not be taken again"
-    given = {"_id": str(uuid7()), "id": str(uuid7()), "description": "报警器不亮了。按了没有反应", "place": "北墙", "photos": kept}
+    given = {
+        "_id": str(uuid7()),
+        "id": str(uuid7()),
+        "description": "报警器不亮了。按了没有反应",
+        "place": "北墙",
+        "photos": kept,
+    }
     done = client.post(f"/p/{point.code}/report/", given)
     assert done.status_code == 302
     case_page = html(client.get(done["Location"]))

@@ -27,7 +27,12 @@ def test_a_hand_over_moves_the_points_of_that_post(net, make, cast, actors):
     elsewhere = make(owner_id=cast.li.pk)
     held = apps.get_model("responsibility", "Appointment").objects.get(user=cast.qian)
     hand_over(
-        actors.li, clock.now(), id=uuid7(), appointment_id=held.pk, on=timezone.localdate(clock.now()), user_id=cast.wang.pk
+        actors.li,
+        clock.now(),
+        id=uuid7(),
+        appointment_id=held.pk,
+        on=timezone.localdate(clock.now()),
+        user_id=cast.wang.pk,
     )
     carry_out()
     carry_out()

@@ -61,7 +61,11 @@ def test_lec_multiplies_decimals(factors, value, colour):
 
 
 def test_a_value_on_a_border_goes_where_the_pack_says():
-    bands = (rules.Band("red", "1", "", Decimal(320)), rules.Band("orange", "2", "", Decimal(160)), rules.Band("blue", "5", "", Decimal(0)))
+    bands = (
+        rules.Band("red", "1", "", Decimal(320)),
+        rules.Band("orange", "2", "", Decimal(160)),
+        rules.Band("blue", "5", "", Decimal(0)),
+    )
     upper = rules.Matrix("lec", "LEC", "lec", bands, "upper")
     lower = rules.Matrix("lec", "LEC", "lec", bands, "lower")
     assert [m.band(Decimal(320)).colour for m in (upper, lower)] == ["red", "orange"]
@@ -103,15 +107,24 @@ def test_a_matrix_with_a_hole_or_an_overlap_is_found():
     whole = METHODS["ls-b"].matrix
     values = [Decimal(a * b) for a in range(1, 6) for b in range(1, 6)]
     assert rules.holes(whole, values) == []
-    holed = rules.Matrix("x", "x", "ls", (band("red", "1", "", Decimal(10), Decimal(25)), band("blue", "2", "", Decimal(1), Decimal(8))))
+    holed = rules.Matrix(
+        "x", "x", "ls", (band("red", "1", "", Decimal(10), Decimal(25)), band("blue", "2", "", Decimal(1), Decimal(8)))
+    )
     assert rules.holes(holed, values) == ["9 分没有落在任何一段"]
-    double = rules.Matrix("x", "x", "ls", (band("red", "1", "", Decimal(8), Decimal(25)), band("blue", "2", "", Decimal(1), Decimal(8))))
+    double = rules.Matrix(
+        "x", "x", "ls", (band("red", "1", "", Decimal(8), Decimal(25)), band("blue", "2", "", Decimal(1), Decimal(8)))
+    )
     assert rules.holes(double, values) == ["8 分同时落在两段"]
 
 
 def test_who_is_above_acts_and_those_below_act_too():
     of = {code: rules.keepers(COLOURS[code], COLOURS, "lab-keeper") for code in rules.COLOURS}
-    assert of["red"] == [("bureau", "head"), ("school", "line-leader"), ("department", "logistics-lead"), ("post", "lab-keeper")]
+    assert of["red"] == [
+        ("bureau", "head"),
+        ("school", "line-leader"),
+        ("department", "logistics-lead"),
+        ("post", "lab-keeper"),
+    ]
     assert of["orange"] == [("school", "line-leader"), ("department", "logistics-lead"), ("post", "lab-keeper")]
     assert of["yellow"] == [("department", "logistics-lead"), ("post", "lab-keeper")]
     assert of["blue"] == [("post", "lab-keeper")]

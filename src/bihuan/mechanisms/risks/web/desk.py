@@ -55,19 +55,35 @@ def new(request: HttpRequest) -> HttpResponse:
     """Register a point: first the school (who has only one is not asked), then everything on one page."""
     asked = request.POST.get("school") or request.GET.get("school", "")
     school, schools, choices = queries.form(request.actor, _asked_school(asked))  # type: ignore[attr-defined]
-    context: dict[str, Any] = {"school": school, "schools": schools, "choices": choices, "id": request.POST.get("id") or uuid7()}
+    context: dict[str, Any] = {
+        "school": school,
+        "schools": schools,
+        "choices": choices,
+        "id": request.POST.get("id") or uuid7(),
+    }
     context |= _form_context(request, school)
     if request.method == "GET" or request.POST.get("method"):
         context |= {"typed": request.POST} if request.method == "POST" else {}
         return render(request, "risks/form.html", context)
     try:
-        args = {"id": request.POST.get("id", ""), "org_id": request.POST.get("org_id", ""), "measures": _measures(request)}
+        args = {
+            "id": request.POST.get("id", ""),
+            "org_id": request.POST.get("org_id", ""),
+            "measures": _measures(request),
+        }
         args |= {name: request.POST.get(name, "") for name in PLAIN}
-        args |= {"owner_id": request.POST.get("owner_id") or None, "scoring": _scoring(request.POST, request.POST.get("matrix", "")) or {}}
+        args |= {
+            "owner_id": request.POST.get("owner_id") or None,
+            "scoring": _scoring(request.POST, request.POST.get("matrix", "")) or {},
+        }
         outcome = send(request, "risks.make_point", args)
     except Refusal as refusal:
         return again(request, "risks/form.html", _by_control(refusal), context)
-    return done(request, f"/points/{outcome.answer['id']}/", f"已登记，编号 {outcome.answer['number']}。现在可以打印标签贴到现场。")
+    return done(
+        request,
+        f"/points/{outcome.answer['id']}/",
+        f"已登记，编号 {outcome.answer['number']}。现在可以打印标签贴到现场。",
+    )
 
 
 @signed_in
@@ -75,13 +91,21 @@ def new(request: HttpRequest) -> HttpResponse:
 def change(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Change a point; the score stays unless a new one is given."""
     row, choices = queries.change_form(request.actor, pk)  # type: ignore[attr-defined]
-    context: dict[str, Any] = {"point": row, "choices": choices, "measures": [(k, w, row.measures.get(k, "")) for k, w in rules.MEASURES.items()]}
+    context: dict[str, Any] = {
+        "point": row,
+        "choices": choices,
+        "measures": [(k, w, row.measures.get(k, "")) for k, w in rules.MEASURES.items()],
+    }
     context |= _form_context(request, row, measures=context["measures"])
     if request.method == "GET" or request.POST.get("method"):
         context |= {"typed": request.POST} if request.method == "POST" else {}
         return render(request, "risks/form.html", context)
     try:
-        args: dict[str, Any] = {"point_id": pk, "revision": request.POST.get("revision", ""), "measures": _measures(request)}
+        args: dict[str, Any] = {
+            "point_id": pk,
+            "revision": request.POST.get("revision", ""),
+            "measures": _measures(request),
+        }
         args |= {name: request.POST.get(name, "") for name in PLAIN}
         owner = request.POST.get("owner_id")
         args |= {"owner_id": owner} if owner else {"without_owner": True}
@@ -155,7 +179,11 @@ def adopt(request: HttpRequest) -> HttpResponse:
         outcome = send(request, "risks.adopt_points", {"school_id": school.pk, "codes": chosen})
     except Refusal as refusal:
         return again(request, "risks/adopt.html", refusal, context)
-    return done(request, f"/points/?school={school.pk}", f"已选用 {outcome.answer['adopted']} 个风险点。请逐个核对位置、措施和责任人。")
+    return done(
+        request,
+        f"/points/?school={school.pk}",
+        f"已选用 {outcome.answer['adopted']} 个风险点。请逐个核对位置、措施和责任人。",
+    )
 
 
 @signed_in
@@ -182,7 +210,11 @@ def void(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method == "GET":
         return render(request, "risks/void.html", {"point": row})
     try:
-        send(request, "risks.void_point", {"point_id": pk, "revision": request.POST.get("revision", ""), "reason": request.POST.get("reason", "")})
+        send(
+            request,
+            "risks.void_point",
+            {"point_id": pk, "revision": request.POST.get("revision", ""), "reason": request.POST.get("reason", "")},
+        )
     except Refusal as refusal:
         return again(request, "risks/void.html", refusal, {"point": row})
     return done(request, f"/points/{pk}/", "已停用。它的历史和旧标签都还认得。")

@@ -33,7 +33,11 @@ def choose_labels(request: HttpRequest) -> HttpResponse:
 def labels_pdf(request: HttpRequest) -> HttpResponse:
     """A4 sheets of 24 labels."""
     _, rows = _chosen(request)
-    return _file(printouts.labels_pdf(rows, _site(request)), "application/pdf", f"风险点标签-{timezone.localdate(clock.now())}.pdf")
+    return _file(
+        printouts.labels_pdf(rows, _site(request)),
+        "application/pdf",
+        f"风险点标签-{timezone.localdate(clock.now())}.pdf",
+    )
 
 
 @signed_in
@@ -59,7 +63,9 @@ def card_pdf(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The notice card (风险告知卡) to hang beside the place."""
     on = timezone.localdate(clock.now())
     page = queries.point(request.actor, pk, on=on)  # type: ignore[attr-defined]
-    return _file(printouts.card_pdf(page, _site(request), on=on), "application/pdf", f"风险告知卡-{page.point.number}.pdf")
+    return _file(
+        printouts.card_pdf(page, _site(request), on=on), "application/pdf", f"风险告知卡-{page.point.number}.pdf"
+    )
 
 
 def _site(request: HttpRequest) -> str:

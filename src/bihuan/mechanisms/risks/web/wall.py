@@ -57,7 +57,12 @@ def check(request: HttpRequest, code: str) -> HttpResponse:
 def report(request: HttpRequest, code: str) -> HttpResponse:
     """有问题: a photo, a few words; the place is known."""
     seen = _mine(request, code)
-    context = {"wall": seen, "point": seen.point, "id": request.POST.get("id") or uuid7(), "photos": request.POST.getlist("photos")}
+    context = {
+        "wall": seen,
+        "point": seen.point,
+        "id": request.POST.get("id") or uuid7(),
+        "photos": request.POST.getlist("photos"),
+    }
     if request.method == "GET":
         return render(request, "risks/report.html", context)
     words = request.POST.get("description", "").strip()
