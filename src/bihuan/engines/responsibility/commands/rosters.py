@@ -98,7 +98,7 @@ def install_roster(
     if not report.counts["appointments"]:
         raise Refusal("responsibility.nothing_to_install")
     try:
-        with transaction.atomic():
+        with transaction.atomic(), bulk.without_collecting():
             made = _make(row, report)
     except IntegrityError:
         raise Refusal("responsibility.roster_changed") from None

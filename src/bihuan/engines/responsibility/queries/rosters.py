@@ -29,6 +29,7 @@ from bihuan.engines.responsibility.rules.roster import (
 from bihuan.engines.responsibility.rules.tree import BUREAU_TIERS, TIERS, squeezed
 from bihuan.foundation import clock, packs
 from bihuan.foundation.actors import Actor
+from bihuan.foundation.bulk import without_collecting
 from bihuan.foundation.refusals import Refusal
 from bihuan.foundation.scoping import under
 
@@ -54,8 +55,9 @@ def roster_check(
     Refusal: ``responsibility.bad_columns`` when 姓名 or 岗位 has no column, or a column means two things.
     """
     _check_columns(row, header_row, columns)
-    rows = read_rows(row.table, header_row, columns)
-    return check(rows, known(viewer, row.org, on=on or timezone.localdate(clock.now()), units_named="unit" in columns))
+    known_now = known(viewer, row.org, on=on or timezone.localdate(clock.now()), units_named="unit" in columns)
+    with without_collecting():
+        return check(read_rows(row.table, header_row, columns), known_now)
 
 
 def _check_columns(row: RosterImport, header_row: int, columns: Mapping[str, int]) -> None:
