@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db.models import F, Q, QuerySet
 
 from bihuan.foundation.refusals import Refusal
@@ -31,7 +32,10 @@ def page(rows: QuerySet[Any], *, order: tuple[str, ...], cursor: str = "", size:
         *(F(n.lstrip("-")).desc() if n.startswith("-") else F(n).asc(nulls_last=True) for n in order)
     )
     if cursor:
-        ordered = ordered.filter(_after(order, _decode(cursor, len(order))))
+        try:
+            ordered = ordered.filter(_after(order, _decode(cursor, len(order))))
+        except (ValidationError, ValueError, TypeError):  # a forged cursor whose values do not fit the columns
+            raise Refusal("foundation.bad_cursor") from None
     found = list(ordered[: size + 1])
     more = len(found) > size
     found = found[:size]
@@ -77,6 +81,6 @@ def _decode(cursor: str, length: int) -> list[Any]:
         values = [readers[v[0]](v[1:]) if isinstance(v, str) else v for v in plain]
     except (ValueError, KeyError, IndexError, TypeError):
         raise Refusal("foundation.bad_cursor") from None
-    if len(values) != length:
+    if len(values) != length or any(isinstance(v, str) and "\0" in v for v in values):
         raise Refusal("foundation.bad_cursor")
     return values

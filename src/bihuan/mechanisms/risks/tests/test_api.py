@@ -1,5 +1,8 @@
 """The read API: my net only, cursors, and another bureau's id answers as one that does not exist."""
 
+import base64
+import json
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -80,3 +83,20 @@ def test_bad_questions_are_refused(api, risks, query):
 def test_odd_words_find_nothing_and_break_nothing(api, risks):
     for word in ("\0", "'; --", "%", "_", "🙂" * 50):
         assert api("li", "/points", q=word, kind=word).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["sabc", "sx", "sy"],
+        [1, 2, 3],
+        [None, None, None],
+        [1, "sx", "u" + "0" * 32],
+        [10**30, "sx", "u" + "0" * 32],
+        [1, "s\0", "u" + "0" * 32],
+        [{}, [], 1.5],
+    ],
+)
+def test_a_forged_cursor_breaks_nothing(api, point, values):
+    forged = base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+    assert api("li", "/points", cursor=forged).status_code in {200, 422}
