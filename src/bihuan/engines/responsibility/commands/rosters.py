@@ -204,6 +204,7 @@ def _built_upon(row: RosterImport) -> str:
 
 
 def _named_in_facts(row: RosterImport, people: set[str]) -> str:
+    assert row.installed_at  # only an installed roster is taken back
     for fact in stated_since(row.installed_at, bureau_id=row.bureau_id):
         if fact.subject_id == row.pk:
             continue
