@@ -112,8 +112,10 @@ def edit_draft(
     before: Code | None = None,
     title: Annotated[str, Field(min_length=2, max_length=40)] | None = None,
 ) -> SheetVersion:
-    """Change one thing in a draft: ``add``/``change`` an ``item``, ``remove`` or ``move`` (``before`` another, or to the
-    end of its category) the item ``code``, or name the category ``code`` by ``title``.
+    """Change one thing in a draft.
+
+    ``add`` or ``change`` an ``item``; ``remove`` or ``move`` the item ``code`` (``before`` another, or to the end of its
+    category); or name the category ``code`` by ``title``.
 
     Refusals: ``sheets.published_is_frozen``, ``sheets.no_such_item``, ``sheets.item_code_taken``,
     ``foundation.changed_meanwhile``.

@@ -37,7 +37,7 @@ class AnswerIn(BaseModel):
     value: Annotated[str, Field(max_length=500)] = ""
     note: Annotated[str, Field(max_length=500)] = ""
     place: Annotated[str, Field(max_length=80)] = ""
-    photos: Annotated[list[UUID], Field(max_length=9)] = []
+    photos: Annotated[tuple[UUID, ...], Field(max_length=9)] = ()
 
     def as_answer(self) -> Answer:
         """The frozen answer of the rules."""

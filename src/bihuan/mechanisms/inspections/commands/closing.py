@@ -48,10 +48,10 @@ def close_inspection(
     signed_by_name: Name = "",
     refused: Reason = "",
 ) -> dict[str, Any]:
-    """End an inspection: answers are frozen, every problem not yet a hazard becomes one, one 督办单 covers them all, and
-    the 检查清单 goes out (at once when signed or refused, else with the signature).
+    """End an inspection: its answers are frozen, and every problem that is not yet a hazard becomes one.
 
-    A school's own check needs 五落实 for each problem and 四不放过 (``lessons``) at the end. Refusals:
+    One 督办单 covers them all, and the 检查清单 goes out (at once when signed or refused, else with the signature). A
+    school's own check needs 五落实 for each problem and 四不放过 (``lessons``) at the end. Refusals:
     ``inspections.nothing_answered``, ``inspections.five_missing``, ``inspections.lessons_missing``, ``inspections.not_open``.
     """
     row = _working(by, inspection_id)

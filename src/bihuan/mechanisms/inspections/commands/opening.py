@@ -159,7 +159,10 @@ def begin_inspection(by: Actor, at: datetime, *, inspection_id: UUID) -> Inspect
 
 @command("inspections.cancel_inspection")
 def cancel_inspection(by: Actor, at: datetime, *, inspection_id: UUID, reason: Reason) -> Inspection:
-    """Give up an inspection in which nothing was judged yet, with the reason. Refusals: ``inspections.has_answers`` …"""
+    """Give up an inspection in which nothing was judged yet, with the reason.
+
+    Refusals: ``inspections.has_answers``, ``inspections.not_open``, ``inspections.not_inspector``.
+    """
     row = _mine(by, inspection_id)
     if row.state not in ("planned", "open"):
         raise Refusal("inspections.not_open", state=rules.STATES[row.state])
