@@ -26,6 +26,7 @@ WORDS = {
     "cases.transferred": "移交",
     "cases.merged": "并入另一件",
     "cases.withdrawn": "撤回",
+    "cases.handed_over": "随岗位交接",
     "cases.escalated": "逾期升级",
     "cases.notice_issued": "签发督办单",
     "cases.paper_drafted": "拟出文书",

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from bihuan.engines.cases.commands.engine import print_paper
+from bihuan.engines.cases.commands.moving import hand_cases_over
 from bihuan.engines.cases.models import Case
 from bihuan.engines.cases.pack import ladder_of, lifecycle_of
 from bihuan.engines.responsibility.queries import who
@@ -23,6 +24,7 @@ TURNS = {
     "cases.graded": "改定级别的隐患等你交办",
     "cases.assigned": "有一条隐患交给你整改",
     "cases.transferred": "有一条隐患移交给你整改",
+    "cases.handed_over": "有一条隐患随岗位交接给你",
     "cases.plan_submitted": "重大隐患整改方案等你审批",
     "cases.plan_returned": "整改方案被退回，请修改后再报",
     "cases.plan_approved": "重大隐患等你挂牌督办",
@@ -93,6 +95,16 @@ def tell_rectifier(event: Event) -> None:
     """The answer to the one who asked."""
     case = _case(event)
     _send(case, event, [case.rectifier_id], ANSWERS[event.name], str(event.facts.get("note") or ""))
+
+
+@reacts_to("responsibility.handed_over")
+def hand_over(event: Event) -> None:
+    """The open work of the leaving person at this place becomes the new one's."""
+    facts = event.facts
+    hand_cases_over(
+        event.at, bureau_id=event.bureau_id, path=facts["place_path"], person_from=UUID(facts["person_from"]),
+        person_to=UUID(facts["person_to"]), names=(facts["person_from_name"], facts["person_to_name"]),
+    )  # fmt: skip
 
 
 @reacts_to("cases.escalated")

@@ -21,6 +21,7 @@ declare(
         "cases.same_level": (409, "这条隐患已经是“{level}”，不用改定。"),
         "cases.wrong_rectifier": (422, "{name}现在没有整改职责，或不负责这所学校。请另选整改人。"),
         "cases.wrong_party": (422, "没有找到这个协作部门。请从列表里选择。"),
+        "cases.used_photo": (422, "整改后的照片要新拍：选的照片里有{count}张是这件事已经用过的，不能证明已经改好。"),
         "cases.bad_due": (422, "整改期限要在现在之后、三年以内。你选的时间不合适，请重新选择。"),
         "cases.due_too_far": (422, "期限最迟可以到 {latest}。如果确实需要更久，请分阶段整改。"),
         "cases.due_not_later": (422, "新的期限要晚于现在的期限 {due}。"),

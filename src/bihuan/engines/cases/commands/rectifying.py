@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -17,6 +18,7 @@ from bihuan.engines.cases.models import Case
 from bihuan.engines.cases.pack import rules_of
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.commands import command
+from bihuan.foundation.evidence.queries import of_subject
 from bihuan.foundation.refusals import Refusal
 
 Line = Annotated[str, Field(max_length=600, pattern=PLAIN)]
@@ -63,11 +65,23 @@ def submit_plan(by: Actor, at: datetime, *, case: UUID, note: Note = "", revisio
 def rectify_case(
     by: Actor, at: datetime, *, case: UUID, note: Note = "", photos: Photos | None = None, revision: int | None = None
 ) -> Case:
-    """Say what was done and show it; the case then waits for another person to verify. Needs a photo and words."""
+    """Say what was done and show it; the case then waits for another person to verify. Needs a new photo and words.
+
+    Refusals: ``cases.used_photo``, and those of a step.
+    """
+    _refuse_used(by, case, photos or ())
     return take_step(
         by, at, case_id=case, action="rectify", fact="cases.rectified", note=note, photos=photos or (), revision=revision,
         changes={"after": [str(pk) for pk in photos or ()], "rectified_at": at, "rectification": note, "extension": None} | _taken_up(by, case),
     )  # fmt: skip
+
+
+def _refuse_used(by: Actor, case: UUID, photos: Iterable[UUID]) -> None:
+    """The photo of the hazard is no proof that it is gone, nor is one that did not convince the verifier."""
+    row = Case.objects.seen(by, case)
+    used = {one.pk for one in of_subject(row.bureau_id, row.pk)} & set(photos)
+    if used:
+        raise Refusal("cases.used_photo", fields={"photos": "请拍整改以后的照片。"}, count=len(used))
 
 
 def _taken_up(by: Actor, case: UUID) -> dict[str, object]:

@@ -17,7 +17,7 @@ from bihuan.engines.cases.pack import levels_of, lifecycle_of, rules_of
 from bihuan.engines.cases.queries.filters import STAGES, TIMES, WHOSE, Filters, filters_from, scope_of, selection
 from bihuan.engines.responsibility.queries import schools
 from bihuan.engines.sheets.queries import sheet_lines, version_for_filling
-from bihuan.foundation import clock
+from bihuan.foundation import clock, packs
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.pages.keyset import Page
 from bihuan.foundation.refusals import Refusal
@@ -41,6 +41,7 @@ def hazards(viewer: Actor, filters: Filters, *, cursor: str = "", size: int = SI
     found = list(rows.values(*LINE)[: size + 1])
     more = len(found) > size
     found = found[:size]
+    packs.read_ahead(row["bureau_id"] for row in found)
     column = "reported_at" if history else "due_at"
     return Page(
         [shown(row, viewer) for row in found], hot.cursor_after(found[-1][column], found[-1]["id"]) if more else ""

@@ -11,7 +11,7 @@ from bihuan.engines.cases import hot
 from bihuan.engines.cases.pack import lifecycle_of
 from bihuan.engines.cases.queries.filters import STATES, Filters, scope_of, selection, span, start_of
 from bihuan.engines.cases.queries.story import detail, paper, seen
-from bihuan.foundation import clock
+from bihuan.foundation import clock, packs
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.events import declared, timeline
 
@@ -30,6 +30,7 @@ def api_page(viewer: Actor, ask: Any) -> dict[str, Any]:
     column = "reported_at" if filters.is_history else "due_at"
     found = page_rows(viewer, filters, column, ask.cursor, ask.limit + 1)
     more = len(found) > ask.limit
+    packs.read_ahead(row[-2] for row in found)
     items = [_item(row) for row in found[: ask.limit]]
     return {"items": items, "next": hot.cursor_after(items[-1][column], items[-1]["id"]) if more else ""}
 
