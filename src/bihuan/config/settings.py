@@ -31,6 +31,7 @@ def _secret() -> str:
 
 SECRET_KEY = _secret()
 ALLOWED_HOSTS = env.text("BIHUAN_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",")
+CSRF_FAILURE_VIEW = "bihuan.config.errors.form_expired"
 CSRF_TRUSTED_ORIGINS = [origin for origin in env.text("BIHUAN_ORIGINS").split(",") if origin]
 BIHUAN_URL = env.text("BIHUAN_URL", "http://127.0.0.1:8000").rstrip("/")
 BIHUAN_HTTPS = env.flag("BIHUAN_HTTPS")

@@ -22,3 +22,7 @@ if find_spec("bihuan.mechanisms.risks.web"):
     from bihuan.mechanisms.risks.web import point_patterns
 
     urlpatterns.append(path("p/", include(point_patterns)))
+
+handler400 = "bihuan.config.errors.bad_request"
+handler404 = "bihuan.config.errors.no_such_page"
+handler500 = "bihuan.config.errors.broken"

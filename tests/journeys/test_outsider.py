@@ -1,0 +1,214 @@
+"""外校老吴 and 外局老孙: what is not theirs answers exactly like what does not exist, everywhere, and nothing changes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.urls import get_resolver
+
+from bihuan.foundation.commands import commands
+from bihuan.foundation.ids import uuid7
+
+KINDS = {  # the first part of an address and its parameter → what of ``lived`` may stand there
+    "hazards/papers": ("paper",),
+    "hazards": ("reported", "rectifying", "verifying", "closed", "major"),
+    "net/import": ("roster",),
+    "net/served": ("appointment",),
+    "net": ("@school", "@building", "@kindergarten"),
+    "sheets/drafts": ("draft",),
+    "sheets": ("sheet",),
+    "inspections/papers": ("inspection-paper",),
+    "inspections": ("inspection", "finished"),
+    "points": ("point",),
+    "api/v1/points": ("point",),
+    "evidence": ("evidence",),
+    "notices": ("notice",),
+    "api/v1/hazards": ("reported", "rectifying", "verifying", "closed", "major"),
+    "api/v1/papers": ("paper",),
+    "api/v1/evidence": ("evidence",),
+    "api/v1/orgs": ("@school", "@building", "@kindergarten"),
+    "api/v1/sheets": ("sheet",),
+    "api/v1/sheet-versions": ("version",),
+    "api/v1/submissions": ("submission",),
+    "api/v1/inspection-papers": ("inspection-paper",),
+    "api/v1/inspections": ("inspection", "finished"),
+}
+PUBLIC = ("p/", "net/posts/", "packs/", "api/v1/packs/", "static/")
+"""What stands behind these belongs to nobody: wall codes, the platform's posts and packs."""
+SHARED = {"sheet", "version", "draft"}
+"""A bureau's checklists are read by all of its schools, so only the other bureau is an outsider to them."""
+WORDS = {"action": "verify", "code": "08", "item": "08-06", "opinion_id": "opinion", "other_id": "version"}
+PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
+
+
+def addresses() -> list[str]:
+    """Every address of the house, with its parameters in angle brackets."""
+
+    def walk(resolver: Any, above: str = "") -> Iterator[str]:
+        for pattern in resolver.url_patterns:
+            address = above + str(pattern.pattern)
+            yield from walk(pattern, address) if hasattr(pattern, "url_patterns") else (address,)
+
+    return sorted({address.replace("^", "").replace("$", "") for address in walk(get_resolver())})
+
+
+def with_ids() -> list[str]:
+    return [address for address in addresses() if "<" in address and not address.startswith(PUBLIC)]
+
+
+def ids_for(address: str, lived: Any) -> list[tuple[str, str]]:
+    """Pairs of addresses: with an id that exists (somewhere else), and with one that does not exist at all."""
+    head = address.partition("<")[0].rstrip("/")
+    pairs = []
+    for name in KINDS[head]:
+        real = str(lived.orgs[name[1:]]) if name.startswith("@") else lived.kept[name]
+
+        def filled(first: str) -> str:
+            seen: list[str] = []
+
+            def value(match: re.Match[str]) -> str:
+                seen.append(match[2])
+                word = WORDS.get(match[2], "")
+                return first if len(seen) == 1 else lived.kept.get(word, word or first)
+
+            return "/" + PARAMETER.sub(value, address) + ("?post=head" if address.endswith("/who") else "")
+
+        pairs.append((filled(real), filled(str(uuid7()))))
+    return pairs
+
+
+def without_ids(body: str) -> str:
+    """An answer without what differs on every request: ids, the page's token, the moment."""
+    body = re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "ID", body)
+    body = re.sub(r"""(csrfmiddlewaretoken" value="|X-CSRFToken": ")[A-Za-z0-9]+""", r"\1TOKEN", body)
+    return re.sub(r"(csrfmiddlewaretoken=|X-CSRFToken&quot;: &quot;)[A-Za-z0-9]+", r"\1TOKEN", body)
+
+
+def everything() -> dict[str, Any]:
+    """How many rows every table has, and how often each case was changed: to see that nothing happened."""
+    counted = {}
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f'SELECT count(*) FROM "{table}"')
+            counted[table] = cursor.fetchone()[0]
+    for name in ("cases.Case", "inspections.Inspection", "risks.RiskPoint"):
+        model = apps.get_model(*name.split("."))
+        counted[name] = sorted((str(pk), revision) for pk, revision in model.objects.values_list("pk", "revision"))
+    return counted
+
+
+def test_the_map_of_addresses_is_complete():
+    """A new kind of address must say what stands in it, or the crawl below would pass it by."""
+    heads = {address.partition("<")[0].rstrip("/") for address in with_ids()}
+    assert heads == set(KINDS)
+
+
+@pytest.mark.parametrize("who", ["wu", "sun"])
+def test_every_page_and_file_of_others_is_not_there(lived, door, machine, who):
+    theirs, api = door(lived, who), machine(lived, who)
+    before, looked, differing = everything(), 0, []
+    for address in with_ids():
+        for real, absent in ids_for(address, lived):
+            if who == "wu" and any(lived.kept[name] in real for name in SHARED):
+                continue
+            if real.startswith("/api/v1"):
+                here, there = (api.get(path.removeprefix("/api/v1")) for path in (real, absent))
+            else:
+                here, there = theirs.get(real), theirs.get(absent)
+            looked += 1
+            same = (here.status_code, without_ids(here.text)) == (there.status_code, without_ids(there.text))
+            if not same or here.status_code not in (404, 405):
+                differing.append((real, here.status_code, there.status_code))
+            assert here.headers.keys() == there.headers.keys()
+    assert not differing, differing
+    assert looked > 60
+    assert everything() == before
+
+
+@pytest.mark.parametrize("who", ["wu", "sun"])
+def test_no_list_search_export_or_feed_tells_of_others(lived, door, machine, who):
+    theirs, api = door(lived, who), machine(lived, who)
+    own = {"后墙裂开三指宽"} if who == "wu" else set()
+    titles = set(apps.get_model("cases", "Case").objects.values_list("title", flat=True)) - own
+    numbers = set(apps.get_model("cases", "Case").objects.exclude(title__in=own).values_list("number", flat=True))
+    telling = titles | {"灞东一小", "灞东区第一小学", "李安全", "王保安", "周校长", "陈包校", lived.kept["code"]}
+    telling |= {value for name, value in lived.kept.items() if name not in SHARED and name not in ("others", "opinion")}
+    if who == "sun":
+        telling |= numbers
+    lists = [f"/{address}" for address in addresses() if "<" not in address and not address.startswith(("api/", "feed"))]
+    lists += [f"/hazards/?stage=all&q={word}" for word in ("灭火器", "灞东一小")] + ["/search/?q=灭火器", "/search/?q=灞东区第一小学"]
+    lists += [f"/hazards/?school={lived.orgs['school']}", f"/inspections/?school={lived.orgs['school']}", f"/points/?school={lived.orgs['school']}"]
+    lists += [f"/points/labels/?school={lived.orgs['school']}", f"/points/labels.pdf?point={lived.kept['point']}"]
+    told = []
+    for path in lists:
+        answer = theirs.get(path)
+        assert answer.status_code < 500, path
+        words = answer.text.replace("".join(re.findall(r'value="[^"]*灞东[^"]*"', answer.text)), "")
+        told += [(path, word) for word in telling if word in words and not (word in path)]
+    for path in ("/hazards?stage=all&limit=200", "/orgs?limit=200", "/appointments?limit=200", "/gaps", "/submissions?limit=200", "/inspections?limit=200"):
+        answer = api.get(path)
+        assert answer.status_code == 200, (path, answer.text)
+        told += [(path, word) for word in telling if word in answer.text]
+    assert not told, told
+
+
+@pytest.mark.parametrize("who", ["wu", "sun"])
+def test_every_command_refuses_what_is_not_theirs_like_what_is_not_there(lived, machine, who):
+    """Each command gets ids of the other school in every place for an id, then ids that nobody has."""
+    api, before = machine(lived, who), everything()
+    school, person = str(lived.orgs["school"]), str(lived.people["li"])
+    real = {
+        "case": lived.kept["verifying"], "cases": [lived.kept["reported"]], "into": lived.kept["rectifying"], "org": school, "org_id": school,
+        "school": school, "schools": [school], "school_id": school, "parent_id": school, "inspection_id": lived.kept["inspection"],
+        "point_id": lived.kept["point"], "submission_id": lived.kept["submission"], "import_id": lived.kept["roster"],
+        "appointment_id": lived.kept["appointment"], "stands_for_id": lived.kept["appointment"], "user_id": person, "rectifier": person,
+        "view": lived.kept["view"], "notices": [lived.kept["notice"]], "photos": [lived.kept["evidence"]], "signature": lived.kept["evidence"],
+        "version_id": lived.kept["draft"], "sheet_id": lived.kept["sheet"], "opinion_id": lived.kept["opinion"], "bureau_id": str(lived.orgs["bureau"]),
+    }  # fmt: skip
+    plain = {
+        "note": "看一看", "title": "别人的隐患", "level": "serious", "basis": "依据", "reason": "试一试别人的", "grant": True, "post": "guard", "kind": "sponsor_round",
+        "on": "2026-11-01", "ends_on": "2026-12-01", "starts_on": "2026-11-01", "name": "试一试", "revision": 1, "item": "01-01", "section": "01",
+        "signed_by_name": "老吴", "text": "试一试", "reply": "试一试", "version": "9.9", "change": "remove", "code": "01-01", "effective_on": "2027-01-01",
+        "header_row": 0, "columns": {"name": 1}, "file_name": "a.xlsx", "content": "", "seen": ["01-02"], "asked": None, "due": "2027-01-01T10:00:00+08:00",
+        "answers": {"01-02": {"result": "pass"}}, "rows": [["a"]], "mapping": {"title": 0}, "person": None, "pack": "base",
+        "scoring": {"direct": ["x"]}, "count": 1, "hidden_until": "2026-12-20T10:00:00+08:00",
+    }  # fmt: skip
+    own = {"accounts.issue_token", "accounts.revoke_token", "messages.mark_read", "workbench.save_view", "inspections.draw_inspections"}
+    done, differing = [], []
+    for name, command in commands().items():
+        fields = command.arguments.model_fields
+        if name in own or not set(fields) & set(real):
+            continue
+        if who == "wu" and name.startswith("sheets.") and set(fields) & {"version_id", "sheet_id", "opinion_id"}:
+            continue
+        answers = []
+        for other in (False, True):
+            args = {}
+            for field, info in fields.items():
+                if field in real:
+                    known = real[field]
+                    args[field] = (([str(uuid7())] if isinstance(known, list) else str(uuid7())) if other else known)
+                elif field == "id":
+                    args[field] = str(uuid7())
+                elif info.is_required() or field in ("note", "basis", "due"):
+                    args[field] = plain[field]
+            answers.append(api.send(name, **args))
+        here, there = answers
+        done.append(name)
+        allowed = (200,) if name == "cases.bulk_assign" else (403, 404)  # each of a bulk is refused by itself
+        same = (here.status_code, without_ids(here.text)) == (there.status_code, without_ids(there.text))
+        if not same or here.status_code not in allowed:
+            differing.append((name, here.status_code, here.text[:160], there.status_code, there.text[:160]))
+    assert not differing, differing
+    assert len(done) > 40
+    after = everything()
+    receipts = after.pop("foundation_receipt"), before.pop("foundation_receipt")
+    assert after == before
+    assert receipts[0] - receipts[1] <= 2  # a bulk that assigned nothing is an answered envelope
+    assert isinstance(UUID(lived.kept["view"]), UUID)
