@@ -191,6 +191,11 @@ class District:
             chance = dice("leader", n)
             person = {"name": name(chance), "phone": f"1990800{n:04d}", "staff_no": f"JY7{n:02d}"}
             self.do(self.admin, "responsibility.assign_sponsor", "leader", n, schools=ids[n * 18 : n * 18 + 18], post="sponsor-leader", on=str(SINCE), person=person)
+        for n, head in enumerate(who(org(SYSTEM, self.id), "office-head", on=SINCE)):
+            self.do(
+                self.admin, "responsibility.assign_sponsor", "office", n, schools=ids[n * 9 : n * 9 + 9], post="office-head",
+                on=str(SINCE), user_id=str(head.user_id),
+            )  # fmt: skip
         for n in range(people.CADRES):
             chance = dice("cadre", n)
             person = {"name": name(chance), "phone": f"1990700{n:04d}", "staff_no": f"JY8{n:02d}"}
