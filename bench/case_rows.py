@@ -119,7 +119,7 @@ def _indexes(cursor: Any) -> list[tuple[str, str]]:
 def _columns(case: Any, at: datetime, count: int, due: int, open_every: int) -> tuple[list[str], list[str]]:
     """Column → SQL expression over ``g.n``, the slot ``s`` and the person ``p``."""
     postgres = connection.vendor == "postgresql"
-    is_open = f"(g.n / {_SLOTS}) % {open_every} = 0"
+    is_open = f"(g.n <= {due} OR (g.n / {_SLOTS}) % {open_every} = 0)"
     first, step = at - SPAN, SPAN.total_seconds() / (count + 1)
 
     def moment(seconds: str) -> str:
@@ -131,7 +131,9 @@ def _columns(case: Any, at: datetime, count: int, due: int, open_every: int) -> 
     reported = f"g.n * {step:.9f}"
     end = SPAN.total_seconds()
     # deadlines of the open ones lie within 60 days on both sides of now
-    deadline = f"CASE WHEN {is_open} THEN {end} + (((g.n * 9973) % 1000003) / 1000003.0 - 0.5) * 10368000 ELSE {reported} + 604800 END"
+    # (those of the sweep an hour ago, so that only their first rung has come)
+    spread = f"{end} + (((g.n * 9973) % 1000003) / 1000003.0 - 0.5) * 10368000"
+    deadline = f"CASE WHEN g.n <= {due} THEN {end} - 3600 - g.n * 0.001 WHEN {is_open} THEN {spread} ELSE {reported} + 604800 END"
     milliseconds = f"(({first.timestamp()} + {reported}) * 1000)"
     if postgres:
         pk = f"(lpad(to_hex({milliseconds}::bigint), 12, '0') || '7' || lpad(to_hex(g.n % 4096), 3, '0') || '8' || lpad(to_hex(g.n::bigint * 7), 15, '0'))::uuid"

@@ -45,8 +45,8 @@ def insert(rows: Sequence[models.Model], *, unless_there: bool = False, tell: st
 
 def execute(sql: str, values: Sequence[Any]) -> int:
     """One statement that is prepared on PostgreSQL; how many rows it touched."""
-    if connection.vendor != "postgresql":
-        with connection.cursor() as cursor:
+    if connection.vendor != "postgresql" or connection.queries_logged or connection.execute_wrappers:
+        with connection.cursor() as cursor:  # somebody counts or watches statements: they go the usual way
             cursor.execute(sql, values)
             return int(cursor.rowcount)
     connection.ensure_connection()

@@ -103,8 +103,11 @@ class Case(ScopedModel):
                 name="case_listed",
                 condition=Q(is_open=True, listed_at__isnull=False),
             ),
-            models.Index(fields=["bureau_id", "-reported_at", "-id"], name="case_past_bureau"),
-            models.Index(fields=["school_id", "-reported_at", "-id"], name="case_past_school"),
+            *(
+                # a city's and a province's history too: without an index its first page sorts all that ever was
+                models.Index(fields=[f"{level}_id", "-reported_at", "-id"], name=f"case_past_{level}")
+                for level in ("province", "city", "bureau", "school")
+            ),
             models.Index(
                 fields=["bureau_id", "next_rung_at", "id"],
                 name="case_next_rung",

@@ -4,7 +4,7 @@ Each room teaches the loader its own chapter (``@section``); stages are *read* (
 files* (all faults at once) → *plan* (a diff a bureau can read) → *install*. No expressions in packs.
 """
 
-from bihuan.foundation.packs.catalogue import PLATFORM, entries, entry, forget
+from bihuan.foundation.packs.catalogue import PLATFORM, entries, entry, forget, read_ahead
 from bihuan.foundation.packs.sections import Change, Codes, Fault, Item, Proof, Section, Spec, section, sections
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "entries",
     "entry",
     "forget",
+    "read_ahead",
     "section",
     "sections",
 ]
