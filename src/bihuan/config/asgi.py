@@ -26,7 +26,7 @@ from django.core.handlers.base import BaseHandler
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import close_old_connections
 from django.http import HttpResponseBase
-from django.urls import set_script_prefix
+from django.urls import get_resolver, set_script_prefix
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -166,4 +166,5 @@ def _headers(response: HttpResponseBase) -> list[tuple[bytes, bytes]]:
 
 
 django.setup(set_prefix=False)
+get_resolver().url_patterns  # noqa: B018 - a door that does not open stops the start, not the first visitor
 application = Application(threads=settings.BIHUAN_THREADS)
