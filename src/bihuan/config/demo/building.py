@@ -218,14 +218,13 @@ class District:
                 for n, area in enumerate(self.areas_of(school)):
                     if unit.name == SHOWN and area["code"] == "library":
                         continue  # one gap for the visitor to find
-                    post = next((post for post in (area["post"], *KEEPERS.get(area["post"], ()), *KEEPERS[""]) if post in staff), "")
-                    able = [user for user in staff.get(post, []) if user != lead.id]
-                    if able:
-                        self.do(
-                            lead, "responsibility.appoint", "keeper", school["code"], area["code"], starts_on=str(SINCE), post=post,
-                            id=self.make("keeper", school["code"], area["code"]), user_id=str(able[n % len(able)]),
-                            org_id=self.make(school["code"], area["code"]),
-                        )  # fmt: skip
+                    posts = (area["post"], *KEEPERS.get(area["post"], ()), *KEEPERS[""])
+                    able = next((post, users) for post in posts if (users := [user for user in staff.get(post, []) if user != lead.id]))
+                    self.do(
+                        lead, "responsibility.appoint", "keeper", school["code"], area["code"], starts_on=str(SINCE), post=able[0],
+                        id=self.make("keeper", school["code"], area["code"]), user_id=str(able[1][n % len(able[1])]),
+                        org_id=self.make(school["code"], area["code"]),
+                    )  # fmt: skip
 
     def open_accounts(self) -> None:
         """Six people of the net get a sign-in name; in the demo they sign in with one click and have no password."""

@@ -17,6 +17,7 @@ from django.db import connection
 from django.db.models import Q
 
 from bihuan.engines.cases.models import Case
+from bihuan.foundation.hot import counts as counts
 from bihuan.foundation.refusals import Refusal
 
 _MICROSECOND = timedelta(microseconds=1)
@@ -169,21 +170,6 @@ def read_cursor(cursor: str) -> tuple[datetime, UUID]:
         )
     except (ValueError, OverflowError, OSError):
         raise Refusal("foundation.bad_cursor") from None
-
-
-def counts(selections: Mapping[str, Any], *, cap: int) -> dict[str, int]:
-    """Capped counts of several selections in one statement."""
-    parts, params = [], []
-    for rows in selections.values():
-        try:
-            sql, given = rows.order_by().values("pk")[: cap + 1].query.sql_with_params()
-        except EmptyResultSet:
-            sql, given = "SELECT 1 WHERE 1 = 0", ()
-        parts.append(f"(SELECT COUNT(*) FROM ({sql}) AS one_part)")
-        params += given
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(parts)}", params)
-        return dict(zip(selections, cursor.fetchone(), strict=True))
 
 
 # --- the export -------------------------------------------------------------------------------------------------------

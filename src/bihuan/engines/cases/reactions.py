@@ -61,7 +61,7 @@ def _send(case: Case, event: Event, users: Iterable[UUID | None], title: str, bo
         about=event,
         kind=event.name,
         title=title,
-        body=f"{line}。{body}" if body else line,
+        body=f"{line.rstrip('。')}。{body}" if body else line,
         link=f"/hazards/{case.pk}/",
     )
 

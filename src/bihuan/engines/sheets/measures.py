@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from bihuan.engines.sheets.queries import sheet_lines
+from bihuan.engines.sheets.queries import items_in_force
 from bihuan.foundation import clock
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.packs.measures import Measured, measure
@@ -13,5 +13,4 @@ from bihuan.foundation.packs.measures import Measured, measure
 @measure("checklist-items")
 def checklist_items(viewer: Actor) -> Measured:
     """The items of the checklists in force."""
-    lines = sheet_lines(viewer, on=timezone.localdate(clock.now()))
-    return Measured(str(sum(line.current.item_count for line in lines if line.current)), "项现行检查项", "/sheets/")
+    return Measured(str(items_in_force(viewer, on=timezone.localdate(clock.now()))), "项现行检查项", "/sheets/")

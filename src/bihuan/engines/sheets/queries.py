@@ -113,6 +113,16 @@ def _line(sheet: Sheet, rows: Sequence[SheetVersion], on: date) -> SheetLine:
     )
 
 
+def items_in_force(viewer: Actor, *, on: date) -> int:
+    """How many items the checklists in force ask: what ``sheet_lines`` shows, added up in one statement."""
+    sheets = Sheet.objects.visible_to(viewer).order_by().values("pk")
+    rows = SheetVersion.objects.filter(sheet__in=sheets, state="published", effective_on__lte=on)
+    newest: dict[UUID, int] = {}
+    for sheet_id, count in rows.order_by("effective_on", "published_at", "id").values_list("sheet_id", "item_count"):
+        newest[sheet_id] = count
+    return sum(newest.values())
+
+
 @dataclass(frozen=True, slots=True)
 class ItemFilter:
     """What of a checklist is shown: words of the filter as they stand in the address."""

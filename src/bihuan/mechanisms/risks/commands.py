@@ -13,7 +13,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from pydantic import Field
 
-from bihuan.engines.responsibility.queries import actor_of, areas, org
+from bihuan.engines.responsibility.queries import actor_of, areas, org, own_post
 from bihuan.foundation import packs
 from bihuan.foundation.actors import SYSTEM, Actor, Placed
 from bihuan.foundation.commands import command
@@ -295,7 +295,7 @@ def _adopted(
     point = RiskPoint(
         id=uuid7(), org=unit, **placed(unit), school_name=school.name, name=entry["name"], kind=entry["kind"], place=entry["place"],
         hazard_source=entry["hazard_source"], accident=entry["accident"],
-        measures=_measures({kind: entry.get(kind, "") for kind in rules.MEASURES}), owner_post=entry["post"],
+        measures=_measures({kind: entry.get(kind, "") for kind in rules.MEASURES}), owner_post=own_post(school, entry["post"]),
         cadence=entry["cadence"], catalogue=code, made_at=at, changed_by_name=by.name,
     )  # fmt: skip
     _colour(point, rules.chosen_colour(four, entry["colour"], "模型包目录"), at)

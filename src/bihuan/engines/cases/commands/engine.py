@@ -106,7 +106,7 @@ def take_step(
     ``cases.not_your_step``, ``cases.same_person``, ``cases.lacking``, ``cases.needs_slip``,
     ``foundation.changed_meanwhile``.
     """
-    case = Case.objects.seen(by, case_id)
+    case = Case.objects.select_related("org").seen(by, case_id)
     photos = list(photos)
     changes = dict(changes or {})
     table = lifecycle_of(case.bureau_id, case.lifecycle)

@@ -58,6 +58,12 @@ def shown(row: dict[str, Any], viewer: Actor) -> dict[str, Any]:
     return row
 
 
+def counted(viewer: Actor, parts: Mapping[str, Filters], *, cap: int = CAP) -> dict[str, int]:
+    """How many cases each of these filter sentences names, capped, in one statement."""
+    now = clock.now()
+    return hot.counts({name: selection(viewer, part, now=now) for name, part in parts.items()}, cap=cap)
+
+
 def count(viewer: Actor, filters: Filters, *, cap: int = CAP) -> int:
     """How many cases, counted no further than one past *cap*."""
     return len(selection(viewer, filters).order_by().values_list("pk", flat=True)[: cap + 1])

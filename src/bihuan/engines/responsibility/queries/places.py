@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import Q
 
 from bihuan.engines.responsibility.models import Org
-from bihuan.engines.responsibility.rules.posts import fits
+from bihuan.engines.responsibility.rules.posts import fits, post_for
 from bihuan.engines.responsibility.rules.tree import BUREAU_TIERS, Kind, kinds_of, plain
 from bihuan.foundation import packs
 from bihuan.foundation.actors import Actor
@@ -168,3 +168,8 @@ def require_net(viewer: Actor) -> None:
     """Names and telephones of a whole unit are for posts that look after the net."""
     if not viewer.may_anywhere("see-net"):
         raise Refusal("foundation.not_yours", act="查看责任网", who="本单位的安全负责人")
+
+
+def own_post(place: Org, code: str) -> str:
+    """The post that stands for *code* at a school of this kind: a kindergarten's safety lead, not a school's."""
+    return post_for(place.kind, code, net_of(place.bureau_id))
