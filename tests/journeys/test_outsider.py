@@ -176,7 +176,7 @@ def test_every_command_refuses_what_is_not_theirs_like_what_is_not_there(lived, 
         "on": "2026-11-01", "ends_on": "2026-12-01", "starts_on": "2026-11-01", "name": "试一试", "revision": 1, "item": "01-01", "section": "01",
         "signed_by_name": "老吴", "text": "试一试", "reply": "试一试", "version": "9.9", "change": "remove", "code": "01-01", "effective_on": "2027-01-01",
         "header_row": 0, "columns": {"name": 1}, "file_name": "a.xlsx", "content": "", "seen": ["01-02"], "asked": None, "due": "2027-01-01T10:00:00+08:00",
-        "answers": {"01-02": {"result": "pass"}}, "rows": [["a"]], "mapping": {"title": 0}, "person": None, "pack": "base",
+        "answers": {"01-02": {"result": "pass"}}, "rows": [{"row": 1, "cells": ["a"]}], "mapping": {"title": 0}, "person": None, "pack": "base",
         "scoring": {"direct": ["x"]}, "count": 1, "hidden_until": "2026-12-20T10:00:00+08:00",
     }  # fmt: skip
     own = {"accounts.issue_token", "accounts.revoke_token", "messages.mark_read", "workbench.save_view", "inspections.draw_inspections"}

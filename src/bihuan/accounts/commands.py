@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import ProtectedError
 from pydantic import Field
 
@@ -18,6 +19,9 @@ from bihuan.foundation import bulk, refusals
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.commands import command
 from bihuan.foundation.refusals import Refusal
+
+when_revoked: list[Callable[[], None]] = []
+"""What remembers tokens above this floor and must forget them now."""
 
 refusals.declare({"accounts.no_such_token": (404, "没有找到这个令牌，或它不是你的。")})
 
@@ -46,9 +50,10 @@ def issue_token(
 
 @command("accounts.revoke_token")
 def revoke_token(by: Actor, at: datetime, *, token: UUID) -> dict[str, str]:
-    """Take one of my tokens back; it stops working within half a minute."""
+    """Take one of my tokens back; it stops working at once in this process, within half a minute in others."""
     if not ApiToken.objects.filter(pk=token, user_id=by.id, revoked_at__isnull=True).update(revoked_at=at):
         raise Refusal("accounts.no_such_token")
+    transaction.on_commit(lambda: [forget() for forget in when_revoked])
     return {"id": str(token)}
 
 

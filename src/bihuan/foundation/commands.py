@@ -50,6 +50,10 @@ class Command:
 
     def parse(self, args: Mapping[str, Any]) -> dict[str, Any]:
         """Typed arguments, or ``foundation.bad_input`` with a sentence per field."""
+        broken = {name: "里面有不能保存的字符，请删去以后再提交" for name, value in args.items() if _unkeepable(value)}
+        if broken:
+            summary = "；".join(f"{name}：{text}" for name, text in broken.items())
+            raise Refusal("foundation.bad_input", fields=broken, count=len(broken), summary=summary)
         try:
             parsed = self.arguments.model_validate(dict(args))
         except ValidationError as error:
@@ -159,6 +163,19 @@ def _arguments(name: str, function: Callable[..., Any]) -> type[BaseModel]:
     }
     title = "".join(part.capitalize() for part in name.replace(".", "_").split("_"))
     return create_model(title, __config__=ConfigDict(extra="forbid", arbitrary_types_allowed=False, str_strip_whitespace=True), **fields)
+
+
+def _unkeepable(value: Any) -> bool:
+    """Whether a text in it can be kept by no database: a NUL, or half of a character."""
+    match value:
+        case str():
+            return "\x00" in value or any("\ud800" <= sign <= "\udfff" for sign in value)
+        case Mapping():
+            return any(_unkeepable(key) or _unkeepable(one) for key, one in value.items())
+        case list() | tuple():
+            return any(_unkeepable(one) for one in value)
+        case _:
+            return False
 
 
 def _digest(name: str, parsed: Mapping[str, Any]) -> str:

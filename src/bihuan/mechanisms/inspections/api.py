@@ -78,7 +78,7 @@ class SectionLine(Schema):
     items: list[ItemLine]
 
 
-class PaperLine(Schema):
+class InspectionPaper(Schema):
     """A paper that was issued."""
 
     id: UUID
@@ -97,7 +97,7 @@ class InspectionWhole(InspectionLine):
     summary: str
     lessons: dict[str, str]
     sections: list[SectionLine]
-    papers: list[PaperLine]
+    papers: list[InspectionPaper]
     left: list[str]
     is_mine: bool
     may_join: bool

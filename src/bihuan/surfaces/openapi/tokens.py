@@ -9,6 +9,7 @@ from dataclasses import replace
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
+from bihuan.accounts.commands import when_revoked
 from bihuan.accounts.queries import token_in_force
 from bihuan.engines.responsibility.queries import actor_of
 from bihuan.foundation import clock
@@ -58,3 +59,6 @@ def _principal(digest: str) -> Actor | None:
 def forget_tokens() -> None:
     """Drop the cached principals (between tests, and after a revocation in this process)."""
     _known.clear()
+
+
+when_revoked.append(forget_tokens)

@@ -57,8 +57,25 @@ class Answer(BaseModel):
     replayed: bool
 
 
-api = NinjaAPI(title="闭环 Bihuan", version="1", urls_namespace="api", auth=Token(), renderer=Renderer(), docs=Redoc(), docs_url=None)
-PROBLEMS = {code: Problem for code in (400, 401, 403, 404, 409, 413, 422, 429, 503)}
+class Described(NinjaAPI):
+    """An API whose description says how every call can be refused: as problem+json."""
+
+    def get_openapi_schema(self, **more: Any) -> Any:
+        """The document, with the same refusals for each operation."""
+        document = super().get_openapi_schema(**more)
+        told = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+        for methods in document["paths"].values():
+            for operation in methods.values():
+                operation["responses"] |= {str(status): {"description": words, **told} for status, words in PROBLEMS.items()}
+        document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
+        return document
+
+
+api = Described(title="闭环 Bihuan", version="1", urls_namespace="api", auth=Token(), renderer=Renderer(), docs=Redoc(), docs_url=None)
+PROBLEMS = {
+    400: "没有读懂", 401: "没有有效的令牌", 403: "没有这项职责或权限", 404: "没有，或不在范围内", 409: "别人已经先办了", 413: "太大",
+    415: "类型不对", 422: "填写需要修改", 429: "太频繁", 503: "系统忙",
+}  # fmt: skip
 
 
 def _call(command: Command) -> Callable[..., Any]:
@@ -86,7 +103,7 @@ def _mount() -> None:
             api.add_router("", import_module(f"{room}.api").router, tags=[room.rsplit(".", 1)[-1]])
     calls = Router()
     for command in commands().values():
-        calls.post(f"/{command.name}", response={200: Answer, **PROBLEMS}, summary=command.summary, operation_id=command.name)(_call(command))
+        calls.post(f"/{command.name}", response=Answer, summary=command.summary, operation_id=command.name)(_call(command))
     api.add_router("/commands", calls, tags=["commands"])
 
 
