@@ -95,7 +95,7 @@ def test_what_was_typed_comes_back_with_its_error():
     assert "旧的" not in page
     assert '<option value="b" selected>' in page
     assert page.count("checked") == 2
-    assert page.count("内容太短") == 1
+    assert page.count("内容太短") == 2  # above the form, and at its field
     assert 'aria-invalid="true"' in page
     assert "foundation.bad_input" in page
 
