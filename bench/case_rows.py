@@ -38,7 +38,7 @@ def fill(world: World, count: int, *, at: datetime, due: int = 0, open_every: in
             cursor.execute("SET maintenance_work_mem = '256MB'")
         columns, expressions = _columns(case, at, count, due, open_every)
         numbers = (
-            f"SELECT n FROM generate_series(1, {count}) AS n"
+            f"SELECT n FROM generate_series(1::bigint, {count}) AS n"
             if connection.vendor == "postgresql"
             else f"WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < {count}) SELECT n FROM c"
         )

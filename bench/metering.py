@@ -21,7 +21,7 @@ from typing import Any
 from django.db import connection
 
 TICK = 1 / os.sysconf("SC_CLK_TCK")
-ENOUGH_SECONDS = 0.4
+ENOUGH_SECONDS = 0.2
 """CPU seconds that one repetition of one side should use at least, so that a clock tick (10 ms) does not matter."""
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 from uuid import UUID
 
 import xlsxwriter
 from django.apps import apps
 from django.db import connection
+from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
 from bench.direct import Direct
@@ -96,8 +96,8 @@ class Importing:
             "import_id": str(row.pk),
             "header_row": row.header_row,
             "columns": row.columns,
-            "on": date.today().isoformat(),
-        }  # noqa: DTZ011
+            "on": timezone.localdate().isoformat(),
+        }
         execute(self.actor, clock.now(), id=uuid7(), name="responsibility.install_roster", args=args)
 
     def product(self) -> None:

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import F
 from django.utils import timezone
 
 from bihuan.foundation import packs
@@ -44,17 +43,14 @@ def issue_paper(by: Actor, at: datetime, *, code: str, subject: Subject, content
 
 def next_serial(bureau_id: Any, code: str, year: int, *, count: int = 1) -> int:
     """The next number of a bureau's series of a year, or the last of the next *count*; locked until the transaction ends."""
-    series = PaperSeries.objects.filter(bureau_id=bureau_id, code=code, year=year)
-    if not series.update(last=F("last") + count):
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO foundation_paperseries (id, bureau_id, code, year, last) VALUES (%s, %s, %s, %s, 0) "
-                "ON CONFLICT (bureau_id, code, year) DO NOTHING",
-                [PaperSeries._meta.get_field(n).get_db_prep_save(v, connection)
-                 for n, v in (("id", uuid7()), ("bureau_id", bureau_id), ("code", code), ("year", year))],
-            )  # fmt: skip
-        series.update(last=F("last") + count)
-    return int(series.values_list("last", flat=True).get())
+    given = (("id", uuid7()), ("bureau_id", bureau_id), ("code", code), ("year", year), ("last", count))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO foundation_paperseries (id, bureau_id, code, year, last) VALUES (%s, %s, %s, %s, %s) "
+            "ON CONFLICT (bureau_id, code, year) DO UPDATE SET last = foundation_paperseries.last + excluded.last RETURNING last",
+            [PaperSeries._meta.get_field(name).get_db_prep_save(value, connection) for name, value in given],
+        )
+        return int(cursor.fetchone()[0])
 
 
 def find(paper_id: Any) -> Paper | None:

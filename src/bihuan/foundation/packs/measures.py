@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any, TypeVar, cast
 
 from bihuan.foundation.actors import Actor
 
@@ -17,6 +20,7 @@ class Measured:
     link: str
 
 
+R = TypeVar("R")
 CAP = 1000
 
 
@@ -40,6 +44,29 @@ def measure(name: str) -> Callable[[Callable[[Actor], Measured]], Callable[[Acto
     return decorate
 
 
+_gathered: ContextVar[dict[Any, Any] | None] = ContextVar("gathered", default=None)
+
+
+@contextmanager
+def gathering() -> Iterator[None]:
+    """Inside this block the same number is asked for once, however many clauses show it."""
+    token = _gathered.set({})
+    try:
+        yield
+    finally:
+        _gathered.reset(token)
+
+
+def once(key: Hashable, count: Callable[[], R]) -> R:
+    """What *count* says, remembered under *key* while numbers are gathered: measures of a room share one statement."""
+    kept = _gathered.get()
+    if kept is None:
+        return count()
+    if key not in kept:
+        kept[key] = count()
+    return cast(R, kept[key])
+
+
 def names() -> frozenset[str]:
     """Every measure that a clause may name."""
     return frozenset(_measures)
@@ -48,4 +75,4 @@ def names() -> frozenset[str]:
 def measured(viewer: Actor, name: str) -> Measured | None:
     """Today's number, or nothing when the clause names none."""
     found = _measures.get(name)
-    return found(viewer) if found else None
+    return once((name, viewer), lambda: found(viewer)) if found else None

@@ -13,7 +13,7 @@ from bihuan.foundation.actors import Actor
 from bihuan.foundation.models import InstalledPack, PackEntry
 from bihuan.foundation.packs.catalogue import PLATFORM
 from bihuan.foundation.packs.coverage import Covered, covered, exercised
-from bihuan.foundation.packs.measures import Measured, measured
+from bihuan.foundation.packs.measures import Measured, gathering, measured
 from bihuan.foundation.refusals import Refusal
 
 
@@ -74,7 +74,8 @@ def pack_page(viewer: Actor, code: str) -> PackPage:
         raise Refusal("foundation.not_found")
     rows = PackEntry.objects.filter(bureau_id=pack.bureau_id, pack=code).order_by("section", "sort", "code")
     tests = exercised(settings.BIHUAN_PACKS)
-    clauses = [_clause(viewer, row.data, tests) for row in rows if row.section == "clauses"]
+    with gathering():
+        clauses = [_clause(viewer, row.data, tests) for row in rows if row.section == "clauses"]
     sections = [(WORDS.get(name, name), sum(1 for _ in found)) for name, found in groupby(rows, key=lambda row: row.section)]
     return PackPage(pack, _grouped(clauses), sections)
 

@@ -6,16 +6,24 @@ from datetime import timedelta
 
 from bihuan.foundation import clock
 from bihuan.foundation.actors import Actor
-from bihuan.foundation.packs.measures import CAP, Measured, capped, measure
+from bihuan.foundation.hot import counts
+from bihuan.foundation.packs.measures import CAP, Measured, capped, measure, once
 from bihuan.mechanisms.inspections.models import Inspection
 
 SPAN = timedelta(days=30)
 
 
+KINDS = ("self_check", "sponsor_round", "unannounced", "joint")
+
+
+def _counts(viewer: Actor) -> dict[str, int]:
+    """All of this room's numbers in one statement."""
+    rows = Inspection.objects.visible_to(viewer).filter(opened_at__gte=clock.now() - SPAN)
+    return once(("inspections", viewer), lambda: counts({kind: rows.filter(kind=kind) for kind in KINDS}, cap=CAP))
+
+
 def _of(viewer: Actor, kind: str, words: str) -> Measured:
-    rows = Inspection.objects.visible_to(viewer).filter(kind=kind, opened_at__gte=clock.now() - SPAN)
-    number = len(rows.values_list("pk", flat=True)[: CAP + 1])
-    return Measured(capped(number), f"次近 30 天的{words}", f"/inspections/?kind={kind}")
+    return Measured(capped(_counts(viewer)[kind]), f"次近 30 天的{words}", f"/inspections/?kind={kind}")
 
 
 @measure("self-checks")

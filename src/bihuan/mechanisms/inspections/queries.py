@@ -262,7 +262,7 @@ def prefill(viewer: Actor, row: Inspection, at: datetime) -> Prefill:
     people = [
         (str(one.user_id), f"{one.user.name}（{posts.get(one.post, {}).get('name', one.post)}）") for one in found
     ]
-    proposed = default_rectifier(row, at)
+    proposed = default_rectifier(row, at, found)
     return Prefill(people, str(proposed or ""), viewer.may("assign", org))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import SimpleNamespace
@@ -214,9 +214,10 @@ def assign(by: Actor, at: datetime, row: Inspection, case: Any, given: HazardIn)
         cases.assign_case(by, at, case=case.pk, rectifier=rectifier, due=given.due, note="检查现场交办", notice="later")
 
 
-def default_rectifier(row: Inspection, at: datetime) -> UUID | None:
-    """Who answers for putting things right at this school on that day: of those who may, the first by post."""
-    able = net.who_could("rectify", net.org(SYSTEM, row.org_id), on=timezone.localdate(at))
+def default_rectifier(row: Inspection, at: datetime, able: Sequence[Any] | None = None) -> UUID | None:
+    """Who answers for putting things right at this school on that day: of those who may (*able*), the first by post."""
+    if able is None:
+        able = net.who_could("rectify", net.org(SYSTEM, row.org_id), on=timezone.localdate(at))
     rank = {post: n for n, post in enumerate(RECTIFIER_POSTS)}
     own = sorted((one for one in able if one.school_id == row.org_id), key=lambda one: rank.get(one.post, len(rank)))
     return own[0].user_id if own else None

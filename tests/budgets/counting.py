@@ -1,0 +1,168 @@
+"""How many SQL statements an answer takes: every page and every read of the API, and the commands of a few lived days.
+
+Addresses come from the URL patterns themselves, so that a new page stands here by being there. Nothing is remembered
+from one request to the next (packs, people, tokens, sheets): the numbers are those of a process that has just started.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import get_resolver
+
+from bihuan.engines.cases.queries import lists
+from bihuan.engines.responsibility.queries import forget_actors
+from bihuan.engines.sheets import queries as sheets
+from bihuan.foundation import packs
+from bihuan.surfaces.openapi.tokens import forget_tokens
+
+MOST = 12
+READERS = ("zhao", "li", "chen", "admin")
+"""Who opens every address: the bureau's safety office, a school's safety lead, a sponsor cadre, the bureau's administrator."""
+CONTROL = re.compile(r"^\s*(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SET |PRAGMA|QUERY = '(BEGIN|COMMIT))", re.I)
+PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
+ENDLESS = {"feed/"}
+THINGS = {  # the longest beginning of an address that is known says which thing of the lived district stands first in it
+    "hazards/": ("reported", "rectifying", "verifying", "closed", "major"),
+    "hazards/papers/": ("paper",),
+    "net/": ("@school", "@bureau", "@building"),
+    "net/import/": ("roster",),
+    "net/served/": ("appointment",),
+    "net/posts/": ("=safety-lead",),
+    "sheets/": ("sheet",),
+    "sheets/drafts/": ("draft",),
+    "inspections/": ("inspection", "finished"),
+    "inspections/papers/": ("inspection-paper",),
+    "points/": ("point",),
+    "packs/": ("=chanba-12345n",),
+    "evidence/": ("evidence",),
+    "notices/": ("notice",),
+    "p/": ("code",),
+    "api/v1/hazards/": ("reported", "rectifying", "verifying", "closed", "major"),
+    "api/v1/papers/": ("paper",),
+    "api/v1/evidence/": ("evidence",),
+    "api/v1/orgs/": ("@school", "@bureau", "@building"),
+    "api/v1/sheets/": ("sheet",),
+    "api/v1/sheet-versions/": ("version",),
+    "api/v1/submissions/": ("submission",),
+    "api/v1/inspection-papers/": ("inspection-paper",),
+    "api/v1/inspections/": ("inspection", "finished"),
+    "api/v1/points/": ("point",),
+    "api/v1/packs/": ("=chanba-12345n",),
+}
+LATER = {
+    "action": ("assign", "rectify", "verify", "grade"),
+    "code": ("08",),
+    "item": ("08-06",),
+    "opinion_id": ("opinion",),
+    "other_id": ("draft",),
+}
+"""What stands in the second and later parameters."""
+ASKED = {  # what an address is asked besides: in every way that makes a difference
+    "hazards/": ("", "?stage=all", "?time=overdue&level=general", "?q=灭火器", "?whose=turn"),
+    "search/": ("?q=灭火器", "?q=灞东"),
+    "net/": ("", "?q=李", "?on=2026-10-08"),
+    "points/": ("", "?colour=red"),
+    "api/v1/hazards": ("", "?stage=all", "?time=overdue"),
+    "api/v1/orgs/<id>/who": ("?post=safety-lead",),
+    "api/v1/points/catalogue": ("?org_id=@school", "?school_id=@school", ""),
+    "sheets/<uuid:pk>/compare/": ("?old=version&new=draft", "?old=draft&new=version", ""),
+    "hazards/new/": ("", "?org=@school"),
+    "inspections/new/": ("", "?school=@school"),
+}
+NOBODY = {"sign-in/", "demo/"}
+"""Pages for people who have not signed in."""
+
+
+class NoSuchThing(Exception):
+    """An address has a parameter of which this file does not know what to put in."""
+
+
+def addresses() -> list[str]:
+    """Every address of the house without the commands, with its parameters in angle brackets."""
+
+    def walk(resolver: Any, above: str = "") -> Iterator[str]:
+        for pattern in resolver.url_patterns:
+            address = above + str(pattern.pattern)
+            if hasattr(pattern, "url_patterns"):
+                yield from walk(pattern, address)
+            else:
+                yield address
+
+    return sorted({a for a in walk(get_resolver()) if not a.startswith("api/v1/commands/")} - ENDLESS)
+
+
+def filled(address: str, lived: Any) -> list[str]:
+    """The address with real things of the district in its parameters, in every way that makes a difference."""
+    names = [match[2] for match in PARAMETER.finditer(address)]
+    if not names:
+        return ["/" + address + asked for asked in _asked(address, lived)]
+    head = max((known for known in THINGS if address.startswith(known)), key=len, default=None)
+    if head is None or any(name not in LATER for name in names[1:]):
+        raise NoSuchThing(address)
+    found = []
+    for thing in THINGS[head]:
+        first = thing[1:] if thing[0] == "=" else str(lived.orgs[thing[1:]]) if thing[0] == "@" else lived.kept[thing]
+        for choice in range(max(len(LATER.get(name, ("",))) for name in names)):
+            values = [first] + [_later(name, choice, lived) for name in names[1:]]
+            found.append("/" + PARAMETER.sub("{}", address).format(*values))
+    return [path + asked for path in dict.fromkeys(found) for asked in _asked(address, lived)]
+
+
+def _asked(address: str, lived: Any) -> list[str]:
+    def value(match: re.Match[str]) -> str:
+        word = match[1]
+        return "=" + (str(lived.orgs[word[1:]]) if word[0] == "@" else lived.kept.get(word, word))
+
+    return [re.sub(r"=([^&]+)", value, asked) for asked in ASKED.get(address, ("",))]
+
+
+def _later(name: str, choice: int, lived: Any) -> str:
+    words = LATER[name]
+    return lived.kept.get(words[choice % len(words)], words[choice % len(words)])
+
+
+def forget_everything() -> None:
+    """What a process remembers for seconds or for ever, as if it had just started."""
+    packs.forget()
+    forget_actors()
+    forget_tokens()
+    sheets._frozen.clear()
+    lists._categories.clear()
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The statements of a block, without those that only begin and end transactions."""
+    told: list[str] = []
+    with CaptureQueriesContext(connection) as captured:
+        yield told
+    told += [query["sql"] for query in captured.captured_queries if not CONTROL.match(query["sql"])]
+
+
+def most_of(address: str, lived: Any) -> tuple[int | None, str]:
+    """The most statements that an answer at this address took for any reader, and which; ``None``: nobody may read here."""
+    most: int | None = None
+    where = ""
+    for path in filled(address, lived):
+        for who in READERS:
+            client = Client()
+            if path.startswith("/api/"):
+                client.defaults["HTTP_AUTHORIZATION"] = f"Bearer {lived.token(who)}"
+            elif address not in NOBODY:
+                client.cookies["sessionid"] = lived.cookie(who)
+            forget_everything()
+            with counted() as told:
+                answer = client.get(path)
+                if answer.streaming:
+                    b"".join(answer.streaming_content)
+            if answer.status_code == 200 and (most is None or len(told) > most):
+                most, where = len(told), f"{path} as {who}:\n  " + "\n  ".join(sql[:160] for sql in told)
+            assert answer.status_code < 500, f"{path} as {who} answered {answer.status_code}"
+    return most, where
