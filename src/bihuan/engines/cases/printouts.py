@@ -15,8 +15,8 @@ from django.utils import timezone
 from bihuan.engines.cases.lifecycle import FIVE, Step
 from bihuan.engines.cases.models import Case
 from bihuan.engines.cases.pack import levels_of, rules_of
-from bihuan.engines.responsibility.queries import who
-from bihuan.foundation.actors import Actor
+from bihuan.engines.responsibility.queries import org, who
+from bihuan.foundation.actors import SYSTEM, Actor
 from bihuan.foundation.printing.paper import (
     Block,
     Column,
@@ -64,7 +64,7 @@ def content_of(
         "footer": layout.get("footer", ""),
         "opening": form.get("opening", ""),
         "closing": form.get("closing", ""),
-        "addressee": cases[0].org_name,
+        "addressee": values["school"],
         "issued_on": timezone.localdate(at).isoformat(),
         "draft": by.is_system,
         "fields": [[f["label"], values.get(f["code"], "")] for f in form.get("fields", ())],
@@ -89,8 +89,8 @@ def _values(cases: Sequence[Case], by: Actor, at: datetime, step: Step | None, n
     today = chinese_date(timezone.localdate(at))
     by_name = "" if by.is_system else by.name
     return {
-        "school": first.org_name,
-        "addressee": first.org_name,
+        "school": (school := _school(first)),
+        "addressee": school,
         "inspection-number": "、".join(dict.fromkeys(sources.get(case.source, case.source) for case in cases)),
         "issued-on": today,
         "issued-by": by_name,
@@ -144,8 +144,15 @@ def _promised(case: Case, by: Actor) -> datetime:
 
 
 def _problem(case: Case) -> str:
-    said = f"{case.title}（{case.place}）" if case.place else case.title
-    return f"{said}：{case.description}" if case.description else said
+    """Title and words, said once: whoever reports in a hurry writes the same in both."""
+    title = case.title.rstrip("。")
+    said = case.description if case.description.startswith(title) else f"{title}。{case.description}"
+    return f"{said.rstrip('。')}（{case.place}）。" if case.place else said
+
+
+def _school(case: Case) -> str:
+    """The full name: an official paper has no short names."""
+    return org(SYSTEM, case.school_id or case.org_id).name
 
 
 def _five(case: Case) -> dict[str, Any]:
