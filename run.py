@@ -85,7 +85,11 @@ def environment():
     env = dict(os.environ, VIRTUAL_ENV=str(VENV), PYTHONUTF8="1", UV_PYTHON_DOWNLOADS="never", UV_NO_PROGRESS="1")
     env.setdefault("NODE_USE_SYSTEM_CA", "1")  # a school's network often has a certificate of its own
     env["PATH"] = str(BIN) + os.pathsep + env.get("PATH", os.defpath)
-    for foreign in ("PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE"):  # the last would compile Django at every start
+    for foreign in (
+        "PYTHONHOME",
+        "PYTHONPATH",
+        "PYTHONDONTWRITEBYTECODE",
+    ):  # the last would compile Django at every start
         env.pop(foreign, None)
     try:
         home = Path("~").expanduser()

@@ -13,7 +13,9 @@ REFERENCE = {
 """Catalogues, people, the tree, the timetable and receipts (keyed by the client's UUID alone): nothing in them points at a tenant's rows."""
 
 OURS = [m for m in apps.get_models() if m.__module__.startswith("bihuan.") and m._meta.managed]
-TENANT = [m for m in OURS if m._meta.label not in REFERENCE and "bureau_id" in {f.attname for f in m._meta.concrete_fields}]
+TENANT = [
+    m for m in OURS if m._meta.label not in REFERENCE and "bureau_id" in {f.attname for f in m._meta.concrete_fields}
+]
 
 
 def label(model):
@@ -22,7 +24,9 @@ def label(model):
 
 def test_every_table_is_a_tenants_or_a_known_reference():
     known = REFERENCE | {label(m) for m in TENANT}
-    strange = sorted(label(m) for m in OURS if label(m) not in known and not label(m).startswith(("accounts.", "foundation.")))
+    strange = sorted(
+        label(m) for m in OURS if label(m) not in known and not label(m).startswith(("accounts.", "foundation."))
+    )
     assert strange == []
 
 
@@ -47,4 +51,6 @@ def test_rows_are_tied_only_downwards_and_never_many_to_many(model):
 
 @pytest.mark.parametrize("model", TENANT, ids=label)
 def test_ids_are_made_by_the_application(model):
-    assert isinstance(model._meta.pk, models.UUIDField | models.CompositePrimaryKey | models.OneToOneField), model._meta.pk
+    assert isinstance(model._meta.pk, models.UUIDField | models.CompositePrimaryKey | models.OneToOneField), (
+        model._meta.pk
+    )

@@ -47,7 +47,11 @@ def test_every_setting_is_explained():
 
 
 def test_every_refusal_is_a_whole_chinese_sentence():
-    bad = [code for code, entry in catalogue().items() if not re.search(r"[\u4e00-\u9fff].*[。：]|\}$|[。？]$", entry.sentence)]
+    bad = [
+        code
+        for code, entry in catalogue().items()
+        if not re.search(r"[\u4e00-\u9fff].*[。：]|\}$|[。？]$", entry.sentence)
+    ]
     assert bad == []
     assert all(400 <= entry.status < 600 and entry.status != 500 for entry in catalogue().values())
 
@@ -57,13 +61,30 @@ def test_every_command_and_fact_has_its_words():
     assert [name for name, words in declared().items() if not re.search(r"[\u4e00-\u9fff]", words)] == []
 
 
-@pytest.mark.parametrize("verb", ["pack check", "pack plan", "pack install", "pack coverage", "demo", "serve", "work", "migrate", "token", "doctor", "bench"])
+@pytest.mark.parametrize(
+    "verb",
+    [
+        "pack check",
+        "pack plan",
+        "pack install",
+        "pack coverage",
+        "demo",
+        "serve",
+        "work",
+        "migrate",
+        "token",
+        "doctor",
+        "bench",
+    ],
+)
 def test_the_command_line_is_what_the_readme_promises(verb, capsys):
     with pytest.raises(SystemExit) as left:
         cli.main([*verb.split(), "--help"])
     assert left.value.code == 0
     assert "usage: bihuan" in capsys.readouterr().out
-    assert f"bihuan {verb.split()[0]}" in (ROOT / "README.md").read_text(encoding="utf-8") or verb.startswith(("demo", "pack plan"))
+    assert f"bihuan {verb.split()[0]}" in (ROOT / "README.md").read_text(encoding="utf-8") or verb.startswith(
+        ("demo", "pack plan")
+    )
 
 
 def test_links_between_documents_lead_somewhere():

@@ -43,7 +43,12 @@ def issue_token(
         raise Refusal("foundation.not_yours", act="用令牌再申请令牌", who="你自己在「我的账号」页面")
     text = f"bh_{secrets.token_urlsafe(32)}"
     row = ApiToken.objects.create(
-        user_id=by.id, name=name, scopes=sorted(set(scopes)), digest=digest_of(text), made_at=at, expires_at=at + timedelta(days=days)
+        user_id=by.id,
+        name=name,
+        scopes=sorted(set(scopes)),
+        digest=digest_of(text),
+        made_at=at,
+        expires_at=at + timedelta(days=days),
     )
     return {"id": str(row.pk), "token": text, "expires_at": row.expires_at.isoformat()}
 

@@ -61,7 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     shown.add_argument("pack", nargs="?", default="chanba-12345n")
     served = add("serve", serve, "启动网页服务（生产环境用 PostgreSQL）")
     served.add_argument("--workers", type=int, default=os.cpu_count() or 1)
-    add("work", work, "启动后台工人：提醒、升级、封存").add_argument("--once", action="store_true", help="做完等着的就退出")
+    add("work", work, "启动后台工人：提醒、升级、封存").add_argument(
+        "--once", action="store_true", help="做完等着的就退出"
+    )
     add("migrate", migrate, "升级数据库结构")
     token = add("token", give_token, "给一个账号发接口令牌；只输出令牌本身")
     token.add_argument("user", help="账号名")
@@ -160,7 +162,9 @@ def serve(options: argparse.Namespace) -> int:
     """The web server, in the foreground."""
     from bihuan.config.serving import serve as run
 
-    return run(host=os.environ.get("HOST", "127.0.0.1"), port=int(os.environ.get("PORT", "8000")), workers=options.workers)
+    return run(
+        host=os.environ.get("HOST", "127.0.0.1"), port=int(os.environ.get("PORT", "8000")), workers=options.workers
+    )
 
 
 def work(options: argparse.Namespace) -> int:
@@ -191,7 +195,9 @@ def give_token(options: argparse.Namespace) -> int:
     actor = actor_of(user.pk)
     if actor is None:
         raise Refusal("foundation.not_found")
-    issued = issue_token(actor, clock.now(), name=options.name, scopes=options.scope or ["read", "write"], days=options.days)
+    issued = issue_token(
+        actor, clock.now(), name=options.name, scopes=options.scope or ["read", "write"], days=options.days
+    )
     print(issued["token"])
     return 0
 

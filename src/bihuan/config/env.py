@@ -64,7 +64,10 @@ def database(url: str, *, data: Path) -> dict[str, Any]:
             "TEST": {"NAME": f"{name}.test"},
         }
     if parts.scheme in {"postgres", "postgresql"}:
-        options: dict[str, Any] = {**dict(parse_qsl(parts.query)), "pool": {"min_size": 1, "max_size": 12, "timeout": 20}}
+        options: dict[str, Any] = {
+            **dict(parse_qsl(parts.query)),
+            "pool": {"min_size": 1, "max_size": 12, "timeout": 20},
+        }
         return {
             "ENGINE": "django.db.backends.postgresql",
             "NAME": unquote(parts.path.lstrip("/")),

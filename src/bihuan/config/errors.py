@@ -11,8 +11,14 @@ from bihuan.surfaces.openapi.problems import problem
 declare(
     {
         "config.no_such_page": (404, "没有这个页面。网址可能抄错了或已经作废，请从菜单进入，或回到我的待办。"),
-        "config.bad_request": (400, "浏览器送来的内容看不懂，没有保存。请刷新页面后重新提交；反复出现请告诉系统管理员。"),
-        "config.form_expired": (403, "这个页面打开太久或登录已经换人，为安全起见没有提交。请返回上一页，刷新后再交一次。"),
+        "config.bad_request": (
+            400,
+            "浏览器送来的内容看不懂，没有保存。请刷新页面后重新提交；反复出现请告诉系统管理员。",
+        ),
+        "config.form_expired": (
+            403,
+            "这个页面打开太久或登录已经换人，为安全起见没有提交。请返回上一页，刷新后再交一次。",
+        ),
     }
 )
 BROKEN = """<!doctype html><html lang="zh-CN"><meta charset="utf-8"><meta name="viewport" content="width=device-width">

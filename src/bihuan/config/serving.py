@@ -29,7 +29,14 @@ def command(*, host: str, port: int, workers: int) -> list[str]:
         "--workers", str(workers), "--workers-kill-timeout", "3", "--no-ws", "--log-level", "warning",
     ]  # fmt: skip
     for assets in settings.STATICFILES_DIRS:
-        line += ["--static-path-route", "/static", "--static-path-mount", str(assets), "--static-path-expires", "31536000"]
+        line += [
+            "--static-path-route",
+            "/static",
+            "--static-path-mount",
+            str(assets),
+            "--static-path-expires",
+            "31536000",
+        ]
     return [*line, "bihuan.config.asgi:application"]
 
 

@@ -102,13 +102,17 @@ def command(name: str, *, secret: tuple[str, ...] = ()) -> Callable[[Callable[P,
         summary = (inspect.getdoc(function) or "").split("\n")[0]
         if name in _registry:
             raise ValueError(f"command {name} is registered twice")
-        _registry[name] = Command(name, in_one_transaction, in_time, _arguments(name, function), summary, frozenset(secret))
+        _registry[name] = Command(
+            name, in_one_transaction, in_time, _arguments(name, function), summary, frozenset(secret)
+        )
         return in_one_transaction
 
     return decorate
 
 
-def execute(by: Actor, at: datetime, *, id: UUID, name: str, args: Mapping[str, Any], sent_at: datetime | None = None) -> Outcome:
+def execute(
+    by: Actor, at: datetime, *, id: UUID, name: str, args: Mapping[str, Any], sent_at: datetime | None = None
+) -> Outcome:
     """Run a command under a client-made UUID, at most once.
 
     ``at`` is the server's moment (deadlines start from it), ``sent_at`` the phone's own. Refusals:
@@ -137,7 +141,9 @@ def execute(by: Actor, at: datetime, *, id: UUID, name: str, args: Mapping[str, 
 
 def _claim(id: UUID, by: Actor, name: str, digest: str, at: datetime, sent_at: datetime | None) -> bool:
     """Insert the receipt unless it exists; a rival's uncommitted insert is waited for."""
-    row = Receipt(pk=id, bureau_id=by.bureau_id, user_id=by.id, command=name, digest=digest, at=at, sent_at=sent_at, answer={})
+    row = Receipt(
+        pk=id, bureau_id=by.bureau_id, user_id=by.id, command=name, digest=digest, at=at, sent_at=sent_at, answer={}
+    )
     return bool(hot.insert([row], unless_there=True))
 
 
@@ -162,7 +168,9 @@ def _arguments(name: str, function: Callable[..., Any]) -> type[BaseModel]:
         if p.kind is p.KEYWORD_ONLY
     }
     title = "".join(part.capitalize() for part in name.replace(".", "_").split("_"))
-    return create_model(title, __config__=ConfigDict(extra="forbid", arbitrary_types_allowed=False, str_strip_whitespace=True), **fields)
+    return create_model(
+        title, __config__=ConfigDict(extra="forbid", arbitrary_types_allowed=False, str_strip_whitespace=True), **fields
+    )
 
 
 def _unkeepable(value: Any) -> bool:

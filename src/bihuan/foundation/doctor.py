@@ -34,7 +34,11 @@ def examine() -> list[Verdict]:
 def migrations() -> Iterator[Verdict]:
     executor = MigrationExecutor(connection)
     waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    yield Verdict("migrations", not waiting, "数据库结构是最新的。" if not waiting else f"还有 {len(waiting)} 步数据库升级没有做，请运行 bihuan migrate。")
+    yield Verdict(
+        "migrations",
+        not waiting,
+        "数据库结构是最新的。" if not waiting else f"还有 {len(waiting)} 步数据库升级没有做，请运行 bihuan migrate。",
+    )
 
 
 def history() -> Iterator[Verdict]:
@@ -43,7 +47,9 @@ def history() -> Iterator[Verdict]:
     if found is None:
         yield Verdict("history", True, "封存的历史完整，没有被改动。")
     else:
-        yield Verdict("history", False, f"{found.what}（第 {found.serial} 段）。", where=str(found.event_id or found.serial))
+        yield Verdict(
+            "history", False, f"{found.what}（第 {found.serial} 段）。", where=str(found.event_id or found.serial)
+        )
 
 
 def triggers() -> Iterator[Verdict]:
@@ -54,7 +60,9 @@ def triggers() -> Iterator[Verdict]:
         else:
             cursor.execute("SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%append-only%'")
             there = cursor.fetchone()[0] == 4
-    yield Verdict("append-only", there, "历史只能增加：数据库在看守。" if there else "看守历史的触发器不见了或被关掉了。")
+    yield Verdict(
+        "append-only", there, "历史只能增加：数据库在看守。" if there else "看守历史的触发器不见了或被关掉了。"
+    )
 
 
 def papers() -> Iterator[Verdict]:
@@ -65,7 +73,12 @@ def papers() -> Iterator[Verdict]:
         kept = list(serials.order_by("serial").values_list("serial", flat=True))
         if kept != list(range(1, series.last + 1)):
             missing = next((n for n in range(1, series.last + 1) if n not in set(kept)), series.last)
-            yield Verdict("papers", False, f"公文 {series.code} {series.year} 年第 {missing} 号缺号或重号。", where=f"{series.code}/{series.year}/{missing}")
+            yield Verdict(
+                "papers",
+                False,
+                f"公文 {series.code} {series.year} 年第 {missing} 号缺号或重号。",
+                where=f"{series.code}/{series.year}/{missing}",
+            )
             return
     yield Verdict("papers", True, "公文编号连续，没有缺号和重号。")
 
@@ -81,26 +94,55 @@ def evidence() -> Iterator[Verdict]:
 def reactions() -> Iterator[Verdict]:
     given_up = Reaction.objects.filter(done_at__isnull=True, next_at__isnull=True).order_by("id").first()
     if given_up:
-        yield Verdict("reactions", False, f"有一个后续动作多次失败：{given_up.last_error[:120]}", where=str(given_up.pk))
+        yield Verdict(
+            "reactions", False, f"有一个后续动作多次失败：{given_up.last_error[:120]}", where=str(given_up.pk)
+        )
         return
     late = Reaction.objects.filter(next_at__lt=clock.now() - timedelta(minutes=10)).count()
-    yield Verdict("reactions", late == 0, "后续动作都在及时处理。" if not late else f"有 {late} 个后续动作等了十分钟以上，请检查 bihuan work 是否在运行。")
+    yield Verdict(
+        "reactions",
+        late == 0,
+        "后续动作都在及时处理。"
+        if not late
+        else f"有 {late} 个后续动作等了十分钟以上，请检查 bihuan work 是否在运行。",
+    )
 
 
 def jobs() -> Iterator[Verdict]:
     failing = Job.objects.exclude(last_error="").first()
-    yield Verdict("jobs", failing is None, "定时任务都正常。" if failing is None else f"定时任务 {failing.name} 失败：{failing.last_error[:120]}", where=failing.name if failing else "")
+    if failing:
+        yield Verdict("jobs", False, f"定时任务 {failing.name} 失败：{failing.last_error[:120]}", where=failing.name)
+    else:
+        yield Verdict("jobs", True, "定时任务都正常。")
 
 
 def packs() -> Iterator[Verdict]:
     there = InstalledPack.objects.filter(is_current=True).count()
-    yield Verdict("packs", there > 0, f"安装了 {there} 个模型包。" if there else "还没有安装模型包，请运行 bihuan pack install base。")
+    yield Verdict(
+        "packs",
+        there > 0,
+        f"安装了 {there} 个模型包。" if there else "还没有安装模型包，请运行 bihuan pack install base。",
+    )
 
 
 def clocks() -> Iterator[Verdict]:
     ahead = Event.objects.filter(recorded_at__gt=clock.now() + timedelta(minutes=5)).order_by("id").first()
-    yield Verdict("clock", ahead is None, "服务器时钟没有倒走。" if ahead is None else "有记录的时间在未来：服务器时钟曾经走快。", where=str(ahead.pk) if ahead else "")
+    yield Verdict(
+        "clock",
+        ahead is None,
+        "服务器时钟没有倒走。" if ahead is None else "有记录的时间在未来：服务器时钟曾经走快。",
+        where=str(ahead.pk) if ahead else "",
+    )
 
 
-CHECKS: tuple[Callable[[], Iterator[Verdict]], ...] = (migrations, triggers, history, papers, evidence, reactions, jobs, packs, clocks)
-
+CHECKS: tuple[Callable[[], Iterator[Verdict]], ...] = (
+    migrations,
+    triggers,
+    history,
+    papers,
+    evidence,
+    reactions,
+    jobs,
+    packs,
+    clocks,
+)

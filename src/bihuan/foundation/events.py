@@ -46,7 +46,9 @@ def record(subject: Subject, name: str, /, *, by: Actor, at: datetime, **facts: 
     return record_many([(subject, facts)], name, by=by, at=at)[0]
 
 
-def record_many(rows: Iterable[tuple[Subject, Mapping[str, Any]]], name: str, /, *, by: Actor, at: datetime) -> list[Event]:
+def record_many(
+    rows: Iterable[tuple[Subject, Mapping[str, Any]]], name: str, /, *, by: Actor, at: datetime
+) -> list[Event]:
     """State the same kind of fact about many subjects at once (a sweep): each with its own facts, one insert for all."""
     _declared[name]
     recorded_at = datetime.now(UTC)
@@ -63,7 +65,9 @@ def record_many(rows: Iterable[tuple[Subject, Mapping[str, Any]]], name: str, /,
     return events
 
 
-def _event(subject: Subject, name: str, by: Actor, at: datetime, recorded_at: datetime, facts: Mapping[str, Any]) -> Event:
+def _event(
+    subject: Subject, name: str, by: Actor, at: datetime, recorded_at: datetime, facts: Mapping[str, Any]
+) -> Event:
     event = Event(
         **placed(subject),
         name=name,
@@ -99,7 +103,9 @@ def timeline(viewer: Actor, *, bureau_id: UUID, subject_id: UUID, most: int = 20
     return list(rows)
 
 
-def recent(viewer: Actor, *, bureau_id: UUID, subject_id: UUID, names: Iterable[str] = (), most: int = 20) -> list[Event]:
+def recent(
+    viewer: Actor, *, bureau_id: UUID, subject_id: UUID, names: Iterable[str] = (), most: int = 20
+) -> list[Event]:
     """The latest facts about one subject, newest first. Call it only after the subject itself was found visible."""
     rows = Event.objects.filter(bureau_id=bureau_id, subject_id=subject_id)
     if names:

@@ -11,7 +11,6 @@ from django.utils import timezone
 from bihuan.foundation import packs
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.events import Subject
-from bihuan.foundation.ids import uuid7
 from bihuan.foundation.models import Paper, PaperSeries
 from bihuan.foundation.scoping import placed
 
@@ -43,12 +42,12 @@ def issue_paper(by: Actor, at: datetime, *, code: str, subject: Subject, content
 
 def next_serial(bureau_id: Any, code: str, year: int, *, count: int = 1) -> int:
     """The next number of a bureau's series of a year, or the last of the next *count*; locked until the transaction ends."""
-    given = (("id", uuid7()), ("bureau_id", bureau_id), ("code", code), ("year", year), ("last", count))
+    row = PaperSeries(bureau_id=bureau_id, code=code, year=year, last=count)
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO foundation_paperseries (id, bureau_id, code, year, last) VALUES (%s, %s, %s, %s, %s) "
             "ON CONFLICT (bureau_id, code, year) DO UPDATE SET last = foundation_paperseries.last + excluded.last RETURNING last",
-            [PaperSeries._meta.get_field(name).get_db_prep_save(value, connection) for name, value in given],
+            [f.get_db_prep_save(getattr(row, f.attname), connection) for f in row._meta.concrete_fields],
         )
         return int(cursor.fetchone()[0])
 

@@ -71,4 +71,6 @@ def _carry_out(pk: object, at: datetime) -> None:
         attempts = reaction.attempts + 1
         log.exception("reaction %s to %s failed (%s)", reaction.listener, reaction.event.name, attempts)
         later = None if attempts >= MOST_ATTEMPTS else at + timedelta(seconds=min(3600, 5 * 2**attempts))
-        Reaction.objects.filter(pk=pk).update(attempts=attempts, next_at=later, last_error=f"{type(error).__name__}: {error}"[:2000])
+        Reaction.objects.filter(pk=pk).update(
+            attempts=attempts, next_at=later, last_error=f"{type(error).__name__}: {error}"[:2000]
+        )

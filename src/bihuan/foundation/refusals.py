@@ -35,7 +35,7 @@ def catalogue() -> Mapping[str, Entry]:
     return dict(sorted(_catalogue.items()))
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
+class Refusal(Exception):
     """An anticipated "no". ``fields`` maps a form field to its own sentence, so that nothing typed is lost."""
 
     def __init__(self, code: str, /, *, fields: Mapping[str, str] | None = None, **facts: Any) -> None:

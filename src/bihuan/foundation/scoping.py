@@ -56,7 +56,9 @@ class ScopedQuerySet(models.QuerySet[Any]):
             else:
                 by_level.setdefault(hold.level, set()).add(hold.org_id)
         for level, ids in by_level.items():
-            parts.append(Q(**{f"{level}_id": next(iter(ids))}) if len(ids) == 1 else Q(**{f"{level}_id__in": sorted(ids)}))
+            parts.append(
+                Q(**{f"{level}_id": next(iter(ids))}) if len(ids) == 1 else Q(**{f"{level}_id__in": sorted(ids)})
+            )
         own = self.own_rows(viewer)
         if own is not None:
             parts.append(own)

@@ -36,7 +36,9 @@ def seal_history(at: datetime) -> int:
     until = at - LAG
     last = dict(Seal.objects.values_list("bureau_id").annotate(Max("until")))
     sealed = 0
-    for bureau_id in Event.objects.filter(recorded_at__lt=until).order_by().values_list("bureau_id", flat=True).distinct():
+    for bureau_id in (
+        Event.objects.filter(recorded_at__lt=until).order_by().values_list("bureau_id", flat=True).distinct()
+    ):
         if last.get(bureau_id, datetime.min.replace(tzinfo=UTC)) < until:
             sealed += _seal_bureau(bureau_id, until, at)
     return sealed

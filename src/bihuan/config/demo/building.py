@@ -32,7 +32,12 @@ STAGES = {
     "kindergarten": ["kindergarten"], "primary": ["primary"], "junior": ["junior"], "nine-year": ["primary", "junior"],
     "senior": ["senior"], "complete": ["junior", "senior"], "vocational": ["vocational"], "special": ["special"],
 }  # fmt: skip
-DEPARTMENTS = {"police": "示范区公安分局", "fire": "示范区消防救援大队", "market-supervision": "示范区市场监管局", "urban-management": "示范区城市管理局"}
+DEPARTMENTS = {
+    "police": "示范区公安分局",
+    "fire": "示范区消防救援大队",
+    "market-supervision": "示范区市场监管局",
+    "urban-management": "示范区城市管理局",
+}
 ACCOUNTS = {
     "demo-chief": ("bureau-head", "局长"), "demo-office": ("safety-office", "安全科"), "demo-sponsor": ("sponsor-cadre", "包校干部"),
     "demo-head": ("head", "校长"), "demo-lead": ("safety-lead", "安全负责人"), "demo-guard": ("guard", "保安"),
@@ -41,8 +46,30 @@ SHOWN = "示范区第一小学"
 """The school whose people the demo accounts are."""
 
 AREAS = frozenset(
-    "main-gate gate-room perimeter near-school teaching-building stairs classroom activity-room playing-field library kitchen food-store "
-    "dormitory power-room fire-control-room chemistry-lab chemical-store elevator boiler-room play-area health-room bus-stop".split()
+    [
+        "main-gate",
+        "gate-room",
+        "perimeter",
+        "near-school",
+        "teaching-building",
+        "stairs",
+        "classroom",
+        "activity-room",
+        "playing-field",
+        "library",
+        "kitchen",
+        "food-store",
+        "dormitory",
+        "power-room",
+        "fire-control-room",
+        "chemistry-lab",
+        "chemical-store",
+        "elevator",
+        "boiler-room",
+        "play-area",
+        "health-room",
+        "bus-stop",
+    ]
 )
 """The typical areas that every demo school has, where its kind has them at all; a real school registers all of its own."""
 
@@ -105,7 +132,16 @@ class District:
         above = None
         for kind, words in (("province", "示范省教育厅"), ("city", "示范市教育局"), ("bureau", BUREAU)):
             id = str(self.id) if kind == "bureau" else self.make(kind)
-            self.do(SYSTEM, "responsibility.create_org", kind, id=id, parent_id=above, kind=kind, name=words, active_from=str(SINCE))
+            self.do(
+                SYSTEM,
+                "responsibility.create_org",
+                kind,
+                id=id,
+                parent_id=above,
+                kind=kind,
+                name=words,
+                active_from=str(SINCE),
+            )
             above = id
         person = {"name": name(dice("admin")), "phone": "19909990001", "staff_no": "JY900"}
         self.do(
@@ -114,9 +150,26 @@ class District:
         )  # fmt: skip
         forget_actors()
         for kind, words in DEPARTMENTS.items():
-            self.do(self.admin, "responsibility.create_org", kind, id=self.make(kind), parent_id=above, kind=kind, name=words)
+            self.do(
+                self.admin,
+                "responsibility.create_org",
+                kind,
+                id=self.make(kind),
+                parent_id=above,
+                kind=kind,
+                name=words,
+            )
         for sort, words in enumerate(people.OFFICES):
-            self.do(self.admin, "responsibility.create_org", words, id=self.make(words), parent_id=above, kind="bureau-office", name=words, sort=sort)
+            self.do(
+                self.admin,
+                "responsibility.create_org",
+                words,
+                id=self.make(words),
+                parent_id=above,
+                kind="bureau-office",
+                name=words,
+                sort=sort,
+            )
 
     def make_schools(self) -> None:
         """The schools, each in one transaction."""
@@ -158,7 +211,15 @@ class District:
         import_id = self.make("roster")
         book = base64.b64encode(self.roster()).decode()
         name = "2026—2027学年教职工名册.xlsx"
-        self.do(self.admin, "responsibility.upload_roster", "roster", id=import_id, org_id=str(self.id), file_name=name, content=book)
+        self.do(
+            self.admin,
+            "responsibility.upload_roster",
+            "roster",
+            id=import_id,
+            org_id=str(self.id),
+            file_name=name,
+            content=book,
+        )
         row = roster(self.admin, UUID(import_id))
         if row.installed_at is None:
             self.do(
@@ -179,7 +240,9 @@ class District:
             for school in self.plan:
                 lines += people.of_school(school)
             for row, staff in enumerate(lines, start=2):
-                page.write_row(row, 0, [staff.unit, staff.name, words[staff.post], staff.phone, staff.staff_no, "2026-08-20"])
+                page.write_row(
+                    row, 0, [staff.unit, staff.name, words[staff.post], staff.phone, staff.staff_no, "2026-08-20"]
+                )
         return out.getvalue()
 
     def make_sponsors(self) -> None:
@@ -190,7 +253,16 @@ class District:
         for n in range(3):
             chance = dice("leader", n)
             person = {"name": name(chance), "phone": f"1990800{n:04d}", "staff_no": f"JY7{n:02d}"}
-            self.do(self.admin, "responsibility.assign_sponsor", "leader", n, schools=ids[n * 18 : n * 18 + 18], post="sponsor-leader", on=str(SINCE), person=person)
+            self.do(
+                self.admin,
+                "responsibility.assign_sponsor",
+                "leader",
+                n,
+                schools=ids[n * 18 : n * 18 + 18],
+                post="sponsor-leader",
+                on=str(SINCE),
+                person=person,
+            )
         for n, head in enumerate(who(org(SYSTEM, self.id), "office-head", on=SINCE)):
             self.do(
                 self.admin, "responsibility.assign_sponsor", "office", n, schools=ids[n * 9 : n * 9 + 9], post="office-head",
@@ -199,7 +271,16 @@ class District:
         for n in range(people.CADRES):
             chance = dice("cadre", n)
             person = {"name": name(chance), "phone": f"1990700{n:04d}", "staff_no": f"JY8{n:02d}"}
-            self.do(self.admin, "responsibility.assign_sponsor", "cadre", n, schools=ids[n * 3 : n * 3 + 3], post="sponsor-cadre", on=str(SINCE), person=person)
+            self.do(
+                self.admin,
+                "responsibility.assign_sponsor",
+                "cadre",
+                n,
+                schools=ids[n * 3 : n * 3 + 3],
+                post="sponsor-cadre",
+                on=str(SINCE),
+                person=person,
+            )
 
     def make_points(self) -> None:
         """The catalogue's points that fit each school, adopted by the school's own safety lead."""
@@ -219,7 +300,11 @@ class District:
                     if unit.name == SHOWN and area["code"] == "library":
                         continue  # one gap for the visitor to find
                     posts = (area["post"], *KEEPERS.get(area["post"], ()), *KEEPERS[""])
-                    able = next((post, users) for post in posts if (users := [user for user in staff.get(post, []) if user != lead.id]))
+                    able = next(
+                        (post, users)
+                        for post in posts
+                        if (users := [user for user in staff.get(post, []) if user != lead.id])
+                    )
                     self.do(
                         lead, "responsibility.appoint", "keeper", school["code"], area["code"], starts_on=str(SINCE), post=able[0],
                         id=self.make("keeper", school["code"], area["code"]), user_id=str(able[1][n % len(able[1])]),

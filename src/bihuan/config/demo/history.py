@@ -71,9 +71,9 @@ class Term:
 
     def live(self, today: date) -> None:
         """Every day from the first to *today*, sweeping the ladder mornings and evenings, reacting as it goes."""
-        from bihuan.foundation.packs.notes import note, noted
         from bihuan.engines.cases.jobs import escalate_due
         from bihuan.foundation import clock
+        from bihuan.foundation.packs.notes import note, noted
         from bihuan.foundation.reactions import react
 
         note("demo", self.district.pack, days=0, of=(today - FIRST).days + 1)
@@ -125,15 +125,23 @@ class Term:
         ago = sum(works(day + timedelta(days=n)) for n in range(1, (today - day).days + 1))
         if told := STORIES.get(ago):
             school = shown if told["shown"] else others[ago % len(others)]
-            self.later(at(day, time(10, 12)), self.visit(school, "sponsor_round", ("story", day), items=told["items"], stops=told["stops"]))
+            self.later(
+                at(day, time(10, 12)),
+                self.visit(school, "sponsor_round", ("story", day), items=told["items"], stops=told["stops"]),
+            )
         for n, school in enumerate(chance.sample(self.schools, 2)):
-            self.later(at(day, time(9 + 2 * n, chance.randrange(5, 55))), self.visit(school, "sponsor_round", ("visit", day, n)))
+            self.later(
+                at(day, time(9 + 2 * n, chance.randrange(5, 55))),
+                self.visit(school, "sponsor_round", ("visit", day, n)),
+            )
         if day.weekday() == 2:
             school = chance.choice(self.schools)
             self.later(at(day, time(14, 20)), self.visit(school, "self_check", ("self", day)))
         for n in range(chance.randrange(1, 4)):
             school = shown if chance.random() < 0.2 else chance.choice(self.schools)
-            self.later(at(day, time(7 + chance.randrange(11), chance.randrange(60))), self.snap(school, ("snap", day, n)))
+            self.later(
+                at(day, time(7 + chance.randrange(11), chance.randrange(60))), self.snap(school, ("snap", day, n))
+            )
         for n, school in enumerate([shown, *chance.sample(self.schools, 2)]):
             self.later(at(day, time(7, 20 + 9 * n)), self.patrol(school, ("patrol", day, n)))
 
@@ -153,10 +161,21 @@ class Term:
             chance = dice(*seed)
             by = self.district.holder(school, "sponsor-cadre") if kind == "sponsor_round" else self.lead(school)
             problems = [p for p in self.problems if p["item"] in items]
-            problems = problems or self.pick(school, chance, 1 if kind == "self_check" else chance.choice((1, 2, 2, 3, 3, 4)))
+            problems = problems or self.pick(
+                school, chance, 1 if kind == "self_check" else chance.choice((1, 2, 2, 3, 3, 4))
+            )
             sections = sorted({p["item"][:2] for p in problems} | {f"{chance.randrange(1, 22):02d}"})
             id = self.district.make(*seed, at=moment)
-            self.district.do(by, "inspections.open_inspection", *seed, at=moment, id=id, school=str(school.pk), kind=kind, categories=sections)
+            self.district.do(
+                by,
+                "inspections.open_inspection",
+                *seed,
+                at=moment,
+                id=id,
+                school=str(school.pk),
+                kind=kind,
+                categories=sections,
+            )
             wrong, hazards = {}, {}
             for n, problem in enumerate(problems):
                 photo = self.photo(by, moment + timedelta(minutes=6 * n), problem, school, (*seed, n), after=False)
@@ -168,7 +187,16 @@ class Term:
             self.district.do(by, "inspections.answer", *seed, at=told, inspection_id=id, answers=wrong, hazards=hazards)
             for n, section in enumerate(sections):
                 seen = [code for code in self.items if code[:2] == section]
-                self.district.do(by, "inspections.pass_rest", *seed, section, at=told + timedelta(minutes=8 * n), inspection_id=id, section=section, seen=seen)
+                self.district.do(
+                    by,
+                    "inspections.pass_rest",
+                    *seed,
+                    section,
+                    at=told + timedelta(minutes=8 * n),
+                    inspection_id=id,
+                    section=section,
+                    seen=seen,
+                )
             ended = told + timedelta(minutes=50)
             head = self.head(school)
             self.district.do(
@@ -192,7 +220,11 @@ class Term:
 
             chance = dice(*seed)
             (problem,) = self.pick(school, chance, 1)
-            posts = ("kindergarten-teacher", "kindergarten-guard") if school.kind == "kindergarten" else ("class-teacher", "guard")
+            posts = (
+                ("kindergarten-teacher", "kindergarten-guard")
+                if school.kind == "kindergarten"
+                else ("class-teacher", "guard")
+            )
             by = self.district.holder(school, chance.choice(posts), chance.randrange(40))
             item = self.items[problem["item"]]
             id = self.district.make(*seed, at=moment)
@@ -218,7 +250,9 @@ class Term:
             by = self.district.holder(school, post)
             rows = points(by, school_id=school.pk).rows
             for n, point in enumerate(chance.sample(rows, min(3, len(rows)))):
-                self.district.do(by, "risks.check_point", *seed, n, at=moment + timedelta(minutes=3 * n), point_id=str(point["id"]))
+                self.district.do(
+                    by, "risks.check_point", *seed, n, at=moment + timedelta(minutes=3 * n), point_id=str(point["id"])
+                )
 
         return act
 
@@ -262,9 +296,17 @@ class Term:
         school = self.by_id[case.school_id]
         rectifier = self.actor(case.rectifier_id) if case.rectifier_id else None
         if case.state == "reported":
-            to = self.lead(school) if case.reporter_id != self.lead(school).id else self.district.holder(school, self.logistics(school))
+            to = (
+                self.lead(school)
+                if case.reporter_id != self.lead(school).id
+                else self.district.holder(school, self.logistics(school))
+            )
             by = self.district.holder(school, "care-director" if school.kind == "kindergarten" else "line-leader")
-            return "cases.assign_case", by, {"rectifier": str(to.id), "note": "请按检查项的合格标准整改，改完拍照说明。"}
+            return (
+                "cases.assign_case",
+                by,
+                {"rectifier": str(to.id), "note": "请按检查项的合格标准整改，改完拍照说明。"},
+            )
         if case.state == "planning":
             if not case.five:
                 return "cases.fill_five", rectifier, dict(FIVE)
@@ -283,9 +325,17 @@ class Term:
             photo = self.photo(by, now, problem, school, (*seed, nth), after=True)
             return "cases.verify_case", by, {"note": "现场看过，已按要求改好。", "photos": [photo]}
         if case.state == "reviewing":
-            return "cases.close_review", self.bureau("bureau-line-leader"), {"note": "证据齐全，复查人说明清楚，同意销号。"}
+            return (
+                "cases.close_review",
+                self.bureau("bureau-line-leader"),
+                {"note": "证据齐全，复查人说明清楚，同意销号。"},
+            )
         if case.state == "resuming":
-            return "cases.resume_use", self.district.holder(school, "sponsor-leader"), {"note": "到场看过，可以恢复使用。"}
+            return (
+                "cases.resume_use",
+                self.district.holder(school, "sponsor-leader"),
+                {"note": "到场看过，可以恢复使用。"},
+            )
         return None, None, {}
 
     def verifier(self, case: Any, school: Any) -> Any:
@@ -316,7 +366,9 @@ class Term:
 
     def lead(self, school: Any) -> Any:
         """The school's safety lead."""
-        return self.district.holder(school, "kindergarten-safety-lead" if school.kind == "kindergarten" else "safety-lead")
+        return self.district.holder(
+            school, "kindergarten-safety-lead" if school.kind == "kindergarten" else "safety-lead"
+        )
 
     def head(self, school: Any) -> Any:
         """The school's head."""
@@ -334,7 +386,9 @@ class Term:
             chosen[problem["item"]] = problem
         return [chosen[item] for item in sorted(chosen)]
 
-    def photo(self, by: Any, moment: datetime, problem: dict[str, Any], school: Any, seed: tuple[object, ...], *, after: bool) -> str:
+    def photo(
+        self, by: Any, moment: datetime, problem: dict[str, Any], school: Any, seed: tuple[object, ...], *, after: bool
+    ) -> str:
         """A drawn photo, kept as evidence of its maker."""
         from bihuan.config.demo.pictures import photo
         from bihuan.foundation.evidence.commands import keep_evidence
@@ -357,7 +411,14 @@ class Term:
 
     def summary(self, problems: list[dict[str, Any]], chance: Random) -> str:
         """What the inspector says at the end."""
-        praise = chance.choice(("台账较为规范，值守人员熟悉流程。", "校领导重视，整改配合。", "门卫和食堂管理较上次有进步。", "演练资料齐全。"))
+        praise = chance.choice(
+            (
+                "台账较为规范，值守人员熟悉流程。",
+                "校领导重视，整改配合。",
+                "门卫和食堂管理较上次有进步。",
+                "演练资料齐全。",
+            )
+        )
         return f"{praise}发现问题{len(problems)}处，已当场反馈，请按期限整改并上传照片。"
 
     def cases_of(self, by: Any, inspection_id: str) -> list[dict[str, Any]]:

@@ -44,7 +44,14 @@ def of_school(school: dict[str, Any]) -> Iterator[Staff]:
         posts += ["kindergarten-teacher"] * (2 * school["classes"]) + ["nursery-carer"] * school["classes"]
     else:
         posts = ["head", "party-secretary", "line-leader", "safety-lead", "logistics-lead", "moral-education-director"]
-        posts += ["guard"] * guards + ["electrician", "school-doctor", "counselor", "librarian", "pe-teacher", "pe-teacher"]
+        posts += ["guard"] * guards + [
+            "electrician",
+            "school-doctor",
+            "counselor",
+            "librarian",
+            "pe-teacher",
+            "pe-teacher",
+        ]
         posts += ["class-teacher"] * school["classes"] + ["subject-teacher"] * (school["classes"] // 6)
     for facet, more in MORE.items():
         if facet in facets and not (kindergarten and facet == "canteen"):
@@ -58,7 +65,16 @@ def of_school(school: dict[str, Any]) -> Iterator[Staff]:
 def of_bureau(bureau: str) -> Iterator[Staff]:
     """The bureau's own people, without the sponsors' appointments at their schools."""
     chance = dice("staff", bureau)
-    posts = ["bureau-head", "bureau-line-leader", "safety-office", "safety-office", "safety-office", "inspector", "expert", "expert"]
+    posts = [
+        "bureau-head",
+        "bureau-line-leader",
+        "safety-office",
+        "safety-office",
+        "safety-office",
+        "inspector",
+        "expert",
+        "expert",
+    ]
     posts += ["office-head"] * len(OFFICES)
     for serial, post in enumerate(posts, start=1):
         yield Staff(bureau, name(chance), post, f"1990900{serial:04d}", f"JY{serial:03d}")

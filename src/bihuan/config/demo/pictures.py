@@ -13,6 +13,7 @@ from bihuan.config.demo.chance import dice
 
 WIDTH, HEIGHT = 880, 660
 KEPT = (640, 480)
+CLEAN = (206, 216, 218)
 WALLS = ((226, 222, 211), (214, 221, 222), (231, 226, 216), (216, 219, 208))
 FLOORS = ((156, 146, 132), (138, 143, 145), (170, 158, 140))
 SCENES = {
@@ -34,7 +35,9 @@ def photo(words: str, item: str, *, after: bool, seed: object) -> bytes:
     if not after and item[:2] in {"08", "09", "10"}:
         _clutter(draw, chance)
     draw.rectangle([0, HEIGHT - 40, WIDTH, HEIGHT], fill=(28, 32, 34))
-    draw.text((14, HEIGHT - 34), f"{words} · {'整改后' if after else '整改前'} · 示意图", font=_font(22), fill=(240, 240, 235))
+    draw.text(
+        (14, HEIGHT - 34), f"{words} · {'整改后' if after else '整改前'} · 示意图", font=_font(22), fill=(240, 240, 235)
+    )
     out = BytesIO()
     picture.resize(KEPT).save(out, "JPEG", quality=82)
     return out.getvalue()
@@ -52,7 +55,9 @@ def _extinguisher(draw: ImageDraw.ImageDraw, chance: Random, after: bool) -> Non
         draw.rounded_rectangle([x, 250, x + 70, 470], 26, fill=(178, 34, 38), outline=(90, 16, 18), width=3)
         draw.rectangle([x + 24, 215, x + 46, 252], fill=(40, 40, 40))
         draw.ellipse([x + 18, 268, x + 52, 302], fill=(245, 245, 240), outline=(40, 40, 40), width=2)
-        draw.line([(x + 35, 285), (x + (45 if after else 24), 278)], fill=(30, 130, 60) if after else (190, 30, 30), width=4)
+        draw.line(
+            [(x + 35, 285), (x + (45 if after else 24), 278)], fill=(30, 130, 60) if after else (190, 30, 30), width=4
+        )
     draw.rectangle([300, 470, 580, 492], fill=(90, 84, 74))
 
 
@@ -70,11 +75,17 @@ def _panel(draw: ImageDraw.ImageDraw, chance: Random, after: bool) -> None:
 
 def _stairs(draw: ImageDraw.ImageDraw, chance: Random, after: bool) -> None:
     for n in range(9):
-        draw.rectangle([180 + n * 50, 560 - n * 40, 720, 600 - n * 40], fill=(188 - n * 6, 184 - n * 6, 176 - n * 6), outline=(110, 106, 98))
+        draw.rectangle(
+            [180 + n * 50, 560 - n * 40, 720, 600 - n * 40],
+            fill=(188 - n * 6, 184 - n * 6, 176 - n * 6),
+            outline=(110, 106, 98),
+        )
     lean = 0 if after else 26
     draw.line([(190, 440), (640 + lean, 120)], fill=(70, 74, 78), width=10)
     for n in range(8):
-        draw.line([(200 + n * 58, 545 - n * 40), (200 + n * 58 + lean * n // 8, 430 - n * 40)], fill=(90, 94, 98), width=5)
+        draw.line(
+            [(200 + n * 58, 545 - n * 40), (200 + n * 58 + lean * n // 8, 430 - n * 40)], fill=(90, 94, 98), width=5
+        )
 
 
 def _fridge(draw: ImageDraw.ImageDraw, chance: Random, after: bool) -> None:
@@ -83,7 +94,11 @@ def _fridge(draw: ImageDraw.ImageDraw, chance: Random, after: bool) -> None:
         y = 240 + shelf * 100
         draw.line([(300, y), (580, y)], fill=(130, 136, 138), width=4)
         for n in range(4 if after else 2 + shelf):
-            draw.rounded_rectangle([312 + n * 66, y - 56, 364 + n * 66, y - 4], 6, fill=(206, 216, 218) if after else chance.choice([(206, 216, 218), (196, 150, 60), (90, 140, 90)]))
+            draw.rounded_rectangle(
+                [312 + n * 66, y - 56, 364 + n * 66, y - 4],
+                6,
+                fill=CLEAN if after else chance.choice((CLEAN, (196, 150, 60), (90, 140, 90))),
+            )
     draw.text((440, 128), "4" if after else "9", font=_font(40), fill=(20, 90, 60) if after else (180, 30, 30))
 
 
@@ -99,7 +114,12 @@ def _camera(draw: ImageDraw.ImageDraw, chance: Random, after: bool) -> None:
     for n in range(9):
         x, y = 190 + n % 3 * 175, 120 + n // 3 * 130
         dark = not after and n in (4, 7)
-        draw.rectangle([x, y, x + 160, y + 115], fill=(12, 14, 16) if dark else (104 + n * 8, 124, 118), outline=(40, 44, 46), width=3)
+        draw.rectangle(
+            [x, y, x + 160, y + 115],
+            fill=(12, 14, 16) if dark else (104 + n * 8, 124, 118),
+            outline=(40, 44, 46),
+            width=3,
+        )
 
 
 def _dormitory(draw: ImageDraw.ImageDraw, chance: Random, after: bool) -> None:

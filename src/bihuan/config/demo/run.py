@@ -16,9 +16,9 @@ from django.core.management import call_command
 
 from bihuan.config.demo import building, chance, people
 from bihuan.config.demo.building import ACCOUNTS, District
-from bihuan.foundation.packs.notes import note, noted
 from bihuan.config.serving import command, free_port
 from bihuan.foundation.packs.loader import find
+from bihuan.foundation.packs.notes import note, noted
 
 
 def run(pack: str) -> int:
@@ -78,7 +78,10 @@ def _sources(district: District) -> list[str]:
 
 def _greet(host: str, port: int) -> None:
     lines = "\n".join(f"    {username:<13} {role}" for username, (_, role) in ACCOUNTS.items())
-    print(f"\n  示范区已打开：http://{host}:{port}/\n\n  登录页上点一下就能进，共六个账号：\n{lines}\n\n  一学期的流转正在后台生成，页面可以先用。按 Ctrl-C 关闭。\n", flush=True)
+    print(
+        f"\n  示范区已打开：http://{host}:{port}/\n\n  登录页上点一下就能进，共六个账号：\n{lines}\n\n  一学期的流转正在后台生成，页面可以先用。按 Ctrl-C 关闭。\n",
+        flush=True,
+    )
 
 
 class _Stopped(Exception):

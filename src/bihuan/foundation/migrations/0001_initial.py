@@ -7,219 +7,295 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Job',
+            name="Job",
             fields=[
-                ('name', models.CharField(max_length=80, primary_key=True, serialize=False)),
-                ('next_at', models.DateTimeField()),
-                ('last_ok_at', models.DateTimeField(null=True)),
-                ('last_error', models.TextField(blank=True)),
+                ("name", models.CharField(max_length=80, primary_key=True, serialize=False)),
+                ("next_at", models.DateTimeField()),
+                ("last_ok_at", models.DateTimeField(null=True)),
+                ("last_error", models.TextField(blank=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Receipt',
+            name="Receipt",
             fields=[
-                ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('bureau_id', models.UUIDField(null=True)),
-                ('user_id', models.UUIDField(null=True)),
-                ('command', models.CharField(max_length=80)),
-                ('digest', models.CharField(max_length=64)),
-                ('answer', models.JSONField(default=dict)),
-                ('at', models.DateTimeField()),
-                ('sent_at', models.DateTimeField(null=True)),
+                ("id", models.UUIDField(primary_key=True, serialize=False)),
+                ("bureau_id", models.UUIDField(null=True)),
+                ("user_id", models.UUIDField(null=True)),
+                ("command", models.CharField(max_length=80)),
+                ("digest", models.CharField(max_length=64)),
+                ("answer", models.JSONField(default=dict)),
+                ("at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(null=True)),
             ],
             options={
-                'db_table': 'foundation_receipt',
+                "db_table": "foundation_receipt",
             },
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('bureau_id', models.UUIDField()),
-                ('province_id', models.UUIDField(null=True)),
-                ('city_id', models.UUIDField(null=True)),
-                ('school_id', models.UUIDField(null=True)),
-                ('path', bihuan.foundation.scoping.PathField(default='', max_length=120)),
-                ('id', models.UUIDField(default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=80)),
-                ('subject_kind', models.CharField(max_length=40)),
-                ('subject_id', models.UUIDField()),
-                ('by_id', models.UUIDField(null=True)),
-                ('by_name', models.CharField(max_length=60)),
-                ('by_post', models.CharField(blank=True, max_length=60)),
-                ('channel', models.CharField(max_length=20)),
-                ('at', models.DateTimeField()),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('recorded_at', models.DateTimeField()),
-                ('facts', models.JSONField(default=dict)),
-                ('digest', models.CharField(max_length=64)),
+                ("bureau_id", models.UUIDField()),
+                ("province_id", models.UUIDField(null=True)),
+                ("city_id", models.UUIDField(null=True)),
+                ("school_id", models.UUIDField(null=True)),
+                ("path", bihuan.foundation.scoping.PathField(default="", max_length=120)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=80)),
+                ("subject_kind", models.CharField(max_length=40)),
+                ("subject_id", models.UUIDField()),
+                ("by_id", models.UUIDField(null=True)),
+                ("by_name", models.CharField(max_length=60)),
+                ("by_post", models.CharField(blank=True, max_length=60)),
+                ("channel", models.CharField(max_length=20)),
+                ("at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("recorded_at", models.DateTimeField()),
+                ("facts", models.JSONField(default=dict)),
+                ("digest", models.CharField(max_length=64)),
             ],
             options={
-                'indexes': [models.Index(fields=['bureau_id', 'subject_id', 'at'], name='event_by_subject'), models.Index(fields=['recorded_at', 'id'], name='event_by_record'), models.Index(fields=['bureau_id', 'recorded_at'], name='event_by_bureau')],
+                "indexes": [
+                    models.Index(fields=["bureau_id", "subject_id", "at"], name="event_by_subject"),
+                    models.Index(fields=["recorded_at", "id"], name="event_by_record"),
+                    models.Index(fields=["bureau_id", "recorded_at"], name="event_by_bureau"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Evidence',
+            name="Evidence",
             fields=[
-                ('bureau_id', models.UUIDField()),
-                ('province_id', models.UUIDField(null=True)),
-                ('city_id', models.UUIDField(null=True)),
-                ('school_id', models.UUIDField(null=True)),
-                ('path', bihuan.foundation.scoping.PathField(default='', max_length=120)),
-                ('id', models.UUIDField(default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=12)),
-                ('sha256', models.CharField(max_length=64)),
-                ('original_sha256', models.CharField(max_length=64)),
-                ('media_type', models.CharField(max_length=40)),
-                ('name', models.CharField(blank=True, max_length=120)),
-                ('size', models.PositiveIntegerField()),
-                ('width', models.PositiveIntegerField(null=True)),
-                ('height', models.PositiveIntegerField(null=True)),
-                ('perceptual_hash', models.BigIntegerField(null=True)),
-                ('taken_at', models.DateTimeField(null=True)),
-                ('made_by_id', models.UUIDField(null=True)),
-                ('made_by_name', models.CharField(blank=True, max_length=60)),
-                ('made_at', models.DateTimeField()),
-                ('subject_kind', models.CharField(blank=True, max_length=40)),
-                ('subject_id', models.UUIDField(null=True)),
+                ("bureau_id", models.UUIDField()),
+                ("province_id", models.UUIDField(null=True)),
+                ("city_id", models.UUIDField(null=True)),
+                ("school_id", models.UUIDField(null=True)),
+                ("path", bihuan.foundation.scoping.PathField(default="", max_length=120)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("kind", models.CharField(max_length=12)),
+                ("sha256", models.CharField(max_length=64)),
+                ("original_sha256", models.CharField(max_length=64)),
+                ("media_type", models.CharField(max_length=40)),
+                ("name", models.CharField(blank=True, max_length=120)),
+                ("size", models.PositiveIntegerField()),
+                ("width", models.PositiveIntegerField(null=True)),
+                ("height", models.PositiveIntegerField(null=True)),
+                ("perceptual_hash", models.BigIntegerField(null=True)),
+                ("taken_at", models.DateTimeField(null=True)),
+                ("made_by_id", models.UUIDField(null=True)),
+                ("made_by_name", models.CharField(blank=True, max_length=60)),
+                ("made_at", models.DateTimeField()),
+                ("subject_kind", models.CharField(blank=True, max_length=40)),
+                ("subject_id", models.UUIDField(null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['bureau_id', 'subject_id'], name='evidence_by_subject'), models.Index(fields=['bureau_id', 'sha256'], name='evidence_by_content')],
+                "indexes": [
+                    models.Index(fields=["bureau_id", "subject_id"], name="evidence_by_subject"),
+                    models.Index(fields=["bureau_id", "sha256"], name="evidence_by_content"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='InstalledPack',
+            name="InstalledPack",
             fields=[
-                ('bureau_id', models.UUIDField()),
-                ('province_id', models.UUIDField(null=True)),
-                ('city_id', models.UUIDField(null=True)),
-                ('school_id', models.UUIDField(null=True)),
-                ('path', bihuan.foundation.scoping.PathField(default='', max_length=120)),
-                ('id', models.UUIDField(default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('code', models.CharField(max_length=60)),
-                ('version', models.CharField(max_length=20)),
-                ('digest', models.CharField(max_length=64)),
-                ('name', models.CharField(max_length=120)),
-                ('installed_at', models.DateTimeField()),
-                ('is_current', models.BooleanField(default=True)),
+                ("bureau_id", models.UUIDField()),
+                ("province_id", models.UUIDField(null=True)),
+                ("city_id", models.UUIDField(null=True)),
+                ("school_id", models.UUIDField(null=True)),
+                ("path", bihuan.foundation.scoping.PathField(default="", max_length=120)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("code", models.CharField(max_length=60)),
+                ("version", models.CharField(max_length=20)),
+                ("digest", models.CharField(max_length=64)),
+                ("name", models.CharField(max_length=120)),
+                ("installed_at", models.DateTimeField()),
+                ("is_current", models.BooleanField(default=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('bureau_id', 'code'), name='pack_current')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_current", True)), fields=("bureau_id", "code"), name="pack_current"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('id', models.UUIDField(default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('bureau_id', models.UUIDField()),
-                ('user_id', models.UUIDField()),
-                ('kind', models.CharField(max_length=40)),
-                ('title', models.CharField(max_length=120)),
-                ('body', models.CharField(blank=True, max_length=400)),
-                ('link', models.CharField(blank=True, max_length=200)),
-                ('event_id', models.UUIDField(null=True)),
-                ('sent_at', models.DateTimeField()),
-                ('read_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("bureau_id", models.UUIDField()),
+                ("user_id", models.UUIDField()),
+                ("kind", models.CharField(max_length=40)),
+                ("title", models.CharField(max_length=120)),
+                ("body", models.CharField(blank=True, max_length=400)),
+                ("link", models.CharField(blank=True, max_length=200)),
+                ("event_id", models.UUIDField(null=True)),
+                ("sent_at", models.DateTimeField()),
+                ("read_at", models.DateTimeField(null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['user_id', '-sent_at', '-id'], name='notice_by_user'), models.Index(condition=models.Q(('read_at__isnull', True)), fields=['user_id', '-sent_at'], name='notice_unread')],
-                'constraints': [models.UniqueConstraint(fields=('bureau_id', 'user_id', 'event_id', 'kind'), name='notice_once')],
+                "indexes": [
+                    models.Index(fields=["user_id", "-sent_at", "-id"], name="notice_by_user"),
+                    models.Index(
+                        condition=models.Q(("read_at__isnull", True)),
+                        fields=["user_id", "-sent_at"],
+                        name="notice_unread",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("bureau_id", "user_id", "event_id", "kind"), name="notice_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PackEntry',
+            name="PackEntry",
             fields=[
-                ('id', models.UUIDField(default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('bureau_id', models.UUIDField()),
-                ('section', models.CharField(max_length=40)),
-                ('code', models.CharField(max_length=60)),
-                ('data', models.JSONField()),
-                ('pack', models.CharField(max_length=60)),
-                ('sort', models.PositiveIntegerField(default=0)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("bureau_id", models.UUIDField()),
+                ("section", models.CharField(max_length=40)),
+                ("code", models.CharField(max_length=60)),
+                ("data", models.JSONField()),
+                ("pack", models.CharField(max_length=60)),
+                ("sort", models.PositiveIntegerField(default=0)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('bureau_id', 'section', 'code'), name='pack_entry')],
+                "constraints": [models.UniqueConstraint(fields=("bureau_id", "section", "code"), name="pack_entry")],
             },
         ),
         migrations.CreateModel(
-            name='Paper',
+            name="Paper",
             fields=[
-                ('bureau_id', models.UUIDField()),
-                ('province_id', models.UUIDField(null=True)),
-                ('city_id', models.UUIDField(null=True)),
-                ('school_id', models.UUIDField(null=True)),
-                ('path', bihuan.foundation.scoping.PathField(default='', max_length=120)),
-                ('id', models.UUIDField(default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('code', models.CharField(max_length=40)),
-                ('year', models.PositiveSmallIntegerField()),
-                ('serial', models.PositiveIntegerField()),
-                ('number', models.CharField(max_length=60)),
-                ('title', models.CharField(max_length=120)),
-                ('subject_kind', models.CharField(max_length=40)),
-                ('subject_id', models.UUIDField()),
-                ('content', models.JSONField()),
-                ('issued_by_id', models.UUIDField(null=True)),
-                ('issued_by_name', models.CharField(max_length=60)),
-                ('issued_at', models.DateTimeField()),
+                ("bureau_id", models.UUIDField()),
+                ("province_id", models.UUIDField(null=True)),
+                ("city_id", models.UUIDField(null=True)),
+                ("school_id", models.UUIDField(null=True)),
+                ("path", bihuan.foundation.scoping.PathField(default="", max_length=120)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("code", models.CharField(max_length=40)),
+                ("year", models.PositiveSmallIntegerField()),
+                ("serial", models.PositiveIntegerField()),
+                ("number", models.CharField(max_length=60)),
+                ("title", models.CharField(max_length=120)),
+                ("subject_kind", models.CharField(max_length=40)),
+                ("subject_id", models.UUIDField()),
+                ("content", models.JSONField()),
+                ("issued_by_id", models.UUIDField(null=True)),
+                ("issued_by_name", models.CharField(max_length=60)),
+                ("issued_at", models.DateTimeField()),
             ],
             options={
-                'indexes': [models.Index(fields=['bureau_id', 'subject_id'], name='paper_by_subject')],
-                'constraints': [models.UniqueConstraint(fields=('bureau_id', 'code', 'year', 'serial'), name='paper_number')],
+                "indexes": [models.Index(fields=["bureau_id", "subject_id"], name="paper_by_subject")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("bureau_id", "code", "year", "serial"), name="paper_number")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PaperSeries',
+            name="PaperSeries",
             fields=[
-                ('id', models.UUIDField(default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('bureau_id', models.UUIDField()),
-                ('code', models.CharField(max_length=40)),
-                ('year', models.PositiveSmallIntegerField()),
-                ('last', models.PositiveIntegerField(default=0)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("bureau_id", models.UUIDField()),
+                ("code", models.CharField(max_length=40)),
+                ("year", models.PositiveSmallIntegerField()),
+                ("last", models.PositiveIntegerField(default=0)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('bureau_id', 'code', 'year'), name='paper_series')],
+                "constraints": [models.UniqueConstraint(fields=("bureau_id", "code", "year"), name="paper_series")],
             },
         ),
         migrations.CreateModel(
-            name='Seal',
+            name="Seal",
             fields=[
-                ('id', models.UUIDField(default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('bureau_id', models.UUIDField()),
-                ('serial', models.PositiveIntegerField()),
-                ('since', models.DateTimeField(null=True)),
-                ('until', models.DateTimeField()),
-                ('count', models.PositiveIntegerField()),
-                ('leaves', models.BinaryField()),
-                ('previous', models.CharField(max_length=64)),
-                ('digest', models.CharField(max_length=64)),
-                ('sealed_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("bureau_id", models.UUIDField()),
+                ("serial", models.PositiveIntegerField()),
+                ("since", models.DateTimeField(null=True)),
+                ("until", models.DateTimeField()),
+                ("count", models.PositiveIntegerField()),
+                ("leaves", models.BinaryField()),
+                ("previous", models.CharField(max_length=64)),
+                ("digest", models.CharField(max_length=64)),
+                ("sealed_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('bureau_id', 'serial'), name='seal_serial')],
+                "constraints": [models.UniqueConstraint(fields=("bureau_id", "serial"), name="seal_serial")],
             },
         ),
         migrations.CreateModel(
-            name='Reaction',
+            name="Reaction",
             fields=[
-                ('id', models.UUIDField(default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('bureau_id', models.UUIDField()),
-                ('listener', models.CharField(max_length=120)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('next_at', models.DateTimeField(null=True)),
-                ('done_at', models.DateTimeField(null=True)),
-                ('last_error', models.TextField(blank=True)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='foundation.event')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("bureau_id", models.UUIDField()),
+                ("listener", models.CharField(max_length=120)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("next_at", models.DateTimeField(null=True)),
+                ("done_at", models.DateTimeField(null=True)),
+                ("last_error", models.TextField(blank=True)),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="foundation.event"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('next_at__isnull', False)), fields=['next_at'], name='reaction_due')],
-                'constraints': [models.UniqueConstraint(fields=('bureau_id', 'event', 'listener'), name='reaction_once')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("next_at__isnull", False)), fields=["next_at"], name="reaction_due"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("bureau_id", "event", "listener"), name="reaction_once")
+                ],
             },
         ),
     ]

@@ -40,7 +40,9 @@ def list_packs(request: HttpRequest) -> Any:
     return {"items": installed(request.actor)}
 
 
-@router.get("/packs/{code}/clauses", response=dict[str, list[ClauseOut]], summary="A pack's clauses and how far each runs")
+@router.get(
+    "/packs/{code}/clauses", response=dict[str, list[ClauseOut]], summary="A pack's clauses and how far each runs"
+)
 def list_clauses(request: HttpRequest, code: str) -> Any:
     """Clause by clause, with the tests that exercised it."""
     page = pack_page(request.actor, code)

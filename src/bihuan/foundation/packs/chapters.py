@@ -41,13 +41,21 @@ class Clauses(Section):
             yield item.fault("clauses.no_measure", f"没有叫「{spec.measure}」的度量")
         if spec.state == "partly" and not spec.note:
             yield item.fault("clauses.no_note", "说它部分运行，请在 note 里写明还缺什么")
-        chapters = {"sheets": "sheets", "lifecycle": "lifecycles", "ladder": "ladders", "paper": "papers", "posts": "posts"}
+        chapters = {
+            "sheets": "sheets",
+            "lifecycle": "lifecycles",
+            "ladder": "ladders",
+            "paper": "papers",
+            "posts": "posts",
+        }
         for ref in spec.runs:
             kind, _, code = ref.partition(":")
             chapter = chapters.get(kind)
             if chapter is None and kind not in {"net", "gaps", "risks", "units", "page"}:
                 yield item.fault("clauses.bad_ref", f"「{ref}」不是认识的一类")
-            elif chapter and code != "duties" and not any(s == chapter and c.partition("@")[0] == code for s, c in codes):
+            elif (
+                chapter and code != "duties" and not any(s == chapter and c.partition("@")[0] == code for s, c in codes)
+            ):
                 yield item.fault("clauses.no_such", f"「{ref}」没有定义")
 
 

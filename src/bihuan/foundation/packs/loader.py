@@ -135,11 +135,21 @@ def _needed(pack: ReadPack) -> Iterable[ReadPack]:
         if not (folder / "pack.yaml").is_file():
             folder = settings.BIHUAN_PACKS / need.pack
         if not (folder / "pack.yaml").is_file():
-            pack.faults.append(Fault("pack.yaml", 1, need.pack, "packs.no_need", f"需要的模型包「{need.pack}」不在旁边"))
+            pack.faults.append(
+                Fault("pack.yaml", 1, need.pack, "packs.no_need", f"需要的模型包「{need.pack}」不在旁边")
+            )
             continue
         other = read_pack(folder)
         if other.manifest and _version(other.manifest.version) < _version(need.version):
-            pack.faults.append(Fault("pack.yaml", 1, need.pack, "packs.old_need", f"「{need.pack}」现在是 {other.manifest.version}，需要 {need.version}"))
+            pack.faults.append(
+                Fault(
+                    "pack.yaml",
+                    1,
+                    need.pack,
+                    "packs.old_need",
+                    f"「{need.pack}」现在是 {other.manifest.version}，需要 {need.version}",
+                )
+            )
         yield other
 
 
@@ -151,7 +161,9 @@ def _unknown_files(folder: Path, claimed: set[Path]) -> Iterable[Fault]:
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)
         if path.is_file() and path not in claimed and relative.parts[0] not in APART and path.suffix != ".csv":
-            yield Fault(relative.as_posix(), 1, "", "packs.unknown_file", "不认识这个文件：文件名写错了，或这个章节还没有人读")
+            yield Fault(
+                relative.as_posix(), 1, "", "packs.unknown_file", "不认识这个文件：文件名写错了，或这个章节还没有人读"
+            )
 
 
 def plan(folder: Path, bureau_id: UUID) -> list[Change]:
@@ -177,7 +189,9 @@ def install(by: Actor, at: datetime, *, pack: str, bureau_id: UUID | None = None
     read = read_pack(folder)
     if read.faults or not read.manifest:
         first = read.faults[0]
-        raise Refusal("packs.faulty", count=len(read.faults), first=f"{first.file} 第{first.row}行 {first.entry} {first.sentence}")
+        raise Refusal(
+            "packs.faulty", count=len(read.faults), first=f"{first.file} 第{first.row}行 {first.entry} {first.sentence}"
+        )
     for need in read.manifest.needs:
         if not InstalledPack.objects.filter(bureau_id__in={PLATFORM, owner}, code=need.pack, is_current=True).exists():
             raise Refusal("packs.needs", pack=read.manifest.id, needs=need.pack)

@@ -76,7 +76,9 @@ def pack_page(viewer: Actor, code: str) -> PackPage:
     tests = exercised(settings.BIHUAN_PACKS)
     with gathering():
         clauses = [_clause(viewer, row.data, tests) for row in rows if row.section == "clauses"]
-    sections = [(WORDS.get(name, name), sum(1 for _ in found)) for name, found in groupby(rows, key=lambda row: row.section)]
+    sections = [
+        (WORDS.get(name, name), sum(1 for _ in found)) for name, found in groupby(rows, key=lambda row: row.section)
+    ]
     return PackPage(pack, _grouped(clauses), sections)
 
 

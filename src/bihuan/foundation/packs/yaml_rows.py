@@ -24,13 +24,23 @@ def read_yaml(path: Path, folder: Path, shape: str, spec: type[BaseModel]) -> tu
         node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
-        return [], [(file, mark.line + 1 if mark else 1, "", "packs.not_yaml", f"文件不是有效的 YAML：{error}".split("\n")[0])]
+        return [], [
+            (file, mark.line + 1 if mark else 1, "", "packs.not_yaml", f"文件不是有效的 YAML：{error}".split("\n")[0])
+        ]
     rows: list[Row] = []
     faults: list[Wrong] = []
     seen: dict[str, int] = {}
     for line, code, data in _raw(node, shape):
         if not isinstance(code, str) or not CODE.match(code):
-            faults.append((file, line, str(code), "packs.bad_code", f"代码「{code}」不合规则：应为小写字母、数字和连字符，YAML 的 yes/no/on/off 会变成真假值"))
+            faults.append(
+                (
+                    file,
+                    line,
+                    str(code),
+                    "packs.bad_code",
+                    f"代码「{code}」不合规则：应为小写字母、数字和连字符，YAML 的 yes/no/on/off 会变成真假值",
+                )
+            )
             continue
         if code in seen:
             faults.append((file, line, code, "packs.twice", f"代码「{code}」在第 {seen[code]} 行已经用过"))

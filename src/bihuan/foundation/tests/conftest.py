@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -28,10 +27,17 @@ refusals.declare({"play.no": (409, "今天不做「{what}」，请明天再来�
 
 @command("play.make")
 def make(
-    by: Actor, at: datetime, *, id: UUID, title: Annotated[str, Field(min_length=2, max_length=120)], refuse: bool = False
+    by: Actor,
+    at: datetime,
+    *,
+    id: UUID,
+    title: Annotated[str, Field(min_length=2, max_length=120)],
+    refuse: bool = False,
 ) -> Notice:
     """Make a notice: any row with a bureau will do."""
-    row = Notice.objects.create(id=id, bureau_id=BUREAU, user_id=by.id, kind="play", title=title, sent_at=at, event_id=id)
+    row = Notice.objects.create(
+        id=id, bureau_id=BUREAU, user_id=by.id, kind="play", title=title, sent_at=at, event_id=id
+    )
     row.province_id = row.city_id = row.school_id = None
     row.path = ""
     events.record(row, "play.made", by=by, at=at, title=title)
@@ -50,16 +56,20 @@ def listen(event: Event) -> None:
 
 
 @pytest.fixture(autouse=True)
-def silence() -> Iterator[None]:
+def silence() -> None:
     heard.clear()
     trouble.clear()
-    yield
 
 
 @pytest.fixture
 def player() -> Actor:
     """Somebody with a hold over the whole make-believe bureau."""
-    return Actor(id=uuid7(), name="李安", bureau_id=BUREAU, holds=(Hold("safety-lead", frozenset({"snap"}), "bureau", BUREAU, "0001."),))
+    return Actor(
+        id=uuid7(),
+        name="李安",
+        bureau_id=BUREAU,
+        holds=(Hold("safety-lead", frozenset({"snap"}), "bureau", BUREAU, "0001."),),
+    )
 
 
 @pytest.fixture
@@ -75,7 +85,7 @@ def in_threads():
             barrier.wait()
             try:
                 return function(n)
-            except Exception as error:  # the test looks at it
+            except Exception as error:  # noqa: BLE001 - the test looks at it
                 return error
             finally:
                 connection.close()

@@ -38,8 +38,8 @@ def test_the_database_refuses_to_change_or_remove_history(history, model, verb):
     seal_history(clock.now() + LAG + timedelta(seconds=1))
     before = model.objects.count()
     assert before
+    rows = model.objects.all()
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-        rows = model.objects.all()
         rows.update(bureau_id=uuid7()) if verb == "update" else rows._raw_delete(rows.db)
     assert model.objects.count() == before
 
@@ -68,13 +68,16 @@ def test_a_break_names_the_first_touched_row(history, player, how, monkeypatch):
     elif how == "added":
         make(player, clock.now(), id=uuid7(), title="补一条假的")
         fake = Event.objects.exclude(pk__in=[e.pk for e in history]).get()
-        behind_the_guard("UPDATE foundation_event SET recorded_at = %s WHERE id = %s", victim.recorded_at if connection.vendor == "postgresql" else victim.recorded_at.replace(tzinfo=None), _key(fake.pk))
+        when = victim.recorded_at if connection.vendor == "postgresql" else victim.recorded_at.replace(tzinfo=None)
+        behind_the_guard("UPDATE foundation_event SET recorded_at = %s WHERE id = %s", when, _key(fake.pk))
         victim = fake
     else:
         victim.by_name = "别人"
         behind_the_guard("UPDATE foundation_event SET by_name = '别人' WHERE id = %s", _key(victim.pk))
         if how == "digest too":
-            behind_the_guard("UPDATE foundation_event SET digest = %s WHERE id = %s", sealing.digest_of(victim), _key(victim.pk))
+            behind_the_guard(
+                "UPDATE foundation_event SET digest = %s WHERE id = %s", sealing.digest_of(victim), _key(victim.pk)
+            )
     (found,) = breaks()
     assert found.event_id == victim.pk
     assert found.what

@@ -32,7 +32,9 @@ def walk(order, size):
 @given(
     minutes=st.lists(st.one_of(st.none(), st.integers(0, 3)), max_size=12),
     size=st.integers(1, 5),
-    order=st.sampled_from([("read_at", "id"), ("-sent_at", "-id"), ("kind", "read_at", "id"), ("kind", "-sent_at", "id")]),
+    order=st.sampled_from(
+        [("read_at", "id"), ("-sent_at", "-id"), ("kind", "read_at", "id"), ("kind", "-sent_at", "id")]
+    ),
 )
 def test_pages_cover_everything_once(minutes, size, order):
     Notice.objects.all().delete()

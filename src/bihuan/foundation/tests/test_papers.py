@@ -21,7 +21,9 @@ NEW_YEAR = datetime(2026, 12, 31, 16, 30, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def layout(db):
     data = {"title": "督办单", "series": "浐教安督", "number_format": "{series}〔{year}〕{n}号"}
-    PackEntry.objects.create(bureau_id=packs.PLATFORM, section="papers", code="supervision-notice", data=data, pack="base")
+    PackEntry.objects.create(
+        bureau_id=packs.PLATFORM, section="papers", code="supervision-notice", data=data, pack="base"
+    )
 
 
 def issue(by, at=AT, code="supervision-notice"):

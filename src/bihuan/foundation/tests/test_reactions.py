@@ -128,7 +128,10 @@ def test_a_job_that_raises_is_shown_and_does_not_stop_the_others():
     def fail(at):
         raise RuntimeError("磁盘满了")
 
-    ran = run_due([Line("play.bad", timedelta(minutes=1), fail), Line("play.good", timedelta(minutes=1), lambda at: None)], clock.now())
+    ran = run_due(
+        [Line("play.bad", timedelta(minutes=1), fail), Line("play.good", timedelta(minutes=1), lambda at: None)],
+        clock.now(),
+    )
     assert ran == ["play.bad", "play.good"]
     assert "磁盘满了" in Job.objects.get(pk="play.bad").last_error
     assert not Job.objects.get(pk="play.good").last_error

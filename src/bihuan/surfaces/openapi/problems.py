@@ -35,7 +35,9 @@ def problem(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     }
     if refusal.fields:
         body["fields"] = refusal.fields
-    answer = HttpResponse(json.dumps(body, ensure_ascii=False), content_type="application/problem+json", status=refusal.status)
+    answer = HttpResponse(
+        json.dumps(body, ensure_ascii=False), content_type="application/problem+json", status=refusal.status
+    )
     if refusal.status == 401:
         answer["WWW-Authenticate"] = "Bearer"
     return answer

@@ -66,12 +66,22 @@ class Described(NinjaAPI):
         told = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
         for methods in document["paths"].values():
             for operation in methods.values():
-                operation["responses"] |= {str(status): {"description": words, **told} for status, words in PROBLEMS.items()}
+                operation["responses"] |= {
+                    str(status): {"description": words, **told} for status, words in PROBLEMS.items()
+                }
         document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
         return document
 
 
-api = Described(title="闭环 Bihuan", version="1", urls_namespace="api", auth=Token(), renderer=Renderer(), docs=Redoc(), docs_url=None)
+api = Described(
+    title="闭环 Bihuan",
+    version="1",
+    urls_namespace="api",
+    auth=Token(),
+    renderer=Renderer(),
+    docs=Redoc(),
+    docs_url=None,
+)
 PROBLEMS = {
     400: "没有读懂", 401: "没有有效的令牌", 403: "没有这项职责或权限", 404: "没有，或不在范围内", 409: "别人已经先办了", 413: "太大",
     415: "类型不对", 422: "填写需要修改", 429: "太频繁", 503: "系统忙",
@@ -103,7 +113,9 @@ def _mount() -> None:
             api.add_router("", import_module(f"{room}.api").router, tags=[room.rsplit(".", 1)[-1]])
     calls = Router()
     for command in commands().values():
-        calls.post(f"/{command.name}", response=Answer, summary=command.summary, operation_id=command.name)(_call(command))
+        calls.post(f"/{command.name}", response=Answer, summary=command.summary, operation_id=command.name)(
+            _call(command)
+        )
     api.add_router("/commands", calls, tags=["commands"])
 
 

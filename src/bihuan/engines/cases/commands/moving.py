@@ -16,7 +16,9 @@ from bihuan.foundation.scoping import under
 ROLES = ("rectifier", "verifier")
 
 
-def hand_cases_over(at: datetime, *, bureau_id: UUID, path: str, person_from: UUID, person_to: UUID, names: tuple[str, str]) -> int:
+def hand_cases_over(
+    at: datetime, *, bureau_id: UUID, path: str, person_from: UUID, person_to: UUID, names: tuple[str, str]
+) -> int:
     """Move the open cases below *path* from one person to another; how many moved. Doing it again moves nothing.
 
     A role is not moved to somebody who holds, or once held, the other one in that case (rectifier ≠ verifier): there the
@@ -45,7 +47,9 @@ def _changes(case: Case, person_from: UUID, person_to: UUID, name: str) -> dict[
     for role, other in (ROLES, ROLES[::-1]):
         if getattr(case, f"{role}_id") != person_from:
             continue
-        if person_to == getattr(case, f"{other}_id") or (role == "verifier" and str(person_to) in case.hands.get("rectify", ())):
+        if person_to == getattr(case, f"{other}_id") or (
+            role == "verifier" and str(person_to) in case.hands.get("rectify", ())
+        ):
             return {}
         changes |= {f"{role}_id": person_to, f"{role}_name": name}
     if case.waits_for_id == person_from and (changes or case.rectifier_id != person_to):

@@ -8,80 +8,207 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('responsibility', '0001_initial'),
+        ("responsibility", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Case',
+            name="Case",
             fields=[
-                ('bureau_id', models.UUIDField()),
-                ('province_id', models.UUIDField(null=True)),
-                ('city_id', models.UUIDField(null=True)),
-                ('school_id', models.UUIDField(null=True)),
-                ('path', bihuan.foundation.scoping.PathField(default='', max_length=120)),
-                ('id', models.UUIDField(default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=40)),
-                ('lifecycle', models.CharField(max_length=60)),
-                ('number', models.CharField(max_length=40)),
-                ('state', models.CharField(max_length=40)),
-                ('is_open', models.BooleanField(default=True)),
-                ('revision', models.PositiveIntegerField(default=0)),
-                ('level', models.CharField(max_length=20)),
-                ('title', models.CharField(max_length=120)),
-                ('description', models.TextField(blank=True)),
-                ('org_name', models.CharField(max_length=80)),
-                ('place', models.CharField(blank=True, max_length=80)),
-                ('point_id', models.UUIDField(null=True)),
-                ('category', models.CharField(blank=True, max_length=40)),
-                ('item', models.CharField(blank=True, max_length=20)),
-                ('item_title', models.CharField(blank=True, max_length=120)),
-                ('basis', models.CharField(blank=True, max_length=300)),
-                ('source', models.CharField(max_length=40)),
-                ('source_id', models.UUIDField(null=True)),
-                ('reporter_name', models.CharField(max_length=60)),
-                ('rectifier_name', models.CharField(blank=True, max_length=60)),
-                ('verifier_name', models.CharField(blank=True, max_length=60)),
-                ('approver_name', models.CharField(blank=True, max_length=60)),
-                ('party_name', models.CharField(blank=True, max_length=80)),
-                ('waits_for_name', models.CharField(blank=True, max_length=60)),
-                ('supervised', models.BooleanField(default=False)),
-                ('notice_number', models.CharField(blank=True, max_length=60)),
-                ('hands', models.JSONField(default=dict)),
-                ('five', models.JSONField(default=dict)),
-                ('before', models.JSONField(default=list)),
-                ('after', models.JSONField(default=list)),
-                ('rectification', models.TextField(blank=True)),
-                ('extension', models.JSONField(null=True)),
-                ('listed_at', models.DateTimeField(null=True)),
-                ('reported_at', models.DateTimeField()),
-                ('state_since', models.DateTimeField()),
-                ('due_at', models.DateTimeField()),
-                ('rectify_due_at', models.DateTimeField(null=True)),
-                ('next_rung_at', models.DateTimeField(null=True)),
-                ('rung', models.PositiveSmallIntegerField(default=0)),
-                ('returns', models.PositiveSmallIntegerField(default=0)),
-                ('extensions', models.PositiveSmallIntegerField(default=0)),
-                ('rectified_at', models.DateTimeField(null=True)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('approver', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('merged_into', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.case')),
-                ('org', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='responsibility.org')),
-                ('party', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='responsibility.org')),
-                ('rectifier', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('recurrence_of', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.case')),
-                ('reporter', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('verifier', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('waits_for', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("bureau_id", models.UUIDField()),
+                ("province_id", models.UUIDField(null=True)),
+                ("city_id", models.UUIDField(null=True)),
+                ("school_id", models.UUIDField(null=True)),
+                ("path", bihuan.foundation.scoping.PathField(default="", max_length=120)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("kind", models.CharField(max_length=40)),
+                ("lifecycle", models.CharField(max_length=60)),
+                ("number", models.CharField(max_length=40)),
+                ("state", models.CharField(max_length=40)),
+                ("is_open", models.BooleanField(default=True)),
+                ("revision", models.PositiveIntegerField(default=0)),
+                ("level", models.CharField(max_length=20)),
+                ("title", models.CharField(max_length=120)),
+                ("description", models.TextField(blank=True)),
+                ("org_name", models.CharField(max_length=80)),
+                ("place", models.CharField(blank=True, max_length=80)),
+                ("point_id", models.UUIDField(null=True)),
+                ("category", models.CharField(blank=True, max_length=40)),
+                ("item", models.CharField(blank=True, max_length=20)),
+                ("item_title", models.CharField(blank=True, max_length=120)),
+                ("basis", models.CharField(blank=True, max_length=300)),
+                ("source", models.CharField(max_length=40)),
+                ("source_id", models.UUIDField(null=True)),
+                ("reporter_name", models.CharField(max_length=60)),
+                ("rectifier_name", models.CharField(blank=True, max_length=60)),
+                ("verifier_name", models.CharField(blank=True, max_length=60)),
+                ("approver_name", models.CharField(blank=True, max_length=60)),
+                ("party_name", models.CharField(blank=True, max_length=80)),
+                ("waits_for_name", models.CharField(blank=True, max_length=60)),
+                ("supervised", models.BooleanField(default=False)),
+                ("notice_number", models.CharField(blank=True, max_length=60)),
+                ("hands", models.JSONField(default=dict)),
+                ("five", models.JSONField(default=dict)),
+                ("before", models.JSONField(default=list)),
+                ("after", models.JSONField(default=list)),
+                ("rectification", models.TextField(blank=True)),
+                ("extension", models.JSONField(null=True)),
+                ("listed_at", models.DateTimeField(null=True)),
+                ("reported_at", models.DateTimeField()),
+                ("state_since", models.DateTimeField()),
+                ("due_at", models.DateTimeField()),
+                ("rectify_due_at", models.DateTimeField(null=True)),
+                ("next_rung_at", models.DateTimeField(null=True)),
+                ("rung", models.PositiveSmallIntegerField(default=0)),
+                ("returns", models.PositiveSmallIntegerField(default=0)),
+                ("extensions", models.PositiveSmallIntegerField(default=0)),
+                ("rectified_at", models.DateTimeField(null=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                (
+                    "approver",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "merged_into",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.case"
+                    ),
+                ),
+                (
+                    "org",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="responsibility.org"
+                    ),
+                ),
+                (
+                    "party",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="responsibility.org",
+                    ),
+                ),
+                (
+                    "rectifier",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "recurrence_of",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.case"
+                    ),
+                ),
+                (
+                    "reporter",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "verifier",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "waits_for",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('is_open', True)), fields=['province_id', 'due_at', 'id'], name='case_open_province'), models.Index(condition=models.Q(('is_open', True)), fields=['city_id', 'due_at', 'id'], name='case_open_city'), models.Index(condition=models.Q(('is_open', True)), fields=['bureau_id', 'due_at', 'id'], name='case_open_bureau'), models.Index(condition=models.Q(('is_open', True)), fields=['school_id', 'due_at', 'id'], name='case_open_school'), models.Index(condition=models.Q(('is_open', True)), fields=['bureau_id', 'state', 'due_at', 'id'], name='case_open_state'), models.Index(condition=models.Q(('is_open', True), ('listed_at__isnull', False)), fields=['bureau_id', 'due_at', 'id'], name='case_listed'), models.Index(fields=['province_id', '-reported_at', '-id'], name='case_past_province'), models.Index(fields=['city_id', '-reported_at', '-id'], name='case_past_city'), models.Index(fields=['bureau_id', '-reported_at', '-id'], name='case_past_bureau'), models.Index(fields=['school_id', '-reported_at', '-id'], name='case_past_school'), models.Index(condition=models.Q(('next_rung_at__isnull', False)), fields=['bureau_id', 'next_rung_at', 'id'], name='case_next_rung'), models.Index(condition=models.Q(('is_open', True)), fields=['waits_for', 'due_at', 'id'], name='case_waits_for'), models.Index(fields=['reporter', '-reported_at', '-id'], name='case_by_reporter'), models.Index(fields=['rectifier', '-reported_at', '-id'], name='case_by_rectifier'), models.Index(condition=models.Q(('party__isnull', False)), fields=['party', 'due_at', 'id'], name='case_by_party'), models.Index(condition=models.Q(('item', ''), _negated=True), fields=['school_id', 'item', '-reported_at'], name='case_recurrence')],
-                'constraints': [models.UniqueConstraint(fields=('bureau_id', 'number'), name='case_number'), models.CheckConstraint(condition=models.Q(('merged_into', models.F('id')), _negated=True), name='case_not_into_itself')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("is_open", True)),
+                        fields=["province_id", "due_at", "id"],
+                        name="case_open_province",
+                    ),
+                    models.Index(
+                        condition=models.Q(("is_open", True)), fields=["city_id", "due_at", "id"], name="case_open_city"
+                    ),
+                    models.Index(
+                        condition=models.Q(("is_open", True)),
+                        fields=["bureau_id", "due_at", "id"],
+                        name="case_open_bureau",
+                    ),
+                    models.Index(
+                        condition=models.Q(("is_open", True)),
+                        fields=["school_id", "due_at", "id"],
+                        name="case_open_school",
+                    ),
+                    models.Index(
+                        condition=models.Q(("is_open", True)),
+                        fields=["bureau_id", "state", "due_at", "id"],
+                        name="case_open_state",
+                    ),
+                    models.Index(
+                        condition=models.Q(("is_open", True), ("listed_at__isnull", False)),
+                        fields=["bureau_id", "due_at", "id"],
+                        name="case_listed",
+                    ),
+                    models.Index(fields=["province_id", "-reported_at", "-id"], name="case_past_province"),
+                    models.Index(fields=["city_id", "-reported_at", "-id"], name="case_past_city"),
+                    models.Index(fields=["bureau_id", "-reported_at", "-id"], name="case_past_bureau"),
+                    models.Index(fields=["school_id", "-reported_at", "-id"], name="case_past_school"),
+                    models.Index(
+                        condition=models.Q(("next_rung_at__isnull", False)),
+                        fields=["bureau_id", "next_rung_at", "id"],
+                        name="case_next_rung",
+                    ),
+                    models.Index(
+                        condition=models.Q(("is_open", True)),
+                        fields=["waits_for", "due_at", "id"],
+                        name="case_waits_for",
+                    ),
+                    models.Index(fields=["reporter", "-reported_at", "-id"], name="case_by_reporter"),
+                    models.Index(fields=["rectifier", "-reported_at", "-id"], name="case_by_rectifier"),
+                    models.Index(
+                        condition=models.Q(("party__isnull", False)),
+                        fields=["party", "due_at", "id"],
+                        name="case_by_party",
+                    ),
+                    models.Index(
+                        condition=models.Q(("item", ""), _negated=True),
+                        fields=["school_id", "item", "-reported_at"],
+                        name="case_recurrence",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("bureau_id", "number"), name="case_number"),
+                    models.CheckConstraint(
+                        condition=models.Q(("merged_into", models.F("id")), _negated=True), name="case_not_into_itself"
+                    ),
+                ],
             },
         ),
     ]

@@ -56,7 +56,12 @@ def test_nobody_ends_on_both_sides_of_a_case(loop, net, cast, actors):
     case = loop.rectify(loop.assign(loop.report()))
     assert case.verifier_id == cast.chen.pk
     moved = hand_cases_over(
-        clock.now(), bureau_id=net.bureau.pk, path=net.school.path, person_from=cast.chen.pk, person_to=cast.li.pk, names=("陈包校", "李安")
+        clock.now(),
+        bureau_id=net.bureau.pk,
+        path=net.school.path,
+        person_from=cast.chen.pk,
+        person_to=cast.li.pk,
+        names=("陈包校", "李安"),
     )
     assert moved == 0
     assert Case.objects.get(pk=case.pk).verifier_id == cast.chen.pk
@@ -66,7 +71,12 @@ def test_who_once_put_it_right_does_not_inherit_the_verifying(loop, net, cast, a
     case = loop.rectify(loop.assign(loop.report(), rectifier=actors.qian.id), by=actors.qian)
     Case.objects.filter(pk=case.pk).update(rectifier_id=cast.li.pk)
     moved = hand_cases_over(
-        clock.now(), bureau_id=net.bureau.pk, path=net.school.path, person_from=cast.chen.pk, person_to=cast.qian.pk, names=("陈包校", "钱主任")
+        clock.now(),
+        bureau_id=net.bureau.pk,
+        path=net.school.path,
+        person_from=cast.chen.pk,
+        person_to=cast.qian.pk,
+        names=("陈包校", "钱主任"),
     )
     assert moved == 0
 
@@ -74,7 +84,12 @@ def test_who_once_put_it_right_does_not_inherit_the_verifying(loop, net, cast, a
 def test_work_elsewhere_stays(loop, net, cast, actors):
     case = loop.assign(loop.report())
     moved = hand_cases_over(
-        clock.now(), bureau_id=net.bureau.pk, path=net.other_school.path, person_from=cast.li.pk, person_to=cast.qian.pk, names=("李安", "钱主任")
+        clock.now(),
+        bureau_id=net.bureau.pk,
+        path=net.other_school.path,
+        person_from=cast.li.pk,
+        person_to=cast.qian.pk,
+        names=("李安", "钱主任"),
     )
     assert moved == 0
     assert Case.objects.get(pk=case.pk).rectifier_id == cast.li.pk

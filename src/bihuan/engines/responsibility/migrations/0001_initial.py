@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -17,123 +16,178 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Org',
+            name="Org",
             fields=[
-                ('id', models.UUIDField(default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=40)),
-                ('tier', models.CharField(max_length=12)),
-                ('name', models.CharField(max_length=80)),
-                ('short_name', models.CharField(blank=True, max_length=40)),
-                ('code', models.CharField(blank=True, max_length=20)),
-                ('path', bihuan.foundation.scoping.PathField(max_length=120, unique=True)),
-                ('province_id', models.UUIDField(null=True)),
-                ('city_id', models.UUIDField(null=True)),
-                ('bureau_id', models.UUIDField(null=True)),
-                ('school_id', models.UUIDField(null=True)),
-                ('stages', models.JSONField(default=list)),
-                ('facets', models.JSONField(default=list)),
-                ('students', models.PositiveIntegerField(default=0)),
-                ('boarders', models.PositiveIntegerField(default=0)),
-                ('staff_count', models.PositiveIntegerField(default=0)),
-                ('address', models.CharField(blank=True, max_length=160)),
-                ('phone', models.CharField(blank=True, max_length=20)),
-                ('sort', models.PositiveIntegerField(default=0)),
-                ('active_from', models.DateField(null=True)),
-                ('active_to', models.DateField(null=True)),
-                ('revision', models.PositiveIntegerField(default=1)),
-                ('parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='responsibility.org')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("kind", models.CharField(max_length=40)),
+                ("tier", models.CharField(max_length=12)),
+                ("name", models.CharField(max_length=80)),
+                ("short_name", models.CharField(blank=True, max_length=40)),
+                ("code", models.CharField(blank=True, max_length=20)),
+                ("path", bihuan.foundation.scoping.PathField(max_length=120, unique=True)),
+                ("province_id", models.UUIDField(null=True)),
+                ("city_id", models.UUIDField(null=True)),
+                ("bureau_id", models.UUIDField(null=True)),
+                ("school_id", models.UUIDField(null=True)),
+                ("stages", models.JSONField(default=list)),
+                ("facets", models.JSONField(default=list)),
+                ("students", models.PositiveIntegerField(default=0)),
+                ("boarders", models.PositiveIntegerField(default=0)),
+                ("staff_count", models.PositiveIntegerField(default=0)),
+                ("address", models.CharField(blank=True, max_length=160)),
+                ("phone", models.CharField(blank=True, max_length=20)),
+                ("sort", models.PositiveIntegerField(default=0)),
+                ("active_from", models.DateField(null=True)),
+                ("active_to", models.DateField(null=True)),
+                ("revision", models.PositiveIntegerField(default=1)),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="responsibility.org",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Appointment',
+            name="Appointment",
             fields=[
-                ('bureau_id', models.UUIDField()),
-                ('province_id', models.UUIDField(null=True)),
-                ('city_id', models.UUIDField(null=True)),
-                ('school_id', models.UUIDField(null=True)),
-                ('path', bihuan.foundation.scoping.PathField(default='', max_length=120)),
-                ('id', models.UUIDField(default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('post', models.CharField(max_length=60)),
-                ('kind', models.CharField(default='holder', max_length=10)),
-                ('rank', models.PositiveSmallIntegerField(default=1)),
-                ('starts_on', models.DateField()),
-                ('ends_on', models.DateField(null=True)),
-                ('import_id', models.UUIDField(null=True)),
-                ('initials', models.CharField(blank=True, max_length=30)),
-                ('stands_for', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='responsibility.appointment')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('org', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='responsibility.org')),
+                ("bureau_id", models.UUIDField()),
+                ("province_id", models.UUIDField(null=True)),
+                ("city_id", models.UUIDField(null=True)),
+                ("school_id", models.UUIDField(null=True)),
+                ("path", bihuan.foundation.scoping.PathField(default="", max_length=120)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("post", models.CharField(max_length=60)),
+                ("kind", models.CharField(default="holder", max_length=10)),
+                ("rank", models.PositiveSmallIntegerField(default=1)),
+                ("starts_on", models.DateField()),
+                ("ends_on", models.DateField(null=True)),
+                ("import_id", models.UUIDField(null=True)),
+                ("initials", models.CharField(blank=True, max_length=30)),
+                (
+                    "stands_for",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="responsibility.appointment",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "org",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="responsibility.org"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RosterImport',
+            name="RosterImport",
             fields=[
-                ('bureau_id', models.UUIDField()),
-                ('province_id', models.UUIDField(null=True)),
-                ('city_id', models.UUIDField(null=True)),
-                ('school_id', models.UUIDField(null=True)),
-                ('path', bihuan.foundation.scoping.PathField(default='', max_length=120)),
-                ('id', models.UUIDField(default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('file_name', models.CharField(max_length=160)),
-                ('by_id', models.UUIDField(null=True)),
-                ('by_name', models.CharField(max_length=60)),
-                ('at', models.DateTimeField()),
-                ('table', models.JSONField(default=list)),
-                ('header_row', models.PositiveIntegerField(default=0)),
-                ('columns', models.JSONField(default=dict)),
-                ('report', models.JSONField(default=dict)),
-                ('made', models.JSONField(default=dict)),
-                ('installed_at', models.DateTimeField(null=True)),
-                ('undone_at', models.DateTimeField(null=True)),
-                ('org', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='responsibility.org')),
+                ("bureau_id", models.UUIDField()),
+                ("province_id", models.UUIDField(null=True)),
+                ("city_id", models.UUIDField(null=True)),
+                ("school_id", models.UUIDField(null=True)),
+                ("path", bihuan.foundation.scoping.PathField(default="", max_length=120)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("file_name", models.CharField(max_length=160)),
+                ("by_id", models.UUIDField(null=True)),
+                ("by_name", models.CharField(max_length=60)),
+                ("at", models.DateTimeField()),
+                ("table", models.JSONField(default=list)),
+                ("header_row", models.PositiveIntegerField(default=0)),
+                ("columns", models.JSONField(default=dict)),
+                ("report", models.JSONField(default=dict)),
+                ("made", models.JSONField(default=dict)),
+                ("installed_at", models.DateTimeField(null=True)),
+                ("undone_at", models.DateTimeField(null=True)),
+                (
+                    "org",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="responsibility.org"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='org',
-            index=models.Index(fields=['bureau_id', 'tier', 'sort'], name='org_by_tier'),
+            model_name="org",
+            index=models.Index(fields=["bureau_id", "tier", "sort"], name="org_by_tier"),
         ),
         migrations.AddIndex(
-            model_name='org',
-            index=models.Index(fields=['school_id', 'tier'], name='org_by_school'),
+            model_name="org",
+            index=models.Index(fields=["school_id", "tier"], name="org_by_school"),
         ),
         migrations.AddConstraint(
-            model_name='org',
-            constraint=models.UniqueConstraint(condition=models.Q(('code', ''), _negated=True), fields=('bureau_id', 'code'), name='org_code'),
+            model_name="org",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("code", ""), _negated=True), fields=("bureau_id", "code"), name="org_code"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='org',
-            constraint=models.UniqueConstraint(fields=('bureau_id', 'parent', 'name'), name='org_name_in_parent'),
+            model_name="org",
+            constraint=models.UniqueConstraint(fields=("bureau_id", "parent", "name"), name="org_name_in_parent"),
         ),
         migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(fields=['user', 'starts_on'], name='appointment_by_user'),
+            model_name="appointment",
+            index=models.Index(fields=["user", "starts_on"], name="appointment_by_user"),
         ),
         migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(fields=['org', 'post'], name='appointment_by_place'),
+            model_name="appointment",
+            index=models.Index(fields=["org", "post"], name="appointment_by_place"),
         ),
         migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(fields=['bureau_id', 'post'], name='appointment_by_post'),
+            model_name="appointment",
+            index=models.Index(fields=["bureau_id", "post"], name="appointment_by_post"),
         ),
         migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(fields=['school_id', 'post'], name='appointment_by_school'),
+            model_name="appointment",
+            index=models.Index(fields=["school_id", "post"], name="appointment_by_school"),
         ),
         migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(condition=models.Q(('import_id__isnull', False)), fields=['import_id'], name='appointment_by_import'),
+            model_name="appointment",
+            index=models.Index(
+                condition=models.Q(("import_id__isnull", False)), fields=["import_id"], name="appointment_by_import"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.UniqueConstraint(fields=('bureau_id', 'user', 'org', 'post', 'starts_on'), name='appointment_once'),
+            model_name="appointment",
+            constraint=models.UniqueConstraint(
+                fields=("bureau_id", "user", "org", "post", "starts_on"), name="appointment_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='appointment_span'),
+            model_name="appointment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_on__isnull", True), ("ends_on__gte", models.F("starts_on")), _connector="OR"),
+                name="appointment_span",
+            ),
         ),
         migrations.AddIndex(
-            model_name='rosterimport',
-            index=models.Index(fields=['bureau_id', '-at'], name='roster_by_time'),
+            model_name="rosterimport",
+            index=models.Index(fields=["bureau_id", "-at"], name="roster_by_time"),
         ),
     ]

@@ -8,134 +8,189 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('responsibility', '0001_initial'),
+        ("responsibility", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Sheet',
+            name="Sheet",
             fields=[
-                ('bureau_id', models.UUIDField()),
-                ('province_id', models.UUIDField(null=True)),
-                ('city_id', models.UUIDField(null=True)),
-                ('school_id', models.UUIDField(null=True)),
-                ('path', bihuan.foundation.scoping.PathField(default='', max_length=120)),
-                ('id', models.UUIDField(default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('code', models.CharField(max_length=60)),
-                ('title', models.CharField(max_length=120)),
-                ('purpose', models.CharField(blank=True, max_length=400)),
-                ('pack', models.CharField(blank=True, max_length=60)),
+                ("bureau_id", models.UUIDField()),
+                ("province_id", models.UUIDField(null=True)),
+                ("city_id", models.UUIDField(null=True)),
+                ("school_id", models.UUIDField(null=True)),
+                ("path", bihuan.foundation.scoping.PathField(default="", max_length=120)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("code", models.CharField(max_length=60)),
+                ("title", models.CharField(max_length=120)),
+                ("purpose", models.CharField(blank=True, max_length=400)),
+                ("pack", models.CharField(blank=True, max_length=60)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('bureau_id', 'code'), name='sheet_code')],
+                "constraints": [models.UniqueConstraint(fields=("bureau_id", "code"), name="sheet_code")],
             },
         ),
         migrations.CreateModel(
-            name='SheetVersion',
+            name="SheetVersion",
             fields=[
-                ('id', models.UUIDField(default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('bureau_id', models.UUIDField()),
-                ('version', models.CharField(max_length=20)),
-                ('state', models.CharField(default='draft', max_length=10)),
-                ('content', models.JSONField()),
-                ('digest', models.CharField(max_length=64)),
-                ('item_count', models.PositiveIntegerField()),
-                ('note', models.CharField(blank=True, max_length=200)),
-                ('made_by_name', models.CharField(blank=True, max_length=60)),
-                ('made_at', models.DateTimeField(null=True)),
-                ('effective_on', models.DateField(null=True)),
-                ('published_at', models.DateTimeField(null=True)),
-                ('published_by_name', models.CharField(blank=True, max_length=60)),
-                ('revision', models.PositiveIntegerField(default=0)),
-                ('sheet', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='sheets.sheet')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("bureau_id", models.UUIDField()),
+                ("version", models.CharField(max_length=20)),
+                ("state", models.CharField(default="draft", max_length=10)),
+                ("content", models.JSONField()),
+                ("digest", models.CharField(max_length=64)),
+                ("item_count", models.PositiveIntegerField()),
+                ("note", models.CharField(blank=True, max_length=200)),
+                ("made_by_name", models.CharField(blank=True, max_length=60)),
+                ("made_at", models.DateTimeField(null=True)),
+                ("effective_on", models.DateField(null=True)),
+                ("published_at", models.DateTimeField(null=True)),
+                ("published_by_name", models.CharField(blank=True, max_length=60)),
+                ("revision", models.PositiveIntegerField(default=0)),
+                (
+                    "sheet",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="sheets.sheet"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Opinion',
+            name="Opinion",
             fields=[
-                ('id', models.UUIDField(default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('bureau_id', models.UUIDField()),
-                ('item', models.CharField(blank=True, max_length=20)),
-                ('text', models.CharField(max_length=400)),
-                ('by_id', models.UUIDField(null=True)),
-                ('by_name', models.CharField(max_length=60)),
-                ('by_unit', models.CharField(blank=True, max_length=80)),
-                ('at', models.DateTimeField()),
-                ('reply', models.CharField(blank=True, max_length=400)),
-                ('replied_by_name', models.CharField(blank=True, max_length=60)),
-                ('replied_at', models.DateTimeField(null=True)),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='sheets.sheetversion')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("bureau_id", models.UUIDField()),
+                ("item", models.CharField(blank=True, max_length=20)),
+                ("text", models.CharField(max_length=400)),
+                ("by_id", models.UUIDField(null=True)),
+                ("by_name", models.CharField(max_length=60)),
+                ("by_unit", models.CharField(blank=True, max_length=80)),
+                ("at", models.DateTimeField()),
+                ("reply", models.CharField(blank=True, max_length=400)),
+                ("replied_by_name", models.CharField(blank=True, max_length=60)),
+                ("replied_at", models.DateTimeField(null=True)),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="sheets.sheetversion"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Submission',
+            name="Submission",
             fields=[
-                ('bureau_id', models.UUIDField()),
-                ('province_id', models.UUIDField(null=True)),
-                ('city_id', models.UUIDField(null=True)),
-                ('school_id', models.UUIDField(null=True)),
-                ('path', bihuan.foundation.scoping.PathField(default='', max_length=120)),
-                ('id', models.UUIDField(default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('holder', models.CharField(blank=True, max_length=20)),
-                ('state', models.CharField(default='draft', max_length=10)),
-                ('answers', models.JSONField(default=dict)),
-                ('asked', models.JSONField(null=True)),
-                ('revision', models.PositiveIntegerField(default=0)),
-                ('asked_count', models.PositiveIntegerField(default=0)),
-                ('passed', models.PositiveIntegerField(default=0)),
-                ('failed', models.PositiveIntegerField(default=0)),
-                ('not_applicable', models.PositiveIntegerField(default=0)),
-                ('started_at', models.DateTimeField()),
-                ('submitted_at', models.DateTimeField(null=True)),
-                ('by_name', models.CharField(blank=True, max_length=60)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('org', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='responsibility.org')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='sheets.sheetversion')),
+                ("bureau_id", models.UUIDField()),
+                ("province_id", models.UUIDField(null=True)),
+                ("city_id", models.UUIDField(null=True)),
+                ("school_id", models.UUIDField(null=True)),
+                ("path", bihuan.foundation.scoping.PathField(default="", max_length=120)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("holder", models.CharField(blank=True, max_length=20)),
+                ("state", models.CharField(default="draft", max_length=10)),
+                ("answers", models.JSONField(default=dict)),
+                ("asked", models.JSONField(null=True)),
+                ("revision", models.PositiveIntegerField(default=0)),
+                ("asked_count", models.PositiveIntegerField(default=0)),
+                ("passed", models.PositiveIntegerField(default=0)),
+                ("failed", models.PositiveIntegerField(default=0)),
+                ("not_applicable", models.PositiveIntegerField(default=0)),
+                ("started_at", models.DateTimeField()),
+                ("submitted_at", models.DateTimeField(null=True)),
+                ("by_name", models.CharField(blank=True, max_length=60)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "org",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="responsibility.org"
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="sheets.sheetversion"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Finding',
+            name="Finding",
             fields=[
-                ('bureau_id', models.UUIDField()),
-                ('province_id', models.UUIDField(null=True)),
-                ('city_id', models.UUIDField(null=True)),
-                ('school_id', models.UUIDField(null=True)),
-                ('path', bihuan.foundation.scoping.PathField(default='', max_length=120)),
-                ('id', models.UUIDField(default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('item', models.CharField(max_length=20)),
-                ('severity', models.CharField(max_length=12)),
-                ('note', models.TextField(blank=True)),
-                ('place', models.CharField(blank=True, max_length=80)),
-                ('photos', models.JSONField(default=list)),
-                ('case_id', models.UUIDField(null=True)),
-                ('case_number', models.CharField(blank=True, max_length=40)),
-                ('found_at', models.DateTimeField()),
-                ('submission', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='sheets.submission')),
+                ("bureau_id", models.UUIDField()),
+                ("province_id", models.UUIDField(null=True)),
+                ("city_id", models.UUIDField(null=True)),
+                ("school_id", models.UUIDField(null=True)),
+                ("path", bihuan.foundation.scoping.PathField(default="", max_length=120)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("item", models.CharField(max_length=20)),
+                ("severity", models.CharField(max_length=12)),
+                ("note", models.TextField(blank=True)),
+                ("place", models.CharField(blank=True, max_length=80)),
+                ("photos", models.JSONField(default=list)),
+                ("case_id", models.UUIDField(null=True)),
+                ("case_number", models.CharField(blank=True, max_length=40)),
+                ("found_at", models.DateTimeField()),
+                (
+                    "submission",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="sheets.submission"
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='sheetversion',
-            constraint=models.UniqueConstraint(fields=('bureau_id', 'sheet', 'version'), name='sheet_version'),
+            model_name="sheetversion",
+            constraint=models.UniqueConstraint(fields=("bureau_id", "sheet", "version"), name="sheet_version"),
         ),
         migrations.AddIndex(
-            model_name='opinion',
-            index=models.Index(fields=['bureau_id', 'version', '-at'], name='opinion_by_version'),
+            model_name="opinion",
+            index=models.Index(fields=["bureau_id", "version", "-at"], name="opinion_by_version"),
         ),
         migrations.AddIndex(
-            model_name='submission',
-            index=models.Index(fields=['bureau_id', '-started_at', '-id'], name='submission_by_bureau'),
+            model_name="submission",
+            index=models.Index(fields=["bureau_id", "-started_at", "-id"], name="submission_by_bureau"),
         ),
         migrations.AddIndex(
-            model_name='submission',
-            index=models.Index(fields=['school_id', '-started_at', '-id'], name='submission_by_school'),
+            model_name="submission",
+            index=models.Index(fields=["school_id", "-started_at", "-id"], name="submission_by_school"),
         ),
         migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.UniqueConstraint(fields=('bureau_id', 'submission', 'item'), name='finding_once'),
+            model_name="finding",
+            constraint=models.UniqueConstraint(fields=("bureau_id", "submission", "item"), name="finding_once"),
         ),
     ]

@@ -8,81 +8,115 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('responsibility', '0001_initial'),
-        ('sheets', '0001_initial'),
+        ("responsibility", "0001_initial"),
+        ("sheets", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Inspection',
+            name="Inspection",
             fields=[
-                ('bureau_id', models.UUIDField()),
-                ('province_id', models.UUIDField(null=True)),
-                ('city_id', models.UUIDField(null=True)),
-                ('school_id', models.UUIDField(null=True)),
-                ('path', bihuan.foundation.scoping.PathField(default='', max_length=120)),
-                ('id', models.UUIDField(default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('org_name', models.CharField(max_length=80)),
-                ('kind', models.CharField(max_length=20)),
-                ('state', models.CharField(max_length=12)),
-                ('revision', models.PositiveIntegerField(default=0)),
-                ('title', models.CharField(max_length=120)),
-                ('lead_name', models.CharField(max_length=60)),
-                ('focus', models.CharField(blank=True, max_length=200)),
-                ('scope_words', models.CharField(blank=True, max_length=200)),
-                ('draw', models.JSONField(null=True)),
-                ('hidden_until', models.DateTimeField(null=True)),
-                ('opened_at', models.DateTimeField()),
-                ('began_at', models.DateTimeField(null=True)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('summary', models.TextField(blank=True)),
-                ('lessons', models.JSONField(default=dict)),
-                ('signed_by_id', models.UUIDField(null=True)),
-                ('signed_by_name', models.CharField(blank=True, max_length=60)),
-                ('signature_id', models.UUIDField(null=True)),
-                ('signature_refused', models.CharField(blank=True, max_length=200)),
-                ('signed_at', models.DateTimeField(null=True)),
-                ('hazards', models.PositiveIntegerField(default=0)),
-                ('lead', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('org', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='responsibility.org')),
-                ('submission', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='sheets.submission')),
+                ("bureau_id", models.UUIDField()),
+                ("province_id", models.UUIDField(null=True)),
+                ("city_id", models.UUIDField(null=True)),
+                ("school_id", models.UUIDField(null=True)),
+                ("path", bihuan.foundation.scoping.PathField(default="", max_length=120)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("org_name", models.CharField(max_length=80)),
+                ("kind", models.CharField(max_length=20)),
+                ("state", models.CharField(max_length=12)),
+                ("revision", models.PositiveIntegerField(default=0)),
+                ("title", models.CharField(max_length=120)),
+                ("lead_name", models.CharField(max_length=60)),
+                ("focus", models.CharField(blank=True, max_length=200)),
+                ("scope_words", models.CharField(blank=True, max_length=200)),
+                ("draw", models.JSONField(null=True)),
+                ("hidden_until", models.DateTimeField(null=True)),
+                ("opened_at", models.DateTimeField()),
+                ("began_at", models.DateTimeField(null=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("summary", models.TextField(blank=True)),
+                ("lessons", models.JSONField(default=dict)),
+                ("signed_by_id", models.UUIDField(null=True)),
+                ("signed_by_name", models.CharField(blank=True, max_length=60)),
+                ("signature_id", models.UUIDField(null=True)),
+                ("signature_refused", models.CharField(blank=True, max_length=200)),
+                ("signed_at", models.DateTimeField(null=True)),
+                ("hazards", models.PositiveIntegerField(default=0)),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "org",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="responsibility.org"
+                    ),
+                ),
+                (
+                    "submission",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="sheets.submission"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Inspector',
+            name="Inspector",
             fields=[
-                ('id', models.UUIDField(default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('bureau_id', models.UUIDField()),
-                ('name', models.CharField(max_length=60)),
-                ('organisation', models.CharField(blank=True, max_length=80)),
-                ('joined_at', models.DateTimeField(null=True)),
-                ('inspection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inspections.inspection')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("bureau_id", models.UUIDField()),
+                ("name", models.CharField(max_length=60)),
+                ("organisation", models.CharField(blank=True, max_length=80)),
+                ("joined_at", models.DateTimeField(null=True)),
+                (
+                    "inspection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="inspections.inspection"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='inspection',
-            index=models.Index(fields=['bureau_id', '-opened_at', '-id'], name='inspection_by_bureau'),
+            model_name="inspection",
+            index=models.Index(fields=["bureau_id", "-opened_at", "-id"], name="inspection_by_bureau"),
         ),
         migrations.AddIndex(
-            model_name='inspection',
-            index=models.Index(fields=['school_id', '-opened_at', '-id'], name='inspection_by_school'),
+            model_name="inspection",
+            index=models.Index(fields=["school_id", "-opened_at", "-id"], name="inspection_by_school"),
         ),
         migrations.AddIndex(
-            model_name='inspection',
-            index=models.Index(fields=['bureau_id', 'state', '-opened_at'], name='inspection_by_state'),
+            model_name="inspection",
+            index=models.Index(fields=["bureau_id", "state", "-opened_at"], name="inspection_by_state"),
         ),
         migrations.AddIndex(
-            model_name='inspector',
-            index=models.Index(fields=['user', 'inspection'], name='inspector_by_user'),
+            model_name="inspector",
+            index=models.Index(fields=["user", "inspection"], name="inspector_by_user"),
         ),
         migrations.AddConstraint(
-            model_name='inspector',
-            constraint=models.UniqueConstraint(fields=('bureau_id', 'inspection', 'user'), name='inspector_once'),
+            model_name="inspector",
+            constraint=models.UniqueConstraint(fields=("bureau_id", "inspection", "user"), name="inspector_once"),
         ),
     ]

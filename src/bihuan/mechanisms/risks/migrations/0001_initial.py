@@ -8,104 +8,155 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('responsibility', '0001_initial'),
+        ("responsibility", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='RiskPoint',
+            name="RiskPoint",
             fields=[
-                ('bureau_id', models.UUIDField()),
-                ('province_id', models.UUIDField(null=True)),
-                ('city_id', models.UUIDField(null=True)),
-                ('school_id', models.UUIDField(null=True)),
-                ('path', bihuan.foundation.scoping.PathField(default='', max_length=120)),
-                ('id', models.UUIDField(default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('school_name', models.CharField(blank=True, max_length=80)),
-                ('number', models.CharField(max_length=40)),
-                ('code', models.CharField(max_length=16)),
-                ('name', models.CharField(max_length=80)),
-                ('kind', models.CharField(max_length=40)),
-                ('place', models.CharField(blank=True, max_length=80)),
-                ('colour', models.CharField(max_length=10)),
-                ('colour_rank', models.PositiveSmallIntegerField(default=4)),
-                ('method', models.CharField(blank=True, max_length=10)),
-                ('factors', models.JSONField(default=dict)),
-                ('hazard_source', models.CharField(blank=True, max_length=200)),
-                ('accident', models.CharField(blank=True, max_length=120)),
-                ('measures', models.JSONField(default=dict)),
-                ('owner_post', models.CharField(blank=True, max_length=60)),
-                ('cadence', models.CharField(blank=True, max_length=20)),
-                ('catalogue', models.CharField(blank=True, max_length=60)),
-                ('is_active', models.BooleanField(default=True)),
-                ('revision', models.PositiveIntegerField(default=0)),
-                ('scored_on', models.DateField(null=True)),
-                ('review_on', models.DateField(null=True)),
-                ('checked_at', models.DateTimeField(null=True)),
-                ('made_at', models.DateTimeField()),
-                ('changed_by_name', models.CharField(blank=True, max_length=60)),
-                ('org', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='responsibility.org')),
-                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("bureau_id", models.UUIDField()),
+                ("province_id", models.UUIDField(null=True)),
+                ("city_id", models.UUIDField(null=True)),
+                ("school_id", models.UUIDField(null=True)),
+                ("path", bihuan.foundation.scoping.PathField(default="", max_length=120)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("school_name", models.CharField(blank=True, max_length=80)),
+                ("number", models.CharField(max_length=40)),
+                ("code", models.CharField(max_length=16)),
+                ("name", models.CharField(max_length=80)),
+                ("kind", models.CharField(max_length=40)),
+                ("place", models.CharField(blank=True, max_length=80)),
+                ("colour", models.CharField(max_length=10)),
+                ("colour_rank", models.PositiveSmallIntegerField(default=4)),
+                ("method", models.CharField(blank=True, max_length=10)),
+                ("factors", models.JSONField(default=dict)),
+                ("hazard_source", models.CharField(blank=True, max_length=200)),
+                ("accident", models.CharField(blank=True, max_length=120)),
+                ("measures", models.JSONField(default=dict)),
+                ("owner_post", models.CharField(blank=True, max_length=60)),
+                ("cadence", models.CharField(blank=True, max_length=20)),
+                ("catalogue", models.CharField(blank=True, max_length=60)),
+                ("is_active", models.BooleanField(default=True)),
+                ("revision", models.PositiveIntegerField(default=0)),
+                ("scored_on", models.DateField(null=True)),
+                ("review_on", models.DateField(null=True)),
+                ("checked_at", models.DateTimeField(null=True)),
+                ("made_at", models.DateTimeField()),
+                ("changed_by_name", models.CharField(blank=True, max_length=60)),
+                (
+                    "org",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="responsibility.org"
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PointCode',
+            name="PointCode",
             fields=[
-                ('bureau_id', models.UUIDField()),
-                ('province_id', models.UUIDField(null=True)),
-                ('city_id', models.UUIDField(null=True)),
-                ('school_id', models.UUIDField(null=True)),
-                ('path', bihuan.foundation.scoping.PathField(default='', max_length=120)),
-                ('id', models.UUIDField(default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('code', models.CharField(max_length=16)),
-                ('issued_at', models.DateTimeField()),
-                ('voided_at', models.DateTimeField(null=True)),
-                ('point', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='risks.riskpoint')),
+                ("bureau_id", models.UUIDField()),
+                ("province_id", models.UUIDField(null=True)),
+                ("city_id", models.UUIDField(null=True)),
+                ("school_id", models.UUIDField(null=True)),
+                ("path", bihuan.foundation.scoping.PathField(default="", max_length=120)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("code", models.CharField(max_length=16)),
+                ("issued_at", models.DateTimeField()),
+                ("voided_at", models.DateTimeField(null=True)),
+                (
+                    "point",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="risks.riskpoint"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='riskpoint',
-            index=models.Index(condition=models.Q(('is_active', True)), fields=['province_id', 'colour_rank', 'number', 'id'], name='point_by_province'),
+            model_name="riskpoint",
+            index=models.Index(
+                condition=models.Q(("is_active", True)),
+                fields=["province_id", "colour_rank", "number", "id"],
+                name="point_by_province",
+            ),
         ),
         migrations.AddIndex(
-            model_name='riskpoint',
-            index=models.Index(condition=models.Q(('is_active', True)), fields=['city_id', 'colour_rank', 'number', 'id'], name='point_by_city'),
+            model_name="riskpoint",
+            index=models.Index(
+                condition=models.Q(("is_active", True)),
+                fields=["city_id", "colour_rank", "number", "id"],
+                name="point_by_city",
+            ),
         ),
         migrations.AddIndex(
-            model_name='riskpoint',
-            index=models.Index(condition=models.Q(('is_active', True)), fields=['bureau_id', 'colour_rank', 'number', 'id'], name='point_by_bureau'),
+            model_name="riskpoint",
+            index=models.Index(
+                condition=models.Q(("is_active", True)),
+                fields=["bureau_id", "colour_rank", "number", "id"],
+                name="point_by_bureau",
+            ),
         ),
         migrations.AddIndex(
-            model_name='riskpoint',
-            index=models.Index(condition=models.Q(('is_active', True)), fields=['school_id', 'colour_rank', 'number', 'id'], name='point_by_school'),
+            model_name="riskpoint",
+            index=models.Index(
+                condition=models.Q(("is_active", True)),
+                fields=["school_id", "colour_rank", "number", "id"],
+                name="point_by_school",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='riskpoint',
-            constraint=models.UniqueConstraint(fields=('bureau_id', 'number'), name='point_number'),
+            model_name="riskpoint",
+            constraint=models.UniqueConstraint(fields=("bureau_id", "number"), name="point_number"),
         ),
         migrations.AddConstraint(
-            model_name='riskpoint',
-            constraint=models.UniqueConstraint(fields=('bureau_id', 'code'), name='point_code'),
+            model_name="riskpoint",
+            constraint=models.UniqueConstraint(fields=("bureau_id", "code"), name="point_code"),
         ),
         migrations.AddConstraint(
-            model_name='riskpoint',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_active', True), models.Q(('catalogue', ''), _negated=True)), fields=('bureau_id', 'school_id', 'catalogue'), name='point_adopted_once'),
+            model_name="riskpoint",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_active", True), models.Q(("catalogue", ""), _negated=True)),
+                fields=("bureau_id", "school_id", "catalogue"),
+                name="point_adopted_once",
+            ),
         ),
         migrations.AddIndex(
-            model_name='pointcode',
-            index=models.Index(fields=['code'], name='code_on_the_wall'),
+            model_name="pointcode",
+            index=models.Index(fields=["code"], name="code_on_the_wall"),
         ),
         migrations.AddConstraint(
-            model_name='pointcode',
-            constraint=models.UniqueConstraint(fields=('bureau_id', 'code'), name='code_once'),
+            model_name="pointcode",
+            constraint=models.UniqueConstraint(fields=("bureau_id", "code"), name="code_once"),
         ),
         migrations.AddConstraint(
-            model_name='pointcode',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided_at__isnull', True)), fields=('bureau_id', 'point'), name='code_in_force_once'),
+            model_name="pointcode",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("voided_at__isnull", True)),
+                fields=("bureau_id", "point"),
+                name="code_in_force_once",
+            ),
         ),
     ]

@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,19 +15,31 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='SavedView',
+            name="SavedView",
             fields=[
-                ('id', models.UUIDField(default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('bureau_id', models.UUIDField()),
-                ('page', models.CharField(max_length=60)),
-                ('name', models.CharField(max_length=20)),
-                ('query', models.CharField(blank=True, max_length=600)),
-                ('made_at', models.DateTimeField()),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=bihuan.foundation.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("bureau_id", models.UUIDField()),
+                ("page", models.CharField(max_length=60)),
+                ("name", models.CharField(max_length=20)),
+                ("query", models.CharField(blank=True, max_length=600)),
+                ("made_at", models.DateTimeField()),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['user', 'page', 'made_at'], name='saved_view_by_user')],
-                'constraints': [models.UniqueConstraint(fields=('bureau_id', 'user', 'page', 'name'), name='saved_view_name')],
+                "indexes": [models.Index(fields=["user", "page", "made_at"], name="saved_view_by_user")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("bureau_id", "user", "page", "name"), name="saved_view_name")
+                ],
             },
         ),
     ]
