@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import re
+import socket
+import threading
 from collections.abc import Iterator
 from typing import Any
-from uuid import UUID
+from urllib.parse import urlsplit
 
 import pytest
 from django.apps import apps
@@ -132,7 +136,7 @@ def test_every_page_and_file_of_others_is_not_there(lived, door, machine, who):
 
 
 @pytest.mark.parametrize("who", ["wu", "sun"])
-def test_no_list_search_export_or_feed_tells_of_others(lived, door, machine, who):
+def test_no_list_search_or_export_tells_of_others(lived, door, machine, who):
     theirs, api = door(lived, who), machine(lived, who)
     own = {"后墙裂开三指宽"} if who == "wu" else set()
     titles = set(apps.get_model("cases", "Case").objects.values_list("title", flat=True)) - own
@@ -211,4 +215,52 @@ def test_every_command_refuses_what_is_not_theirs_like_what_is_not_there(lived, 
     receipts = after.pop("foundation_receipt"), before.pop("foundation_receipt")
     assert after == before
     assert receipts[0] - receipts[1] <= 2  # a bulk that assigned nothing is an answered envelope
-    assert isinstance(UUID(lived.kept["view"]), UUID)
+
+
+class Tail(threading.Thread):
+    """The live feed of one person, line by line."""
+
+    def __init__(self, door: Any) -> None:
+        super().__init__(daemon=True)
+        self.line = http.client.HTTPConnection(urlsplit(door.url).netloc, timeout=60)
+        self.line.connect()
+        self.socket = self.line.sock
+        self.line.request("GET", "/feed/", headers={"Cookie": f"sessionid={door.cookie}"})
+        self.heard: list[str] = []
+        self.news = threading.Condition()
+        self.start()
+
+    def run(self) -> None:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            for line in self.line.getresponse():
+                with self.news:
+                    self.heard.append(line.decode())
+                    self.news.notify_all()
+
+    def hang_up(self) -> None:
+        self.socket.shutdown(socket.SHUT_RDWR)
+
+    def wait_for(self, words: str) -> None:
+        with self.news:
+            assert self.news.wait_for(lambda: any(words in line for line in self.heard), 20), self.heard
+
+
+def test_the_live_feed_tells_outsiders_nothing(lived, door):
+    """What happens at the school reaches its office at once, and never those of elsewhere."""
+    zhao, wu, sun = (Tail(door(lived, key)) for key in ("zhao", "wu", "sun"))
+    for tail in (zhao, wu, sun):
+        tail.wait_for("hello")
+    here = lived.report(title="实验楼窗户掉落")
+    lived.assign(here)
+    zhao.wait_for(here)
+    # their own facts come, so that a silent feed would not pass for a discreet one
+    lived.report("wu", org="other_school", title="本校的事")
+    lived.report("far", org="far_school", title="外区的事")
+    wu.wait_for(str(apps.get_model("cases", "Case").objects.get(title="本校的事").pk))
+    sun.wait_for(str(apps.get_model("cases", "Case").objects.get(title="外区的事").pk))
+    for tail in (wu, sun):
+        assert not [line for line in tail.heard if here in line]
+    assert not [line for line in sun.heard if str(apps.get_model("cases", "Case").objects.get(title="本校的事").pk) in line]
+    for tail in (zhao, wu, sun):
+        tail.hang_up()
+    assert door(lived).get("/feed/").status_code == 204
