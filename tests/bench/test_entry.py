@@ -12,6 +12,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
+from bihuan.config import asgi
 from bihuan.config.asgi import Application
 
 ENDED = []
@@ -155,3 +156,11 @@ def test_a_bug_is_a_500_and_the_next_request_is_answered(call):
 def test_sqlite_stays_open_between_requests(call):
     first, second = (call("/connected/")[1]["body"] for _ in range(2))
     assert connection.vendor != "sqlite" or first == second
+
+
+def test_a_body_that_no_form_sends_is_not_kept(call, monkeypatch):
+    monkeypatch.setattr(asgi, "LARGEST_BODY", 100_000)
+    start, body = call("/回声/", "POST", b"x" * 150_000)
+    assert start["status"] == 413
+    assert "内容太大" in body["body"].decode()
+    assert call("/回声/", "POST", b"hello" * 15_000)[0]["status"] == 201

@@ -32,6 +32,9 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+LARGEST_BODY = 256 * 1024 * 1024
+"""Bytes: nine photos of 20 MB and their form."""
+
 
 class Application(BaseHandler):
     """An ASGI application that answers each request in one of its own threads."""
@@ -44,7 +47,23 @@ class Application(BaseHandler):
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise ValueError(f"this application speaks HTTP only, not {scope['type']}")
-        body = await _read(receive)
+        try:
+            body = await _read(receive)
+        except TooLarge:
+            await send(
+                {
+                    "type": "http.response.start",
+                    "status": 413,
+                    "headers": [(b"content-type", b"text/plain; charset=utf-8")],
+                }
+            )
+            await send(
+                {
+                    "type": "http.response.body",
+                    "body": "内容太大，没有收下。照片每张不超过 20 兆，请分几次上传。".encode(),
+                }
+            )
+            return
         if body is None:
             return
         loop = asyncio.get_running_loop()
@@ -91,6 +110,10 @@ class Application(BaseHandler):
         return response, [{"type": "http.response.body", "body": b""}]
 
 
+class TooLarge(Exception):
+    """A body that no form of ours sends: it is not kept, not even on disk."""
+
+
 async def _read(receive: Receive) -> IO[bytes] | None:
     """The whole body, on disk when it is large; ``None`` when the client went away before it was sent."""
     message = await receive()
@@ -98,6 +121,9 @@ async def _read(receive: Receive) -> IO[bytes] | None:
         return BytesIO(message.get("body", b""))
     body: IO[bytes] = SpooledTemporaryFile(max_size=settings.FILE_UPLOAD_MAX_MEMORY_SIZE)  # noqa: SIM115 - closed with the request
     while message["type"] == "http.request":
+        if body.tell() + len(message.get("body", b"")) > LARGEST_BODY:
+            body.close()
+            raise TooLarge
         body.write(message.get("body", b""))
         if not message.get("more_body"):
             body.seek(0)
