@@ -71,7 +71,9 @@ def test_a_token_does_what_it_is_for_and_no_more(world, machine):
     problem(writer.get("/hazards"), 403, "openapi.scope")
     assert writer.send("cases.report_hazard", **args).status_code == 200
     assert reader.get("/hazards").json()["items"][0]["id"] == args["id"]
-    problem(machine(world, "li").send("accounts.issue_token", name="再来一个", scopes=["read"]), 403, "foundation.not_yours")
+    problem(
+        machine(world, "li").send("accounts.issue_token", name="再来一个", scopes=["read"]), 403, "foundation.not_yours"
+    )
 
 
 def test_taking_a_token_back_works_at_once(world, machine):
@@ -89,12 +91,17 @@ def test_the_same_envelope_is_one_fact_and_one_answer(world, machine):
     assert (first["replayed"], second["replayed"]) == (False, True)
     assert first["answer"] == second["answer"]
     assert first["answer"]["number"]
-    problem(line.send("cases.report_hazard", envelope, **(args | {"title": "不一样"})), 409, "foundation.receipt_conflict")
+    problem(
+        line.send("cases.report_hazard", envelope, **(args | {"title": "不一样"})), 409, "foundation.receipt_conflict"
+    )
     # a refused envelope left nothing behind: put right, it is carried out
     envelope, photo = str(uuid7()), world.photo("li")
     world.assign(args["id"], "zhao")
     problem(line.send("cases.rectify_case", envelope, case=args["id"], note="", photos=[photo]), 422, "cases.lacking")
-    assert line.send("cases.rectify_case", envelope, case=args["id"], note="已更换", photos=[photo]).json()["replayed"] is False
+    assert (
+        line.send("cases.rectify_case", envelope, case=args["id"], note="已更换", photos=[photo]).json()["replayed"]
+        is False
+    )
 
 
 @pytest.mark.parametrize("size", [1, 3, 7])
@@ -128,13 +135,25 @@ def test_what_no_database_can_keep_is_refused(world, machine, text):
     for name, args in {
         "cases.assign_case": {"case": case, "rectifier": str(world.people["li"]), "note": text},
         "inspections.answer": {"inspection_id": inspection, "answers": nested},
-        "inspections.open_inspection": {"id": str(uuid7()), "school": school, "kind": "self_check", "categories": [text]},
+        "inspections.open_inspection": {
+            "id": str(uuid7()),
+            "school": school,
+            "kind": "self_check",
+            "categories": [text],
+        },
         "responsibility.appoint": {"id": str(uuid7()), "org_id": school, "post": text, "starts_on": "2026-11-01"},
         "workbench.save_view": {"id": str(uuid7()), "page": "/hazards/", "name": text},
     }.items():
         refused = line.send(name, **args)
         assert refused.status_code == 422, (name, refused.status_code, refused.text[:300])
-    for path in ("/hazards?q=%00", "/hazards?level=%00", "/orgs?q=%00", f"/orgs/{school}/who?post=%00", "/submissions?cursor=%00", "/inspections?cursor=%00"):
+    for path in (
+        "/hazards?q=%00",
+        "/hazards?level=%00",
+        "/orgs?q=%00",
+        f"/orgs/{school}/who?post=%00",
+        "/submissions?cursor=%00",
+        "/inspections?cursor=%00",
+    ):
         answer = line.get(path)
         assert answer.status_code in (200, 422), (path, answer.status_code, answer.text[:300])
     assert apps.get_model("cases", "Case").objects.count() == 1
@@ -143,7 +162,18 @@ def test_what_no_database_can_keep_is_refused(world, machine, text):
 def test_what_is_no_json_or_no_envelope_is_a_problem(world, machine):
     line = machine(world, "li")
     address = f"{line.url}/api/v1/commands/cases.report_hazard"
-    for body in (b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b'{"id": 1}', b'{"id": "x", "args": {}}', b'{"id": null, "args": null}', b"[" * 5000):
+    for body in (
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'"x"',
+        b"\xff\xfe",
+        b'{"id": 1}',
+        b'{"id": "x", "args": {}}',
+        b'{"id": null, "args": null}',
+        b"[" * 5000,
+    ):
         answer = line.line.post(address, data=body, headers={"Content-Type": "application/json"}, timeout=30)
         assert answer.status_code in (400, 422), (body[:20], answer.status_code, answer.text[:300])
         assert answer.headers["content-type"] == "application/problem+json"

@@ -32,7 +32,9 @@ def sits(new_context, site):
 
 def _is_fault(said):
     """A refused form or a lost network is no fault of the page, a blocked or broken script is."""
-    return said.type == "error" and not said.text.startswith(("Failed to load resource", "htmx:sendError", "htmx:afterRequest"))
+    return said.type == "error" and not said.text.startswith(
+        ("Failed to load resource", "htmx:sendError", "htmx:afterRequest")
+    )
 
 
 @pytest.fixture

@@ -29,5 +29,9 @@ def words_of(docx: bytes) -> str:
     """The text of a Word file."""
     with zipfile.ZipFile(io.BytesIO(docx)) as parts:
         assert parts.testzip() is None
-        xml = "".join(parts.read(name).decode() for name in parts.namelist() if re.fullmatch(r"word/(document|header\d|footer\d).xml", name))
+        xml = "".join(
+            parts.read(name).decode()
+            for name in parts.namelist()
+            if re.fullmatch(r"word/(document|header\d|footer\d).xml", name)
+        )
     return re.sub(r"<[^>]+>", "", xml)

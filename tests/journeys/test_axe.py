@@ -21,14 +21,18 @@ STEPS = {
 }  # fmt: skip
 
 
-def pages_of(lived):
-    """Every page of the house, with something of the district in it."""
+def pages_of(lived, *, most):
+    """Every page of the house, with up to *most* things of the district in it."""
     paths = []
     for address in addresses():
-        if address.startswith(NO_PAGES) or address.endswith(FILES) and "<" not in address:
+        if address.startswith(NO_PAGES) or (address.endswith(FILES) and "<" not in address):
             continue
         if "/steps/" in address:
-            paths += [f"/hazards/{lived.kept[name]}/steps/{action}/" for name, actions in STEPS.items() for action in actions]
+            paths += [
+                f"/hazards/{lived.kept[name]}/steps/{action}/"
+                for name, actions in STEPS.items()
+                for action in actions[:most]
+            ]
         elif address.startswith("p/"):
             paths.append("/" + PARAMETER.sub(lived.kept["code"], address))
         elif address.startswith("net/posts/<"):
@@ -37,7 +41,7 @@ def pages_of(lived):
             paths.append("/packs/chanba-12345n/")
         elif "<" in address:
             if not address.endswith(FILES):
-                paths += [real for real, _ in ids_for(address, lived)]
+                paths += [real for real, _ in ids_for(address, lived)[:most]]
         else:
             paths.append(f"/{address}")
     return sorted(set(paths))
@@ -56,12 +60,19 @@ def faults_on(page, path):
     return [*found, *([f"{path} is {wide} px wider than the screen"] if wide > 1 else [])]
 
 
-@pytest.mark.parametrize(("who", "least"), [("zhao", 35), ("zhou", 30), ("chen", 30), ("wang", 12), ("", 2)])
-def test_no_serious_finding_on_any_page(lived, sits, door, who, least):
+@pytest.mark.parametrize(("who", "most", "least"), [("zhao", 9, 50), ("zhou", 1, 20), ("wang", 1, 12), ("", 1, 2)])
+def test_no_serious_finding_on_any_page(lived, sits, door, who, most, least):
+    """The office sees every page in every state; a head, a guard and a passer-by see theirs once."""
     page, asks, faults, seen = sits(lived, who), door(lived, who), [], 0
-    for path in pages_of(lived):
+    for path in pages_of(lived, most=most):
+        if who != "zhao" and path.startswith("/sheets/"):
+            continue  # nothing in them depends on who reads, and the largest take seconds
         first = asks.get(path)
-        if first.status_code != 200 or not first.headers["content-type"].startswith("text/html") or path.endswith("/row/"):
+        if (
+            first.status_code != 200
+            or not first.headers["content-type"].startswith("text/html")
+            or path.endswith("/row/")
+        ):
             continue  # refused to this person, a form's target, or a part of a list
         seen += 1
         page.set_viewport_size({"width": 360, "height": 780})

@@ -44,7 +44,15 @@ def rows():
     ],
 )  # fmt: skip
 def test_a_bad_report_keeps_what_was_typed(world, door, name, value):
-    typed = {"id": str(uuid7()), "org": str(world.orgs["school"]), "title": "灭火器压力不足", "place": "食堂后厨", "description": "指针在红区", "level": "general", "source": "snap"}
+    typed = {
+        "id": str(uuid7()),
+        "org": str(world.orgs["school"]),
+        "title": "灭火器压力不足",
+        "place": "食堂后厨",
+        "description": "指针在红区",
+        "level": "general",
+        "source": "snap",
+    }
     before = rows()
     answer = door(world, "li").post("/hazards/new/", typed | {name: value})
     assert answer.status_code == 422, answer.text[:500]
@@ -86,7 +94,9 @@ def test_a_photo_sent_with_a_refused_form_need_not_be_taken_again(world, sits):
     page.locator("input[type=file]").set_input_files(photo("第一次"))
     page.get_by_label("什么问题").fill("灭火器失压")
     page.get_by_label("在哪里").select_option(str(world.orgs["school"]))
-    page.get_by_label("具体位置").evaluate("field => { field.removeAttribute('maxlength'); field.value = '远'.repeat(200) }")
+    page.get_by_label("具体位置").evaluate(
+        "field => { field.removeAttribute('maxlength'); field.value = '远'.repeat(200) }"
+    )
     tap(page.get_by_role("button", name="上报"))
     expect(page.get_by_role("alert").first).to_contain_text("太长")
     expect(page.get_by_label("什么问题")).to_have_value("灭火器失压")
@@ -141,7 +151,17 @@ def test_what_is_no_photo_is_refused_and_the_words_stay(world, door, content, na
 
 
 WRONG_IDS = ("1", "not-a-uuid", "00000000-0000-0000-0000-000000000000", "%00", "' OR 1=1 --", "…", "..%2f..%2fetc")
-PLACES = ("hazards/{}/", "hazards/{}/steps/verify/", "inspections/{}/", "net/{}/", "sheets/{}/", "points/{}/", "evidence/{}/", "hazards/papers/{}.pdf", "p/{}")
+PLACES = (
+    "hazards/{}/",
+    "hazards/{}/steps/verify/",
+    "inspections/{}/",
+    "net/{}/",
+    "sheets/{}/",
+    "points/{}/",
+    "evidence/{}/",
+    "hazards/papers/{}.pdf",
+    "p/{}",
+)
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -159,11 +179,32 @@ def test_a_wrong_address_of_the_api_is_a_problem(world, machine):
     assert CHINESE.search(answer.json()["detail"])
 
 
-@pytest.mark.parametrize("page", ["/hazards/", "/inspections/", "/points/", "/net/", "/sheets/", "/notices/", "/search/"])
+@pytest.mark.parametrize(
+    "page", ["/hazards/", "/inspections/", "/points/", "/net/", "/sheets/", "/notices/", "/search/"]
+)
 def test_a_bad_filter_never_breaks_a_list(world, door, page):
     pages = door(world, "zhao")
-    queries = ["cursor=%00", "cursor=zzz", "school=1", "stage=nonsense", "level=%00", "q=" + "长" * 2000, "q=%00", "since=yesterday", "q=%27%25_%5C"]
-    for query in [*queries, "time=never", "cursor=" + "A" * 3000, "on=2026-99-99", "on=%00", "place=1", "person=zz", "state=%00&kind=%00&mine=%00"]:
+    queries = [
+        "cursor=%00",
+        "cursor=zzz",
+        "school=1",
+        "stage=nonsense",
+        "level=%00",
+        "q=" + "长" * 2000,
+        "q=%00",
+        "since=yesterday",
+        "q=%27%25_%5C",
+    ]
+    for query in [
+        *queries,
+        "time=never",
+        "cursor=" + "A" * 3000,
+        "on=2026-99-99",
+        "on=%00",
+        "place=1",
+        "person=zz",
+        "state=%00&kind=%00&mine=%00",
+    ]:
         answer = pages.get(f"{page}?{query}")
         assert answer.status_code in (200, 404, 422), (query, answer.status_code)
         assert CHINESE.search(answer.text)

@@ -17,7 +17,15 @@ def test_the_five_levels_answer_for_any_day(world, machine):
     today = timezone.localdate(clock.now())
     held = apps.get_model("responsibility", "Appointment").objects.get(user_id=world.people["chen"])
     successor = {"name": "褚新任", "phone": "19901009999", "staff_no": "JY599"}
-    world.do("admin", "responsibility.hand_over", id=str(uuid7()), appointment_id=str(held.pk), on=str(today), person=successor, note="轮岗")
+    world.do(
+        "admin",
+        "responsibility.hand_over",
+        id=str(uuid7()),
+        appointment_id=str(held.pk),
+        on=str(today),
+        person=successor,
+        note="轮岗",
+    )
     line = machine(world, "zhao")
 
     def serving(post, on):
@@ -44,10 +52,10 @@ def test_what_is_not_put_right_goes_back_and_what_comes_again_is_known(world, ma
     assert returned.status_code == 200, returned.text
     row = apps.get_model("cases", "Case").objects.get(pk=case)
     assert (row.state, row.returns, row.waits_for_id) == ("rectifying", 1, world.people["li"])
-    Paper = apps.get_model("foundation", "Paper").objects
-    assert Paper.filter(code="verification-slip").count() == 1  # a 复查单 says that it was not done, too
+    papers = apps.get_model("foundation", "Paper").objects
+    assert papers.filter(code="verification-slip").count() == 1  # a 复查单 says that it was not done, too
     world.verify(world.rectify(case, photos=[world.photo("li", "第二次")]))
-    assert list(Paper.filter(code="verification-slip").order_by("serial").values_list("serial", flat=True)) == [1, 2]
+    assert list(papers.filter(code="verification-slip").order_by("serial").values_list("serial", flat=True)) == [1, 2]
 
     # the same item at the same place again: marked, and linked to the one before
     again = world.report(item="08-06", item_title="灭火器压力正常")

@@ -47,7 +47,10 @@ def test_without_evidence_nothing_closes(world, machine, door):
         before = standing(case)
         for action, command in CLOSING.items():
             assert machine(world, "chen").send(command, case=case, note="直接销号").status_code in (403, 409)
-            assert door(world, "chen").post(f"/hazards/{case}/steps/{action}/", {"note": "直接销号"}).status_code in (403, 409)
+            assert door(world, "chen").post(f"/hazards/{case}/steps/{action}/", {"note": "直接销号"}).status_code in (
+                403,
+                409,
+            )
         assert standing(case) == before
     lacking = machine(world, "li").send("cases.rectify_case", case=rectifying, note="改好了，没拍照")
     assert (lacking.status_code, lacking.json()["code"]) == (422, "cases.lacking")
@@ -75,7 +78,9 @@ def test_there_is_no_bulk_closing_and_no_other_command_that_closes(world, machin
     assert several == {"cases.bulk_assign", "cases.issue_supervision_notice", "cases.merge_cases"}
     case = world.rectify(world.assign(world.report()))
     before = standing(case)
-    refused = door(world, "chen").post("/hazards/bulk/", {"case": case, "rectifier": str(world.people["li"]), "action": "verify", "state": "closed"})
+    refused = door(world, "chen").post(
+        "/hazards/bulk/", {"case": case, "rectifier": str(world.people["li"]), "action": "verify", "state": "closed"}
+    )
     assert refused.status_code == 200
     assert "没有交办" in refused.text
     assert standing(case) == before
@@ -84,7 +89,10 @@ def test_there_is_no_bulk_closing_and_no_other_command_that_closes(world, machin
 def test_merging_or_withdrawing_hides_nothing_that_was_being_put_right_by_the_rectifier(world, machine):
     other, case = world.report(title="同一处"), world.assign(world.report())
     before = standing(case)
-    for command, args in {"cases.merge_cases": {"into": other, "cases": [case]}, "cases.withdraw_case": {"case": case}}.items():
+    for command, args in {
+        "cases.merge_cases": {"into": other, "cases": [case]},
+        "cases.withdraw_case": {"case": case},
+    }.items():
         assert machine(world, "li").send(command, note="不想改", **args).status_code == 403, command
     assert standing(case) == before
 

@@ -26,30 +26,36 @@ FACTS = 20
 
 def test_a_worker_killed_in_the_middle_tells_everybody_exactly_once(world, program_environment):
     """Real facts about hazards wait for the real worker; it is killed while at it, and another one finishes."""
-    Reaction, Notice = apps.get_model("foundation", "Reaction"), apps.get_model("foundation", "Notice")
+    reactions, notices = apps.get_model("foundation", "Reaction"), apps.get_model("foundation", "Notice")
     for n in range(FACTS):
         world.assign(world.report(title=f"第 {n} 处插座松动", photos=[]), notice="later")
-    waiting = Reaction.objects.filter(done_at__isnull=True).count()
+    waiting = reactions.objects.filter(done_at__isnull=True).count()
     assert waiting >= 2 * FACTS
     kills = 0
     while kills < 3:
-        done = Reaction.objects.filter(done_at__isnull=False).count()
+        done = reactions.objects.filter(done_at__isnull=False).count()
         worker = subprocess.Popen([BIHUAN, "work"], env=program_environment, stderr=subprocess.DEVNULL)
         patience = time.monotonic() + 30
-        while Reaction.objects.filter(done_at__isnull=False).count() <= done and time.monotonic() < patience and worker.poll() is None:
+        while (
+            reactions.objects.filter(done_at__isnull=False).count() <= done
+            and time.monotonic() < patience
+            and worker.poll() is None
+        ):
             time.sleep(0.005)
         worker.kill()
         worker.wait()
         kills += 1
-        if not Reaction.objects.filter(done_at__isnull=True).exists():
+        if not reactions.objects.filter(done_at__isnull=True).exists():
             break
     # whoever was killed had leased some; the lease runs out by itself, which is not waited for here
-    Reaction.objects.filter(done_at__isnull=True).update(next_at=clock.now())
-    finished = subprocess.run([BIHUAN, "work", "--once"], env=program_environment, capture_output=True, timeout=60, check=False)
+    reactions.objects.filter(done_at__isnull=True).update(next_at=clock.now())
+    finished = subprocess.run(
+        [BIHUAN, "work", "--once"], env=program_environment, capture_output=True, timeout=60, check=False
+    )
     assert finished.returncode == 0, finished.stderr.decode()
-    assert not Reaction.objects.filter(done_at__isnull=True).exists()
-    assert not Reaction.objects.exclude(last_error="").exists()
-    told = Notice.objects.filter(user_id=world.people["li"])
+    assert not reactions.objects.filter(done_at__isnull=True).exists()
+    assert not reactions.objects.exclude(last_error="").exists()
+    told = notices.objects.filter(user_id=world.people["li"])
     facts = list(told.values_list("event_id", flat=True))
     assert len(facts) == len(set(facts))
     assert len(facts) >= FACTS
@@ -93,19 +99,24 @@ def test_a_server_killed_during_writes_keeps_every_acknowledged_one(world, progr
     connections.close_all()
 
     with serving(program_environment, tmp_path / "log") as server:
-        examined = subprocess.run([BIHUAN, "doctor", "--json"], env=program_environment, capture_output=True, timeout=60, check=False)
+        examined = subprocess.run(
+            [BIHUAN, "doctor", "--json"], env=program_environment, capture_output=True, timeout=60, check=False
+        )
         verdict = json.loads(examined.stdout)
         assert [check for check in verdict["checks"] if not check["ok"]] == []
         assert verdict["ok"]
         # what was not acknowledged is sent again from the outbox, as a phone would: at most one of each
         wang = Machine(server.url, tokens["wang"])
         for id in set(tried) - set(acknowledged):
-            assert wang.send("cases.report_hazard", id, id=id, org=str(world.orgs["school"]), title="井盖松动").status_code == 200
-    Event, Case = apps.get_model("foundation", "Event"), apps.get_model("cases", "Case")
-    reported = [str(pk) for pk in Event.objects.filter(name="cases.reported").values_list("subject_id", flat=True)]
+            assert (
+                wang.send("cases.report_hazard", id, id=id, org=str(world.orgs["school"]), title="井盖松动").status_code
+                == 200
+            )
+    events, cases = apps.get_model("foundation", "Event"), apps.get_model("cases", "Case")
+    reported = [str(pk) for pk in events.objects.filter(name="cases.reported").values_list("subject_id", flat=True)]
     assert sorted(reported) == sorted(tried)
-    assert {str(pk) for pk in Case.objects.values_list("pk", flat=True)} == set(tried)
-    numbers = list(Case.objects.values_list("number", flat=True))
+    assert {str(pk) for pk in cases.objects.values_list("pk", flat=True)} == set(tried)
+    numbers = list(cases.objects.values_list("number", flat=True))
     assert len(set(numbers)) == len(numbers)
 
 

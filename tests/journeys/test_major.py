@@ -31,7 +31,10 @@ def test_a_major_hazard_from_five_provisions_to_use_again(world, sits, machine):
     case = world.report(title="宿舍没有火灾自动报警", level="major", basis="重大事故隐患判定指南", place="宿舍三层")
     row = apps.get_model("cases", "Case").objects
     pages = {key: sits(world, key) for key in ("li", "meng", "chief", "chen", "he", "gao")}
-    everybody = {key: machine(world, key) for key in ("wang", "li", "zhou", "chen", "zhao", "meng", "he", "gao", "chief", "admin", "wu", "sun")}
+    everybody = {
+        key: machine(world, key)
+        for key in ("wang", "li", "zhou", "chen", "zhao", "meng", "he", "gao", "chief", "admin", "wu", "sun")
+    }
 
     def only(command, *allowed, **args):
         """Whoever is not meant is refused, sees nothing if it is not theirs to see, and changes nothing."""

@@ -145,17 +145,33 @@ def test_no_list_search_or_export_tells_of_others(lived, door, machine, who):
     telling |= {value for name, value in lived.kept.items() if name not in SHARED and name not in ("others", "opinion")}
     if who == "sun":
         telling |= numbers
-    lists = [f"/{address}" for address in addresses() if "<" not in address and not address.startswith(("api/", "feed"))]
-    lists += [f"/hazards/?stage=all&q={word}" for word in ("灭火器", "灞东一小")] + ["/search/?q=灭火器", "/search/?q=灞东区第一小学"]
-    lists += [f"/hazards/?school={lived.orgs['school']}", f"/inspections/?school={lived.orgs['school']}", f"/points/?school={lived.orgs['school']}"]
+    lists = [
+        f"/{address}" for address in addresses() if "<" not in address and not address.startswith(("api/", "feed"))
+    ]
+    lists += [f"/hazards/?stage=all&q={word}" for word in ("灭火器", "灞东一小")] + [
+        "/search/?q=灭火器",
+        "/search/?q=灞东区第一小学",
+    ]
+    lists += [
+        f"/hazards/?school={lived.orgs['school']}",
+        f"/inspections/?school={lived.orgs['school']}",
+        f"/points/?school={lived.orgs['school']}",
+    ]
     lists += [f"/points/labels/?school={lived.orgs['school']}", f"/points/labels.pdf?point={lived.kept['point']}"]
     told = []
     for path in lists:
         answer = theirs.get(path)
         assert answer.status_code < 500, path
         words = answer.text.replace("".join(re.findall(r'value="[^"]*灞东[^"]*"', answer.text)), "")
-        told += [(path, word) for word in telling if word in words and not (word in path)]
-    for path in ("/hazards?stage=all&limit=200", "/orgs?limit=200", "/appointments?limit=200", "/gaps", "/submissions?limit=200", "/inspections?limit=200"):
+        told += [(path, word) for word in telling if word in words and word not in path]
+    for path in (
+        "/hazards?stage=all&limit=200",
+        "/orgs?limit=200",
+        "/appointments?limit=200",
+        "/gaps",
+        "/submissions?limit=200",
+        "/inspections?limit=200",
+    ):
         answer = api.get(path)
         assert answer.status_code == 200, (path, answer.text)
         told += [(path, word) for word in telling if word in answer.text]
@@ -183,7 +199,13 @@ def test_every_command_refuses_what_is_not_theirs_like_what_is_not_there(lived, 
         "answers": {"01-02": {"result": "pass"}}, "rows": [{"row": 1, "cells": ["a"]}], "mapping": {"title": 0}, "person": None, "pack": "base",
         "scoring": {"direct": ["x"]}, "count": 1, "hidden_until": "2026-12-20T10:00:00+08:00",
     }  # fmt: skip
-    own = {"accounts.issue_token", "accounts.revoke_token", "messages.mark_read", "workbench.save_view", "inspections.draw_inspections"}
+    own = {
+        "accounts.issue_token",
+        "accounts.revoke_token",
+        "messages.mark_read",
+        "workbench.save_view",
+        "inspections.draw_inspections",
+    }
     done, differing = [], []
     for name, command in commands().items():
         fields = command.arguments.model_fields
@@ -197,7 +219,7 @@ def test_every_command_refuses_what_is_not_theirs_like_what_is_not_there(lived, 
             for field, info in fields.items():
                 if field in real:
                     known = real[field]
-                    args[field] = (([str(uuid7())] if isinstance(known, list) else str(uuid7())) if other else known)
+                    args[field] = ([str(uuid7())] if isinstance(known, list) else str(uuid7())) if other else known
                 elif field == "id":
                     args[field] = str(uuid7())
                 elif info.is_required() or field in ("note", "basis", "due"):
@@ -260,7 +282,9 @@ def test_the_live_feed_tells_outsiders_nothing(lived, door):
     sun.wait_for(str(apps.get_model("cases", "Case").objects.get(title="外区的事").pk))
     for tail in (wu, sun):
         assert not [line for line in tail.heard if here in line]
-    assert not [line for line in sun.heard if str(apps.get_model("cases", "Case").objects.get(title="本校的事").pk) in line]
+    assert not [
+        line for line in sun.heard if str(apps.get_model("cases", "Case").objects.get(title="本校的事").pk) in line
+    ]
     for tail in (zhao, wu, sun):
         tail.hang_up()
     assert door(lived).get("/feed/").status_code == 204

@@ -97,7 +97,9 @@ class World:
         assert found, key
         return found
 
-    def do(self, who: str, command: str, *, envelope: UUID | None = None, at: datetime | None = None, **args: Any) -> dict[str, Any]:
+    def do(
+        self, who: str, command: str, *, envelope: UUID | None = None, at: datetime | None = None, **args: Any
+    ) -> dict[str, Any]:
         """One envelope in this process, as that person (``system`` for the system)."""
         at = at or clock.now()
         with clock.travel(at):
@@ -105,7 +107,9 @@ class World:
 
     def token(self, key: str, *scopes: str, days: int = 30, at: datetime | None = None) -> str:
         """A bearer token of that person."""
-        made = issue_token(self.actor(key), at or clock.now(), name="测试", scopes=list(scopes or ("read", "write")), days=days)
+        made = issue_token(
+            self.actor(key), at or clock.now(), name="测试", scopes=list(scopes or ("read", "write")), days=days
+        )
         return str(made["token"])
 
     def cookie(self, key: str) -> str:
@@ -178,18 +182,33 @@ def build() -> World:
     for serial, (key, (name, post, unit)) in enumerate(PEOPLE.items()):
         person = {"name": name, "phone": f"1990000{serial:04d}", "staff_no": f"JY{serial:03d}"}
         made = world.do(
-            "system", "responsibility.appoint", id=str(uuid7()), org_id=str(world.orgs[unit]), post=post, starts_on=since, person=person
+            "system",
+            "responsibility.appoint",
+            id=str(uuid7()),
+            org_id=str(world.orgs[unit]),
+            post=post,
+            starts_on=since,
+            person=person,
         )
         world.people[key] = _serving(made["id"])
     forget_actors()
     for serial, (key, (name, post)) in enumerate(SPONSORS.items()):
         person = {"name": name, "phone": f"1990100{serial:04d}", "staff_no": f"JY5{serial:02d}"}
-        made = world.do("admin", "responsibility.assign_sponsor", schools=[str(world.orgs["school"])], post=post, on=since, person=person)
+        made = world.do(
+            "admin",
+            "responsibility.assign_sponsor",
+            schools=[str(world.orgs["school"])],
+            post=post,
+            on=since,
+            person=person,
+        )
         world.people[key] = _serving(made["items"][0]["id"])
     for key, pk in world.people.items():
         open_account(user_id=pk, username=key)
     # hashed as in production: the server knows nothing of the tests' quick hash
-    apps.get_model("accounts", "User").objects.filter(pk=world.people["li"]).update(password=make_password(PASSWORD, hasher="argon2"))
+    apps.get_model("accounts", "User").objects.filter(pk=world.people["li"]).update(
+        password=make_password(PASSWORD, hasher="argon2")
+    )
     return world
 
 
@@ -213,16 +232,34 @@ def live(world: World) -> None:
     kept["rectifying"] = world.assign(world.report(title="食堂灭火器压力不足"))
     kept["verifying"] = world.rectify(world.assign(world.report(title="后厨燃气软管老化")))
     kept["closed"] = world.verify(world.rectify(world.assign(world.report(title="配电箱未上锁", place="食堂配电间"))))
-    kept["major"] = world.assign(world.report(title="宿舍没有火灾自动报警", level="major", basis="重大事故隐患判定指南"))
+    kept["major"] = world.assign(
+        world.report(title="宿舍没有火灾自动报警", level="major", basis="重大事故隐患判定指南")
+    )
     kept["others"] = world.report("wu", org="other_school", title="后墙裂开三指宽")
 
     kept["inspection"], kept["finished"] = str(uuid7()), str(uuid7())
     for id in (kept["inspection"], kept["finished"]):
         world.do("chen", "inspections.open_inspection", id=id, school=orgs["school"], kind="sponsor_round")
-    wrong = {"result": "fail", "note": "二层灭火器指针在红区", "place": "教学楼二层", "photos": [world.photo("chen", "红区")]}
+    wrong = {
+        "result": "fail",
+        "note": "二层灭火器指针在红区",
+        "place": "教学楼二层",
+        "photos": [world.photo("chen", "红区")],
+    }
     world.do("chen", "inspections.answer", inspection_id=kept["inspection"], answers={"01-01": {"result": "pass"}})
-    world.do("chen", "inspections.answer", inspection_id=kept["finished"], answers={"01-01": {"result": "pass"}, "08-06": wrong})
-    world.do("chen", "inspections.close_inspection", inspection_id=kept["finished"], summary="总体较好", refused="校长外出，改日补签")
+    world.do(
+        "chen",
+        "inspections.answer",
+        inspection_id=kept["finished"],
+        answers={"01-01": {"result": "pass"}, "08-06": wrong},
+    )
+    world.do(
+        "chen",
+        "inspections.close_inspection",
+        inspection_id=kept["finished"],
+        summary="总体较好",
+        refused="校长外出，改日补签",
+    )
     react(clock.now(), most=1000)
 
     models = {name: apps.get_model(*name.split(".")).objects for name in (
@@ -239,11 +276,23 @@ def live(world: World) -> None:
     kept["appointment"] = str(models["responsibility.Appointment"].get(user_id=world.people["qian"]).pk)
     kept["draft"], kept["opinion"], kept["view"] = str(uuid7()), str(uuid7()), str(uuid7())
     world.do("zhao", "sheets.draft_version", id=kept["draft"], sheet_id=kept["sheet"], version="1.1", note="试改")
-    world.do("zhao", "sheets.give_opinion", id=kept["opinion"], version_id=kept["draft"], text="第一项建议写明时限", item="01-01")
+    world.do(
+        "zhao",
+        "sheets.give_opinion",
+        id=kept["opinion"],
+        version_id=kept["draft"],
+        text="第一项建议写明时限",
+        item="01-01",
+    )
     world.do("zhao", "workbench.save_view", id=kept["view"], page="/hazards/", name="逾期的", query="time=overdue")
     kept["roster"] = str(uuid7())
     world.do(
-        "admin", "responsibility.upload_roster", id=kept["roster"], org_id=orgs["school"], file_name="名册.xlsx", content=roster(UNITS["school"][2])
+        "admin",
+        "responsibility.upload_roster",
+        id=kept["roster"],
+        org_id=orgs["school"],
+        file_name="名册.xlsx",
+        content=roster(UNITS["school"][2]),
     )
     seal_history(clock.now())
 
@@ -278,7 +327,7 @@ def take_copy(world: World) -> Copy:
     if connection.vendor == "sqlite":
         with closing(sqlite3.connect(connection.settings_dict["NAME"])) as raw:
             for table in tables:
-                rows[table] = raw.execute(f'SELECT * FROM "{table}"').fetchall()  # noqa: S608 - our own tables
+                rows[table] = raw.execute(f'SELECT * FROM "{table}"').fetchall()
     else:
         with connection.cursor() as cursor:
             for table in tables:
@@ -292,7 +341,7 @@ def put_back(copy: Copy) -> World:
     if connection.vendor == "sqlite":
         with closing(sqlite3.connect(connection.settings_dict["NAME"], timeout=30)) as raw, raw:
             for table, rows in copy.rows.items():
-                raw.executemany(f'INSERT INTO "{table}" VALUES ({",".join("?" * len(rows[0]))})', rows)  # noqa: S608
+                raw.executemany(f'INSERT INTO "{table}" VALUES ({",".join("?" * len(rows[0]))})', rows)
     else:
         with transaction.atomic(), connection.cursor() as cursor:
             for table, rows in copy.rows.items():
