@@ -7,6 +7,7 @@ statement is built once per model, and PostgreSQL plans it once per connection.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -46,10 +47,24 @@ def insert(rows: Sequence[models.Model], *, unless_there: bool = False, tell: st
 
 def execute(sql: str, values: Sequence[Any]) -> int:
     """One statement that is prepared on PostgreSQL; how many rows it touched."""
+    with _cursor(sql, values) as cursor:
+        return int(cursor.rowcount)
+
+
+def fetch(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """All rows of a small SELECT that every page asks; prepared on PostgreSQL."""
+    with _cursor(sql, values) as cursor:
+        return list(cursor.fetchall())
+
+
+@contextmanager
+def _cursor(sql: str, values: Sequence[Any]) -> Iterator[Any]:
+    """A cursor on which the statement was carried out."""
     if connection.vendor != "postgresql" or connection.queries_logged or connection.execute_wrappers:
-        with connection.cursor() as cursor:  # somebody counts or watches statements: they go the usual way
-            cursor.execute(sql, values)
-            return int(cursor.rowcount)
+        with connection.cursor() as usual:  # somebody counts or watches statements: they go the usual way
+            usual.execute(sql, values)
+            yield usual
+        return
     connection.ensure_connection()
     driver = connection.connection
     with connection.wrap_database_errors, psycopg.Cursor(driver) as cursor:
@@ -59,7 +74,7 @@ def execute(sql: str, values: Sequence[Any]) -> int:
             cursor.execute(sql, values, prepare=True)
         finally:
             driver.prepare_threshold = before
-        return int(cursor.rowcount)
+        yield cursor
 
 
 class _Lean:

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
+from django.db import connection
+
+from bihuan.foundation import hot
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.commands import command
 from bihuan.foundation.models import Event, Notice
@@ -38,8 +41,9 @@ def mark_read(by: Actor, at: datetime, *, notices: list[UUID] | None = None) -> 
 
 def unread_count(viewer: Actor, *, cap: int = 100) -> int:
     """How many notices wait for this person, counted no further than *cap*."""
-    rows = Notice.objects.filter(user_id=viewer.id, read_at__isnull=True).order_by("-sent_at")
-    return len(rows.values_list("pk", flat=True)[:cap])
+    mine = Notice._meta.get_field("user_id").get_db_prep_value(viewer.id, connection)
+    asked = "SELECT count(*) FROM (SELECT 1 FROM foundation_notice WHERE user_id = %s AND read_at IS NULL LIMIT %s) AS unread"
+    return int(hot.fetch(asked, [mine, cap])[0][0])
 
 
 def inbox(viewer: Actor, *, unread: bool = False, cursor: str = "", size: int = 25) -> Page:

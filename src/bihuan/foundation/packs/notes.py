@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bihuan.foundation.models import PackEntry
-from bihuan.foundation.packs.catalogue import PLATFORM
+from bihuan.foundation.packs.catalogue import PLATFORM, entries
 
 
 def noted(kind: str, about: str) -> dict[str, Any]:
@@ -19,3 +19,9 @@ def note(kind: str, about: str, **facts: Any) -> None:
     PackEntry.objects.update_or_create(
         bureau_id=PLATFORM, section=kind, code=about, defaults={"data": noted(kind, about) | facts, "pack": kind}
     )
+
+
+def growing() -> dict[str, Any] | None:
+    """How far the demo's history has come, while it still grows (``days`` of ``of``); at most five seconds old."""
+    told = entries(PLATFORM, "demo").values()
+    return next((about for about in told if about.get("days", 0) < about.get("of", 0)), None)
