@@ -284,7 +284,7 @@ def csv_lines(rows: Any, words: Words) -> Iterator[bytes]:
     sql, given = _source(rows)
     if connection.vendor == "postgresql":
         statement = f"COPY ({_with(sql)} SELECT {', '.join(cells)} FROM chosen) TO STDOUT (FORMAT csv)"
-        with connection.cursor() as cursor, cursor.copy(statement, given + params) as copy:
+        with connection.cursor() as cursor, cursor.cursor.copy(statement, given + params) as copy:
             yield from map(bytes, copy)
         return
     quoted = [
@@ -320,7 +320,7 @@ def _char(code: int) -> str:
 def _lines(sql: str, params: list[Any]) -> Iterator[bytes]:
     """Each row's one text as bytes with a line end, streamed; the whole answer is never in our memory."""
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor, cursor.copy(f"COPY ({sql}) TO STDOUT", params) as copy:
+        with connection.cursor() as cursor, cursor.cursor.copy(f"COPY ({sql}) TO STDOUT", params) as copy:
             yield from map(bytes, copy)
         return
     with connection.cursor() as cursor:

@@ -15,7 +15,7 @@ from bihuan.engines.cases import hot
 from bihuan.engines.cases.models import Case
 from bihuan.engines.cases.pack import levels_of, lifecycle_of, rules_of
 from bihuan.engines.cases.queries.filters import STAGES, TIMES, WHOSE, Filters, filters_from, scope_of, selection
-from bihuan.engines.responsibility.queries import schools
+from bihuan.engines.responsibility.queries import school_choices
 from bihuan.engines.sheets.queries import sheet_lines, version_for_filling
 from bihuan.foundation import clock, packs
 from bihuan.foundation.actors import Actor
@@ -25,6 +25,8 @@ from bihuan.foundation.scoping import under
 
 SIZE = 25
 CAP = 1000
+MOST_SCHOOLS = 200
+"""Schools that a menu offers; whoever sees more finds one by its name."""
 LINE = (
     "id", "number", "level", "title", "org_name", "place", "category", "item", "state", "lifecycle", "is_open", "rectifier_name",
     "party_name", "waits_for_id", "waits_for_name", "reporter_name", "reported_at", "due_at", "rung", "returns", "recurrence_of_id",
@@ -158,12 +160,12 @@ class Sentence:
 
 def sentence(viewer: Actor) -> Sentence:
     """The choices of every part of the filter sentence for this person."""
-    found = schools(viewer)
+    found = school_choices(viewer, most=MOST_SCHOOLS)
     bureau = viewer.bureau_id
     place = next((hold.org_name for hold in viewer.holds), "")
     return Sentence(
         stages=list(STAGES.items()),
-        schools=[(str(school.pk), school.short_name or school.name) for school in found] if len(found) > 1 else [],
+        schools=found if 1 < len(found) <= MOST_SCHOOLS else [],
         levels=[(code, level["name"]) for code, level in levels_of(bureau).items()] if bureau else [],
         categories=[(name, name) for name in categories(viewer)],
         sources=list(rules_of(bureau)["sources"].items()) if bureau else [],
@@ -173,7 +175,9 @@ def sentence(viewer: Actor) -> Sentence:
         if any(hold.level == "bureau" for hold in viewer.holds)
         else place
         if len(found) < 2
-        else f"{len(found)} 所学校",
+        else f"{len(found)} 所学校"
+        if len(found) <= MOST_SCHOOLS
+        else "全部学校",
     )
 
 

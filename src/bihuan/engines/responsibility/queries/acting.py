@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from bihuan.accounts.queries import active_user
 from bihuan.engines.responsibility.models import Appointment
+from bihuan.engines.responsibility.queries.places import forget_choices
 from bihuan.foundation import clock, packs
 from bihuan.foundation.actors import NOBODY, Actor, Hold
 
@@ -65,3 +66,4 @@ def _home(holds: list[tuple[Hold, UUID]]) -> UUID | None:
 def forget_actors() -> None:
     """Drop cached actors (after the net changed in this process, and between tests)."""
     _actors.clear()
+    forget_choices()

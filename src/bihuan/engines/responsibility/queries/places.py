@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -82,6 +83,29 @@ def place_of(viewer: Actor, pk: UUID) -> Place:
 def schools(viewer: Actor) -> list[Org]:
     """The schools inside the viewer's net, in the bureau's order."""
     return list(Org.objects.visible_to(viewer).filter(tier="school", active_to__isnull=True).order_by("sort", "name"))
+
+
+_FRESH_SECONDS = 30.0
+_choices: dict[tuple[Any, ...], tuple[float, list[tuple[str, str]]]] = {}
+
+
+def school_choices(viewer: Actor, *, most: int = 200) -> list[tuple[str, str]]:
+    """The schools inside the viewer's net as (id, name) for a menu, at most half a minute old and one more than *most*."""
+    key = (viewer.is_system, viewer.holds, most)
+    kept = _choices.get(key)
+    if kept and monotonic() - kept[0] < _FRESH_SECONDS:
+        return kept[1]
+    rows = Org.objects.visible_to(viewer).filter(tier="school", active_to__isnull=True).order_by("sort", "name")
+    found = [(str(pk), short or name) for pk, short, name in rows.values_list("pk", "short_name", "name")[: most + 1]]
+    if len(_choices) > 1000:
+        _choices.clear()
+    _choices[key] = (monotonic(), found)
+    return found
+
+
+def forget_choices() -> None:
+    """Drop what menus remember (after the net changed in this process, and between tests)."""
+    _choices.clear()
 
 
 def areas(school: Org) -> list[Org]:
