@@ -34,7 +34,7 @@ def _next(request: HttpRequest) -> str:
 
 def _address(request: HttpRequest) -> str:
     """The visitor's address; behind *n* trusted proxies the n-th from the right, which they wrote themselves."""
-    proxies = getattr(settings, "BIHUAN_PROXIES", 0)
+    proxies = settings.BIHUAN_PROXIES
     told = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
     if proxies and len(told) >= proxies:
         return told[-proxies]

@@ -71,6 +71,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "bihuan.config.urls"
 ASGI_APPLICATION = "bihuan.config.asgi.application"
 BIHUAN_THREADS = env.number("BIHUAN_THREADS", 8)
+BIHUAN_PROXIES = env.number("BIHUAN_PROXIES", 0)
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
