@@ -152,7 +152,9 @@ def _problem(case: Case) -> str:
 
 def _school(case: Case) -> str:
     """The full name: an official paper has no short names."""
-    return org(SYSTEM, case.school_id or case.org_id).name
+    if case.school_id in (None, case.org_id):
+        return str(case.org.name)
+    return str(org(SYSTEM, case.school_id).name)
 
 
 def _five(case: Case) -> dict[str, Any]:
