@@ -32,7 +32,8 @@ def test_it_describes_itself_in_openapi_3_1_and_leaves_out_nothing(site):
     assert document["openapi"].startswith("3.1")
     OpenAPIV31SpecValidator(document).validate()
     described = {path.rsplit("/", 1)[1] for path in document["paths"] if "/commands/" in path}
-    assert described == set(commands())
+    ours = {name for name, one in commands().items() if ".tests." not in one.function.__module__}
+    assert described == ours
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             assert operation.get("summary"), path

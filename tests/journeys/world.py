@@ -322,7 +322,7 @@ class Copy:
 
 
 def take_copy(world: World) -> Copy:
-    tables = [name for name in connection.introspection.table_names() if name not in REMADE]
+    tables = [name for name in connection.introspection.django_table_names(only_existing=True) if name not in REMADE]
     rows: dict[str, Any] = {}
     if connection.vendor == "sqlite":
         with closing(sqlite3.connect(connection.settings_dict["NAME"])) as raw:
