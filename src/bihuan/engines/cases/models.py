@@ -99,6 +99,9 @@ class Case(ScopedModel):
                 fields=["bureau_id", "state", "due_at", "id"], name="case_open_state", condition=Q(is_open=True)
             ),
             models.Index(
+                fields=["school_id", "state", "due_at", "id"], name="case_open_state_school", condition=Q(is_open=True)
+            ),
+            models.Index(
                 fields=["bureau_id", "due_at", "id"],
                 name="case_listed",
                 condition=Q(is_open=True, listed_at__isnull=False),
