@@ -172,6 +172,11 @@ class Migration(migrations.Migration):
                         name="case_open_state",
                     ),
                     models.Index(
+                        condition=models.Q(("is_open", True)),
+                        fields=["school_id", "state", "due_at", "id"],
+                        name="case_open_state_school",
+                    ),
+                    models.Index(
                         condition=models.Q(("is_open", True), ("listed_at__isnull", False)),
                         fields=["bureau_id", "due_at", "id"],
                         name="case_listed",
