@@ -177,7 +177,7 @@ def test_the_checks_see_what_they_should():
     assert not belongs_to(door, "bihuan.engines.cases")
     assert is_door(door)
     assert [word for _, word in orm_words(tree)] == ["objects"]
-    assert MACHINE_PATHS.search("see /work/" + "main/x")
+    assert MACHINE_PATHS.search("see /" + "work/main/x")
     assert not MACHINE_PATHS.search("bihuan work/" + "main")
     assert len(modules()) > 20
     assert len(texts()) > 50
