@@ -28,7 +28,10 @@ class Verdict:
 
 def examine() -> list[Verdict]:
     """Run every check in order; the first failure of a check names its row."""
-    return [verdict for check in CHECKS for verdict in check()]
+    structure = list(migrations())
+    if not all(verdict.ok for verdict in structure):  # the other checks read tables that may not be there yet
+        return structure
+    return structure + [verdict for check in CHECKS for verdict in check()]
 
 
 def migrations() -> Iterator[Verdict]:
@@ -136,7 +139,6 @@ def clocks() -> Iterator[Verdict]:
 
 
 CHECKS: tuple[Callable[[], Iterator[Verdict]], ...] = (
-    migrations,
     triggers,
     history,
     papers,
