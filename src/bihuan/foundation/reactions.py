@@ -41,11 +41,6 @@ def listeners_of(name: str) -> Iterable[str]:
     return _by_event.get(name, ())
 
 
-def choreography() -> dict[str, list[str]]:
-    """The whole map fact → listeners, for the docs and the doctor."""
-    return {name: list(listeners) for name, listeners in sorted(_by_event.items())}
-
-
 def react(at: datetime, *, most: int = 100) -> int:
     """Do up to *most* waiting reactions; returns how many were tried. ``at`` is real time (leases are real)."""
     due = list(Reaction.objects.filter(next_at__lte=at).order_by("next_at").values_list("pk", "next_at")[:most])

@@ -7,7 +7,7 @@ wording, the columns and the places to sign come from the pack's ``papers.yaml``
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -32,6 +32,7 @@ from bihuan.foundation.printing.paper import (
     Signatures,
     Table,
     chinese_date,
+    framed,
 )
 
 LEADERS = ("line-leader", "care-director", "head", "kindergarten-head")
@@ -220,16 +221,5 @@ def paper_of(
         blocks.append(Note(content["footer"]))
     if content["draft"]:
         blocks.append(Note("本文书由系统在逾期后自动拟出，签发人核对、签字盖章后生效。"))
-    return Paper(
-        head=content["head"],
-        title=content["title"],
-        number=number,
-        addressee=content["addressee"],
-        blocks=tuple(blocks),
-        issuer=content["issuer"],
-        issued_on=date.fromisoformat(content["issued_on"]),
-        copy_to=tuple(content["copy_to"]),
-        qr_url=qr_url,
-        check_code=check_code,
-        watermark="拟稿" if content["draft"] else "",
-    )
+    watermark = "拟稿" if content["draft"] else ""
+    return framed(content, blocks, number=number, qr_url=qr_url, check_code=check_code, watermark=watermark)

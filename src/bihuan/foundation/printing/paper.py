@@ -5,10 +5,10 @@ Pure: no Django, no clock. Every text is plain text and is printed as it stands.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 Align = Literal["left", "center", "right"]
 
@@ -162,3 +162,28 @@ def chinese_date(day: date) -> str:
 def numbered(paragraphs: Iterable[str]) -> tuple[Paragraph, ...]:
     """「1. …」「2. …」 as indented paragraphs."""
     return tuple(Paragraph(f"{n}. {text}") for n, text in enumerate(paragraphs, 1))
+
+
+def framed(
+    content: Mapping[str, Any],
+    blocks: Sequence[Block],
+    *,
+    number: str,
+    qr_url: str,
+    check_code: str,
+    watermark: str = "",
+) -> Paper:
+    """The paper whose head, title, addressee, issuer, day (ISO) and copies were frozen in *content*, around its blocks."""
+    return Paper(
+        head=content["head"],
+        title=content["title"],
+        number=number,
+        addressee=content["addressee"],
+        blocks=tuple(blocks),
+        issuer=content["issuer"],
+        issued_on=date.fromisoformat(content["issued_on"]),
+        copy_to=tuple(content["copy_to"]),
+        qr_url=qr_url,
+        check_code=check_code,
+        watermark=watermark,
+    )

@@ -23,6 +23,7 @@ from bihuan.foundation.printing.paper import (
     Signatures,
     Table,
     chinese_date,
+    framed,
 )
 from bihuan.mechanisms.inspections import rules
 from bihuan.mechanisms.inspections.models import Inspection, Inspector
@@ -131,18 +132,7 @@ def paper_of(
     blocks.append(Signatures(tuple(_slot(code, label, content, image) for code, label in content["signatures"])))
     if content["footer"]:
         blocks.append(Note(content["footer"]))
-    return Paper(
-        head=content["head"],
-        title=content["title"],
-        number=number,
-        addressee=content["addressee"],
-        blocks=tuple(blocks),
-        issuer=content["issuer"],
-        issued_on=date.fromisoformat(content["issued_on"]),
-        copy_to=tuple(content["copy_to"]),
-        qr_url=qr_url,
-        check_code=check_code,
-    )
+    return framed(content, blocks, number=number, qr_url=qr_url, check_code=check_code)
 
 
 def _slot(code: str, label: str, content: Mapping[str, Any], image: Callable[[str], bytes | None]) -> Signature:
