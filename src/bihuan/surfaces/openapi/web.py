@@ -28,9 +28,12 @@ ROOMS = (
     "bihuan.foundation.packs",
     "bihuan.engines.responsibility",
     "bihuan.engines.sheets",
+    "bihuan.engines.duties",
     "bihuan.engines.cases",
     "bihuan.mechanisms.risks",
     "bihuan.mechanisms.inspections",
+    "bihuan.mechanisms.patrols",
+    "bihuan.mechanisms.tips",
     "bihuan.surfaces.workbench",
 )
 refusals.declare(
