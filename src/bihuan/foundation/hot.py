@@ -68,10 +68,11 @@ def _cursor(sql: str, values: Sequence[Any]) -> Iterator[Any]:
     connection.ensure_connection()
     driver = connection.connection
     with connection.wrap_database_errors, psycopg.Cursor(driver) as cursor:
-        # Django turns preparing off for the connection; here it is on for this one statement
+        # Django turns preparing off for the connection; here it is on for this one statement. Binary answers are read in
+        # C, where Django's own reader of moments is Python
         before, driver.prepare_threshold = driver.prepare_threshold, 0
         try:
-            cursor.execute(sql, values, prepare=True)
+            cursor.execute(sql, values, prepare=True, binary=True)
         finally:
             driver.prepare_threshold = before
         yield cursor

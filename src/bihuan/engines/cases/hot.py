@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,9 @@ from django.db import connection
 from django.db.models import Q
 
 from bihuan.engines.cases.models import Case
+from bihuan.foundation.actors import Actor
 from bihuan.foundation.hot import counts as counts
+from bihuan.foundation.hot import fetch
 from bihuan.foundation.refusals import Refusal
 
 _MICROSECOND = timedelta(microseconds=1)
@@ -87,6 +90,21 @@ def keyset(rows: Any, column: str, *, newest_first: bool, cursor: str) -> Any:
     return rows.filter(**{f"{column}__{beyond}e": moment}).filter(later)
 
 
+Where = tuple[str, Sequence[Any]]
+"""A condition with its values."""
+
+
+@lru_cache(maxsize=1024)
+def net_of(viewer: Actor) -> Where:
+    """``visible_to`` as a condition: the ORM writes it once for a person and their net, and it is kept."""
+    rows = Case.objects.visible_to(viewer).query
+    try:
+        sql, params = rows.where.as_sql(rows.get_compiler(connection=connection), connection)
+    except EmptyResultSet:
+        return "1 = 0", ()
+    return f"({sql or '1 = 1'})", tuple(params)
+
+
 def _given(value: Any) -> Any:
     """A parameter as the database stores it."""
     if connection.vendor == "postgresql":
@@ -96,12 +114,17 @@ def _given(value: Any) -> Any:
     return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
 
 
+_uuid = lru_cache(maxsize=4096)(UUID)  # the same people, units and bureaus on every page
+
+
 @cache
 def _readers(columns: tuple[str, ...]) -> list[tuple[int, Callable[[Any], Any]]]:
     """Where SQLite stores something else than what is meant, and how to read it back."""
     readers: dict[str, Callable[[Any], Any]] = {
-        "UUIDField": UUID,
+        "UUIDField": _uuid,
         "DateTimeField": lambda moment: moment.replace(tzinfo=UTC),
+        "BooleanField": bool,
+        "JSONField": json.loads,
     }
     kinds = {
         f.attname: f.target_field.get_internal_type() if f.is_relation else f.get_internal_type()
@@ -111,45 +134,36 @@ def _readers(columns: tuple[str, ...]) -> list[tuple[int, Callable[[Any], Any]]]
 
 
 def _meant(rows: list[tuple[Any, ...]], columns: tuple[str, ...]) -> list[tuple[Any, ...]]:
-    if connection.vendor == "postgresql":
+    if connection.vendor == "postgresql" or not rows:
         return rows
-    readers = _readers(columns)
-    found = []
-    for row in rows:
-        values = list(row)
-        for n, read in readers:
-            if values[n] is not None:
-                values[n] = read(values[n])
-        found.append(tuple(values))
-    return found
+    values: list[Any] = list(zip(*rows, strict=True))
+    for n, read in _readers(columns):
+        values[n] = [value if value is None else read(value) for value in values[n]]
+    return list(zip(*values, strict=True))
 
 
-def page(
-    *columns: str,
-    scope: tuple[str, Sequence[UUID]],
-    conditions: Sequence[tuple[str, tuple[Any, ...]]],
-    order: str,
-    newest_first: bool,
-    cursor: str,
-    size: int,
-) -> list[tuple[Any, ...]]:
-    """The rows of one page in one statement; its twin is ``keyset(selection(…)).values_list(…)``."""
-    column, ids = scope
-    parts = [f"{column} = %s" if len(ids) == 1 else f"{column} IN ({', '.join(['%s'] * len(ids))})"]
-    params: list[Any] = list(ids)
-    for sql, values in conditions:
-        parts.append(sql)
-        params += values
+def page(*columns: str, where: Where, order: str, newest_first: bool, cursor: str, size: int) -> list[tuple[Any, ...]]:
+    """The rows of one page in one prepared statement; its twin is ``keyset(selection(…)).values_list(…)``."""
+    sql, params = where
     if cursor:
-        parts.append(f"({order}, id) {'<' if newest_first else '>'} (%s, %s)")
-        params += read_cursor(cursor)
+        sql += f" AND ({order}, id) {'<' if newest_first else '>'} (%s, %s)"
+        params = [*params, *read_cursor(cursor)]
     down = " DESC" if newest_first else ""
-    with connection.cursor() as reader:
-        reader.execute(
-            f"SELECT {', '.join(columns)} FROM cases_case WHERE {' AND '.join(parts)} ORDER BY {order}{down}, id{down} LIMIT %s",
+    return _meant(
+        fetch(
+            f"SELECT {', '.join(columns)} FROM cases_case WHERE {sql} ORDER BY {order}{down}, id{down} LIMIT %s",
             [*map(_given, params), size],
-        )
-        return _meant(reader.fetchall(), columns)
+        ),
+        columns,
+    )
+
+
+def counted(parts: Sequence[Where], *, cap: int) -> tuple[int, ...]:
+    """How many cases each condition names, counted no further than one past *cap*, in one prepared statement; its twin is ``counts``."""
+    sql = ", ".join(
+        f"(SELECT count(*) FROM (SELECT 1 FROM cases_case WHERE {part} LIMIT {cap + 1}) AS p)" for part, _ in parts
+    )
+    return fetch(f"SELECT {sql}", [_given(value) for _, params in parts for value in params])[0]
 
 
 def cursor_after(moment: datetime, pk: UUID) -> str:

@@ -172,10 +172,8 @@ def my_photos(viewer: Actor, ids: Iterable[str]) -> list[Any]:
 
 def bulk_form(viewer: Actor, pks: list[UUID]) -> tuple[list[dict[str, Any]], list[tuple[str, str]]]:
     """The chosen cases and the people who could rectify the first of them."""
-    rows = [
-        shown(row, viewer)
-        for row in Case.objects.visible_to(viewer).filter(pk__in=pks).order_by("due_at", "id").values(*LINE)[:100]
-    ]
+    chosen = Case.objects.visible_to(viewer).filter(pk__in=pks).order_by("due_at", "id")
+    rows = shown(list(chosen.values(*LINE)[:100]), viewer)
     if not rows:
         raise Refusal("foundation.not_found")
     return rows, rectifiers(viewer, seen(viewer, rows[0]["id"]))

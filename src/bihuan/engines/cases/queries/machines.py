@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from bihuan.engines.cases import hot
 from bihuan.engines.cases.pack import lifecycle_of
-from bihuan.engines.cases.queries.filters import STATES, Filters, scope_of, selection, span, start_of
+from bihuan.engines.cases.queries.filters import Filters
+from bihuan.engines.cases.queries.lists import page_rows
 from bihuan.engines.cases.queries.story import detail, paper, seen
-from bihuan.foundation import clock, packs
+from bihuan.foundation import packs
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.events import declared, timeline
 
@@ -28,58 +28,19 @@ def api_page(viewer: Actor, ask: Any) -> dict[str, Any]:
     """One page of hazards as mappings, with one statement."""
     filters = Filters(**{name: getattr(ask, name) for name in _FILTERS})
     column = "reported_at" if filters.is_history else "due_at"
-    found = page_rows(viewer, filters, column, ask.cursor, ask.limit + 1)
+    found = page_rows(viewer, filters, READ, column, ask.cursor, ask.limit + 1)
     more = len(found) > ask.limit
-    packs.read_ahead(row[-2] for row in found)
-    items = [_item(row) for row in found[: ask.limit]]
+    items = _items(found[: ask.limit])
     return {"items": items, "next": hot.cursor_after(items[-1][column], items[-1]["id"]) if more else ""}
 
 
-def page_rows(viewer: Actor, filters: Filters, column: str, cursor: str, size: int) -> list[tuple[Any, ...]]:
-    """The rows of a page: for the usual filters by the hot path, otherwise by its twin."""
-    scope = scope_of(viewer, filters)
-    if scope is not None and not filters.q:
-        return hot.page(
-            *READ,
-            scope=scope,
-            conditions=conditions(filters),
-            order=column,
-            newest_first=filters.is_history,
-            cursor=cursor,
-            size=size,
-        )
-    rows = hot.keyset(selection(viewer, filters), column, newest_first=filters.is_history, cursor=cursor)
-    return list(rows.values_list(*READ)[:size])
-
-
-def conditions(filters: Filters) -> list[tuple[str, tuple[Any, ...]]]:
-    """What ``selection`` filters by, as SQL; without words and persons, which only the twin knows."""
-    found: list[tuple[str, tuple[Any, ...]]] = [] if filters.is_history else [("is_open", ())]
-    if states := STATES.get(filters.stage):
-        found.append((f"state IN ({', '.join(['%s'] * len(states))})", states))
-    found += [
-        (f"{name} = %s", (value,))
-        for name in ("level", "category", "source", "state")
-        if (value := getattr(filters, name))
-    ]
-    since, until = span(filters, clock.now())
-    if filters.time:
-        found.append(("is_open", ()))
-    found += [("due_at >= %s", (since,))] * bool(since) + [("due_at < %s", (until,))] * bool(until)
-    if filters.since:
-        found.append(("reported_at >= %s", (start_of(filters.since),)))
-    if filters.until:
-        found.append(("reported_at < %s", (start_of(filters.until + timedelta(days=1)),)))
-    found += [("listed_at IS NOT NULL", ())] * filters.listed + [
-        ("recurrence_of_id IS NOT NULL", ())
-    ] * filters.recurring
-    return found
-
-
-def _item(row: tuple[Any, ...]) -> dict[str, Any]:
-    item = dict(zip(COLUMNS, row, strict=False))
-    item["state_name"] = lifecycle_of(row[-2], row[-1]).states[item["state"]].name
-    return item
+def _items(rows: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    packs.read_ahead({row[-2] for row in rows})
+    states = {table: lifecycle_of(*table).states for table in {row[-2:] for row in rows}}
+    items = [dict(zip(COLUMNS, row, strict=False)) for row in rows]
+    for item, row in zip(items, rows, strict=True):
+        item["state_name"] = states[row[-2:]][item["state"]].name
+    return items
 
 
 def api_detail(viewer: Actor, pk: UUID) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from bihuan.engines.cases import commands as cases
 from bihuan.engines.cases import hot, queries
 from bihuan.engines.cases.models import Case
 from bihuan.engines.cases.queries import Filters
-from bihuan.engines.cases.queries.machines import COLUMNS, READ, page_rows
+from bihuan.engines.cases.queries.lists import USUAL, counted, page_rows
+from bihuan.engines.cases.queries.machines import COLUMNS, READ
 from bihuan.engines.cases.tests.conftest import T0
 from bihuan.foundation import clock
 from bihuan.foundation.ids import uuid7
@@ -86,11 +87,12 @@ def test_keyset_pages_show_every_row_once(several, actors, stage):
 @pytest.mark.parametrize(
     "given",
     [{}, {"stage": "all"}, {"stage": "closed"}, {"time": "overdue"}, {"time": "week", "stage": "all"}, {"time": "today"}, {"level": "general", "category": ""},
-     {"since": date(2026, 11, 16), "until": date(2026, 11, 16)}, {"listed": True}, {"recurring": True}, {"state": "reported"}, {"stage": "working"}],
+     {"since": date(2026, 11, 16), "until": date(2026, 11, 16)}, {"listed": True}, {"recurring": True}, {"state": "reported"}, {"stage": "working"},
+     {"whose": "turn"}, {"whose": "report", "stage": "all"}, {"whose": "rectify", "stage": "closed"}, {"q": "第"}, "other school"],
 )  # fmt: skip
-def test_the_hot_list_and_its_twin_are_equal(several, actors, given):
+def test_the_hot_list_and_its_twin_are_equal(several, actors, net, given):
     """The statement is compared with the ORM, page after page and value for value."""
-    filters = Filters(**given)
+    filters = Filters(school=net.other_school.pk, stage="all") if given == "other school" else Filters(**given)
     column = "reported_at" if filters.is_history else "due_at"
     for viewer in (actors.zhao, actors.zhou, actors.chen, actors.wu, actors.huo, actors.nobody):
         with clock.travel(T0 + timedelta(days=2)):
@@ -101,12 +103,21 @@ def test_the_hot_list_and_its_twin_are_equal(several, actors, given):
             )
             found, cursor = [], ""
             for _ in range(9):
-                rows = page_rows(viewer, filters, column, cursor, 3)
+                rows = page_rows(viewer, filters, READ, column, cursor, 3)
                 found += rows[:2]
                 if len(rows) < 3:
                     break
                 cursor = hot.cursor_after(rows[1][COLUMNS.index(column)], rows[1][0])
+            assert queries.count(viewer, filters) == len(twin)
         assert found == twin
+
+
+def test_the_hot_counts_and_their_twin_are_equal(several, actors):
+    for viewer in (actors.zhao, actors.zhou, actors.chen, actors.wu, actors.huo, actors.li, actors.nobody):
+        with clock.travel(T0 + timedelta(days=2)):
+            for cap in (3, 1000):
+                twin = hot.counts({name: queries.selection(viewer, part) for name, part in USUAL.items()}, cap=cap)
+                assert counted(viewer, USUAL, cap=cap) == twin
 
 
 def test_a_list_page_is_one_statement(several, actors):
