@@ -20,6 +20,9 @@ from bihuan.foundation.actors import Actor
 from bihuan.foundation.commands import command
 from bihuan.foundation.refusals import Refusal
 
+PHONE_DAYS = 90
+"""A term and a bit: whoever uses the phone signs in on it again about twice a year."""
+
 when_revoked: list[Callable[[], None]] = []
 """What remembers tokens above this floor and must forget them now."""
 
@@ -39,17 +42,31 @@ def issue_token(
 
     A token cannot make tokens: refusal ``foundation.not_yours`` on the API channel.
     """
-    if by.id is None or by.channel == "api":
+    return _issued(by, at, name=name, scopes=sorted(set(scopes)), days=days)
+
+
+@command("accounts.enrol_phone", secret=("token",))
+def enrol_phone(
+    by: Actor, at: datetime, *, name: Annotated[str, Field(min_length=1, max_length=60)] = "手机"
+) -> dict[str, Any]:
+    """Give the phone in my hand a token of its own, to read my scope and send my outbox; see ``PHONE_DAYS``.
+
+    Only somebody who is signed in on that phone can: refusal ``foundation.not_yours`` on the API channel.
+    """
+    version = User.objects.values_list("version", flat=True).filter(pk=by.id).first()
+    return _issued(by, at, name=name, scopes=["read", "write"], days=PHONE_DAYS, version=version)
+
+
+def _issued(
+    by: Actor, at: datetime, *, name: str, scopes: list[str], days: int, version: int | None = None
+) -> dict[str, Any]:
+    if by.id is None or by.channel in ("api", "phone"):
         raise Refusal("foundation.not_yours", act="用令牌再申请令牌", who="你自己在「我的账号」页面")
     text = f"bh_{secrets.token_urlsafe(32)}"
     row = ApiToken.objects.create(
-        user_id=by.id,
-        name=name,
-        scopes=sorted(set(scopes)),
-        digest=digest_of(text),
-        made_at=at,
-        expires_at=at + timedelta(days=days),
-    )
+        user_id=by.id, name=name, scopes=scopes, digest=digest_of(text), made_at=at, expires_at=at + timedelta(days=days),
+        version=version,
+    )  # fmt: skip
     return {"id": str(row.pk), "token": text, "expires_at": row.expires_at.isoformat()}
 
 

@@ -43,7 +43,11 @@ class User(AbstractBaseUser):
 
 
 class ApiToken(models.Model):
-    """A machine's way in: the token's SHA-256, what it may do, and until when."""
+    """A machine's way in: the token's SHA-256, what it may do, and until when.
+
+    ``version`` is set for a phone: the person's version when the phone was enrolled, so that "sign out everywhere" and a
+    new password end the phones too. A program's token has none.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
@@ -53,9 +57,15 @@ class ApiToken(models.Model):
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
+    version = models.PositiveIntegerField(null=True)
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_phone(self) -> bool:
+        """Whether it was given to a phone and not to a program."""
+        return self.version is not None
 
 
 class FailedSignIn(models.Model):

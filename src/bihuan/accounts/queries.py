@@ -31,6 +31,11 @@ def token_in_force(digest: str, *, at: datetime) -> ApiToken | None:
     return ApiToken.objects.filter(digest=digest, revoked_at__isnull=True, expires_at__gt=at).first()
 
 
+def phone_token(digest: str) -> ApiToken | None:
+    """The phone's token with this SHA-256, in force or not: to say why it does not work any more."""
+    return ApiToken.objects.filter(digest=digest, version__isnull=False).first()
+
+
 def tokens_of(viewer: Actor) -> list[ApiToken]:
     """My own tokens, the newest first; never their text."""
     return list(ApiToken.objects.filter(user_id=viewer.id).order_by("-made_at")[:50])

@@ -89,7 +89,14 @@ def demo(request: HttpRequest) -> HttpResponse:
 
 def _account(request: HttpRequest) -> dict[str, object]:
     scopes = [("read", "读：查看我能看到的"), ("write", "写：办我能办的")]
-    return {"tokens": tokens_of(request.actor), "now": clock.now(), "token_scopes": scopes}  # type: ignore[attr-defined]
+    tokens = tokens_of(request.actor)  # type: ignore[attr-defined]
+    return {
+        "tokens": [token for token in tokens if not token.is_phone],
+        "phones": [token for token in tokens if token.is_phone],
+        "version": request.session.get("version"),
+        "now": clock.now(),
+        "token_scopes": scopes,
+    }
 
 
 @never_cache
@@ -144,7 +151,7 @@ def new_token(request: HttpRequest) -> HttpResponse:
 def revoke_token(request: HttpRequest) -> HttpResponse:
     """Take a token back."""
     send(request, "accounts.revoke_token", {"token": request.POST.get("token", "")})
-    return done(request, "/account/", say="令牌已收回，半分钟内失效。")
+    return done(request, "/account/", say="已收回，半分钟内失效。")
 
 
 urlpatterns = [

@@ -11,15 +11,15 @@ import hashlib
 import inspect
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, get_type_hints
 from uuid import UUID
 
-from django.db import connection, models, transaction
+from django.db import DatabaseError, connection, models, transaction
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from bihuan.foundation import hot
@@ -34,6 +34,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 phone_time: ContextVar[datetime | None] = ContextVar("phone_time", default=None)
+"""When the phone says that this was done, by its own clock."""
+phone_drift: ContextVar[timedelta] = ContextVar("phone_drift", default=timedelta(0))
+"""What to add to the phone's clock to have the server's; a command that was given moments of the phone adds it to them."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,30 @@ class Outcome:
     replayed: bool
 
 
+@dataclass(frozen=True)
+class Envelope:
+    """A command on its way: who, when the server had it, and what the client wrote."""
+
+    by: Actor
+    at: datetime
+    id: UUID
+    name: str
+    args: Mapping[str, Any]
+    sent_at: datetime | None = None
+    drift: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True)
+class Call:
+    """An envelope whose arguments have been checked: what a room's batch function gets."""
+
+    envelope: Envelope
+    args: dict[str, Any]
+    digest: str
+
+
 _registry: dict[str, Command] = {}
+_batches: dict[str, Callable[[Sequence[Call]], list[Any]]] = {}
 
 
 def commands() -> Mapping[str, Command]:
@@ -111,11 +137,19 @@ def command(name: str, *, secret: tuple[str, ...] = ()) -> Callable[[Callable[P,
 
 
 def execute(
-    by: Actor, at: datetime, *, id: UUID, name: str, args: Mapping[str, Any], sent_at: datetime | None = None
+    by: Actor,
+    at: datetime,
+    *,
+    id: UUID,
+    name: str,
+    args: Mapping[str, Any],
+    sent_at: datetime | None = None,
+    drift: timedelta = timedelta(0),
 ) -> Outcome:
     """Run a command under a client-made UUID, at most once.
 
-    ``at`` is the server's moment (deadlines start from it), ``sent_at`` the phone's own. Refusals:
+    ``at`` is the server's moment (deadlines start from it), ``sent_at`` the phone's own, ``drift`` what the phone's clock
+    lacks. Neither is part of what is compared when the envelope comes again. Refusals:
     ``foundation.unknown_command``, ``foundation.bad_input``, ``foundation.receipt_conflict`` (same id, other content or
     other person), and whatever the command refuses; a refusal rolls the receipt back.
     """
@@ -124,26 +158,126 @@ def execute(
         raise Refusal("foundation.unknown_command", name=name)
     parsed = found.parse(args)
     digest = _digest(name, parsed)
-    token = phone_time.set(sent_at)
+    token, drifted = phone_time.set(sent_at), phone_drift.set(drift)
     try:
         with transaction.atomic():
             if not _claim(id, by, name, digest, at, sent_at):
-                receipt = Receipt.objects.get(pk=id)
-                if receipt.digest != digest or receipt.user_id != by.id:
-                    raise Refusal("foundation.receipt_conflict")
-                return Outcome(receipt.answer, replayed=True)
+                replayed = _replayed(Receipt.objects.get(pk=id), digest, by)
+                if isinstance(replayed, Refusal):
+                    raise replayed
+                return replayed
             answer = _answer(found.inside(by, at, **parsed))
             _keep(id, {key: value for key, value in answer.items() if key not in found.secret})
             return Outcome(answer, replayed=False)
     finally:
         phone_time.reset(token)
+        phone_drift.reset(drifted)
+
+
+def together(name: str) -> Callable[[Callable[[Sequence[Call]], list[Any]]], Callable[[Sequence[Call]], list[Any]]]:
+    """Register the batch twin of a command: many calls of one bureau in one transaction, with statements for sets.
+
+    It answers for each call what the command would, or the ``Refusal`` that the command would raise (and then has written
+    nothing for it). It may raise for the whole; then each is carried out for itself.
+    """
+
+    def decorate(function: Callable[[Sequence[Call]], list[Any]]) -> Callable[[Sequence[Call]], list[Any]]:
+        _batches[name] = function
+        return function
+
+    return decorate
+
+
+def goes_together(name: str) -> bool:
+    """Whether envelopes of this command can be carried out in a batch."""
+    return name in _batches
+
+
+def execute_together(envelopes: Sequence[Envelope]) -> list[Outcome | Refusal]:
+    """Carry out envelopes of one command, each at most once: the same as ``execute`` for each, in one transaction a bureau.
+
+    Refusals are answered, never raised, and touch nobody else. When a batch fails as a whole (somebody was faster, the
+    database refused), each of its envelopes is carried out by itself.
+    """
+    found: dict[int, Outcome | Refusal] = {}
+    bureaus: dict[UUID | None, dict[int, Call]] = {}
+    seen: set[UUID] = set()
+    twice: list[int] = []
+    for n, one in enumerate(envelopes):
+        if one.id in seen:
+            twice.append(n)  # the same envelope came by two ways at once: it is answered from the receipt of the first
+            continue
+        seen.add(one.id)
+        try:
+            args = _registry[one.name].parse(one.args)
+        except Refusal as refusal:
+            found[n] = refusal
+        else:
+            bureaus.setdefault(one.by.bureau_id, {})[n] = Call(one, args, _digest(one.name, args))
+    for calls in bureaus.values():
+        try:
+            with transaction.atomic():
+                found |= _batch(calls)
+        except (DatabaseError, Refusal):
+            found |= {n: _alone(call.envelope) for n, call in calls.items()}
+    found |= {n: _alone(envelopes[n]) for n in twice}
+    return [found[n] for n in range(len(envelopes))]
+
+
+def _batch(calls: Mapping[int, Call]) -> dict[int, Outcome | Refusal]:
+    """One bureau's calls inside a transaction."""
+    known = {row.pk: row for row in Receipt.objects.filter(pk__in=[call.envelope.id for call in calls.values()])}
+    found: dict[int, Outcome | Refusal] = {
+        n: _replayed(known[call.envelope.id], call.digest, call.envelope.by)
+        for n, call in calls.items()
+        if call.envelope.id in known
+    }
+    fresh = {n: call for n, call in calls.items() if n not in found}
+    if not fresh:
+        return found
+    name = next(iter(fresh.values())).envelope.name
+    receipts = []
+    for (n, call), result in zip(fresh.items(), _batches[name](list(fresh.values())), strict=True):
+        if isinstance(result, Refusal):
+            found[n] = result
+            continue
+        answer = _answer(result)
+        found[n] = Outcome(answer, replayed=False)
+        receipts.append(_receipt(call.envelope, call.digest, answer))
+    hot.insert(receipts)
+    return found
+
+
+def _alone(one: Envelope) -> Outcome | Refusal:
+    try:
+        return execute(one.by, one.at, id=one.id, name=one.name, args=one.args, sent_at=one.sent_at, drift=one.drift)
+    except Refusal as refusal:
+        return refusal
+
+
+def _replayed(receipt: Receipt, digest: str, by: Actor) -> Outcome | Refusal:
+    """What was answered before, if this is the same envelope of the same person."""
+    if receipt.digest != digest or receipt.user_id != by.id:
+        return Refusal("foundation.receipt_conflict")
+    return Outcome(receipt.answer, replayed=True)
+
+
+def _receipt(one: Envelope, digest: str, answer: dict[str, Any]) -> Receipt:
+    return Receipt(
+        pk=one.id, bureau_id=one.by.bureau_id, user_id=one.by.id, command=one.name, digest=digest, at=one.at,
+        sent_at=one.sent_at, answer=answer,
+    )  # fmt: skip
+
+
+def carried_out(by: Actor, ids: Iterable[UUID]) -> set[UUID]:
+    """Which of these envelopes of mine have been carried out."""
+    wanted = list(ids)
+    return set(Receipt.objects.filter(pk__in=wanted, user_id=by.id).values_list("pk", flat=True)) if wanted else set()
 
 
 def _claim(id: UUID, by: Actor, name: str, digest: str, at: datetime, sent_at: datetime | None) -> bool:
     """Insert the receipt unless it exists; a rival's uncommitted insert is waited for."""
-    row = Receipt(
-        pk=id, bureau_id=by.bureau_id, user_id=by.id, command=name, digest=digest, at=at, sent_at=sent_at, answer={}
-    )
+    row = _receipt(Envelope(by, at, id, name, {}, sent_at), digest, {})
     return bool(hot.insert([row], unless_there=True))
 
 

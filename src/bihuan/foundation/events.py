@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from django.db.models import Q
+
 from bihuan.foundation import hot
 from bihuan.foundation.actors import Actor, Placed
 from bihuan.foundation.commands import phone_time
@@ -111,6 +113,15 @@ def recent(
     if names:
         rows = rows.filter(name__in=list(names))
     return list(rows.order_by("-at", "-id")[:most])
+
+
+def stated_lately(bureaus: Iterable[UUID], school_ids: Iterable[UUID], *, since: datetime) -> int:
+    """How many facts about these schools, and about no school in particular, were recorded since a moment.
+
+    Facts are only ever added, so another number means that something has happened.
+    """
+    rows = Event.objects.filter(bureau_id__in=list(bureaus), recorded_at__gte=since)
+    return rows.filter(Q(school_id__in=list(school_ids)) | Q(school_id__isnull=True)).count()
 
 
 def stated_since(moment: datetime, *, bureau_id: UUID) -> Iterator[Event]:

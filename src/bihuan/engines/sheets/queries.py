@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -79,6 +79,34 @@ def in_force(viewer: Actor, sheet_id: UUID, *, on: date) -> VersionInForce:
     if row is None:
         raise Refusal("sheets.nothing_in_force", title=sheet.title, day=on.isoformat())
     return version_for_filling(viewer, row.pk)
+
+
+def in_force_by_code(viewer: Actor, code: str, *, on: date) -> VersionInForce:
+    """The version in force of the sheet that a pack calls *code*, the bureau's own before the platform's.
+
+    Refusals: ``foundation.not_found``, ``sheets.nothing_in_force``.
+    """
+    found = {sheet.bureau_id: sheet.pk for sheet in Sheet.objects.visible_to(viewer).filter(code=code)}
+    if not found:
+        raise Refusal("foundation.not_found")
+    return in_force(
+        viewer,
+        next((pk for owner, pk in found.items() if owner != packs.PLATFORM), None) or found[packs.PLATFORM],
+        on=on,
+    )
+
+
+def contents_in_force(viewer: Actor, sheet_ids: Collection[UUID], *, on: date) -> dict[UUID, dict[str, Any]]:
+    """Sheet → its version in force on a day as ``{id, title, version, content}``, for filling without a network."""
+    sheets = Sheet.objects.visible_to(viewer).filter(pk__in=list(sheet_ids))
+    rows = SheetVersion.objects.filter(sheet__in=sheets, state="published", effective_on__lte=on)
+    rows = rows.order_by("effective_on", "published_at", "id").values_list(
+        "sheet_id", "id", "sheet__title", "version", "content"
+    )
+    return {
+        sheet: {"id": pk, "title": title, "version": version, "content": content}
+        for sheet, pk, title, version, content in rows
+    }  # the newest comes last
 
 
 @dataclass(frozen=True, slots=True)

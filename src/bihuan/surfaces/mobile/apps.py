@@ -8,3 +8,7 @@ class MobileConfig(AppConfig):
 
     name = "bihuan.surfaces.mobile"
     label = "mobile"
+
+    def ready(self) -> None:
+        """Fill the catalogue of refusals."""
+        from bihuan.surfaces.mobile import refusals  # noqa: F401 - declares them

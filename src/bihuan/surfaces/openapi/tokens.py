@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from ninja.security import HttpBearer
 
 from bihuan.accounts.commands import when_revoked
-from bihuan.accounts.queries import token_in_force
+from bihuan.accounts.queries import phone_token, token_in_force
 from bihuan.engines.responsibility.queries import actor_of
 from bihuan.foundation import clock
 from bihuan.foundation.actors import Actor
@@ -25,9 +25,7 @@ class Token(HttpBearer):
     """``Authorization: Bearer …``; reading needs the scope ``read``, commands need ``write``."""
 
     def authenticate(self, request: HttpRequest, token: str) -> Actor:
-        actor = _principal(hashlib.sha256(token.encode()).hexdigest())
-        if actor is None:
-            raise Refusal("openapi.bad_token")
+        actor = principal(token)
         if ("read" if request.method == "GET" else "write") not in actor.scopes:
             raise Refusal("openapi.scope")
         request.actor = actor  # type: ignore[attr-defined]
@@ -40,18 +38,32 @@ class Token(HttpBearer):
         return found
 
 
-def _principal(digest: str) -> Actor | None:
+def principal(text: str) -> Actor:
+    """Who acts with this token. Refusals: ``openapi.bad_token``, and for a phone ``phone_revoked`` or ``phone_expired``,
+    so that it can say why and keep what waits in its outbox."""
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    actor = _in_force(digest)
+    if actor is None:
+        phone = phone_token(digest)
+        if phone is None:
+            raise Refusal("openapi.bad_token")
+        over = phone.revoked_at is None and phone.expires_at <= clock.now()
+        raise Refusal("openapi.phone_expired" if over else "openapi.phone_revoked")
+    return actor
+
+
+def _in_force(digest: str) -> Actor | None:
     kept = _known.get(digest)
     if kept and time.monotonic() - kept[0] < _FRESH_SECONDS:
         return kept[1]
     _known.pop(digest, None)
     token = token_in_force(digest, at=clock.now())
-    actor = actor_of(token.user_id, channel="api") if token else None
+    actor = actor_of(token.user_id, version=token.version) if token else None
     if token is None or actor is None:
         return None
     if len(_known) >= _MOST:
         _known.clear()
-    scoped = replace(actor, channel="api", scopes=frozenset(token.scopes))
+    scoped = replace(actor, channel="phone" if token.is_phone else "api", scopes=frozenset(token.scopes))
     _known[digest] = (time.monotonic(), scoped)
     return scoped
 

@@ -35,10 +35,19 @@ ROOMS = (
     "bihuan.mechanisms.patrols",
     "bihuan.mechanisms.tips",
     "bihuan.surfaces.workbench",
+    "bihuan.surfaces.mobile",
 )
 refusals.declare(
     {
         "openapi.bad_token": (401, "令牌无效、已到期或已收回。请在「我的账号」里重新申请。"),
+        "openapi.phone_revoked": (
+            401,
+            "这部手机已被收回，或你改过密码、退出了所有设备。没发出去的内容都还在这部手机里；重新登录后会接着发送。",
+        ),
+        "openapi.phone_expired": (
+            401,
+            "这部手机的登录已到期。没发出去的内容都还在这部手机里；重新登录后会接着发送。",
+        ),
         "openapi.scope": (403, "这个令牌没有这项权限。请申请带有相应权限的令牌。"),
         "openapi.not_json": (400, "请求内容不是有效的 JSON。"),
         "openapi.too_large": (413, "请求内容太大，请分批发送。"),

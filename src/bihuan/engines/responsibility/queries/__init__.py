@@ -7,7 +7,7 @@ from bihuan.engines.responsibility.queries.acting import (
     holds_of,
 )
 from bihuan.engines.responsibility.queries.gaps import LOOK_AHEAD, gaps
-from bihuan.engines.responsibility.queries.people import Found, people, who_could
+from bihuan.engines.responsibility.queries.people import Found, people, to_call, who_could
 from bihuan.engines.responsibility.queries.places import (
     areas,
     bureau_named,
@@ -78,6 +78,7 @@ __all__ = [
     "schools",
     "sensible_day",
     "sponsors",
+    "to_call",
     "unit_kinds",
     "unit_page",
     "units",

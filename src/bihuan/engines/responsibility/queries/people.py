@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -43,6 +45,26 @@ def who_could(act: str, place: Org, *, on: date) -> list[Appointment]:
     for row in sorted(rows, key=lambda row: (-len(row.org.path), posts[row.post]["sort"], row.rank, row.starts_on)):
         nearest.setdefault(row.user_id, row)
     return list(nearest.values())
+
+
+def to_call(viewer: Actor, school_ids: Collection[UUID], *, on: date, most: int = 400) -> list[dict[str, Any]]:
+    """Whom to telephone at these schools: in office on a day at a post that assigns, rectifies or inspects there.
+
+    The caller found the schools visible. One statement; by school and by the posts' own order.
+    """
+    posts = packs.entries(viewer.bureau_id, "posts")
+    codes = [code for code, post in posts.items() if {"assign", "manage-risks"} & set(post["acts"])]
+    rows = (
+        Appointment.objects.filter(school_id__in=list(school_ids), post__in=codes, user__is_active=True)
+        .on(on)
+        .exclude(user__phone="")
+        .values_list("school_id", "post", "user__name", "user__phone")[:most]
+    )
+    found = sorted(set(rows), key=lambda row: (str(row[0]), posts[row[1]].get("sort", 0), row[2]))
+    return [
+        {"school_id": school, "post": posts[post]["name"], "name": name, "phone": phone}
+        for school, post, name, phone in found
+    ]
 
 
 def people(viewer: Actor, q: str = "", *, under_org: Org | None = None, most: int = 20) -> list[Found]:

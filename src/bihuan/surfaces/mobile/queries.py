@@ -1,0 +1,106 @@
+"""What a phone keeps of the house: the scope of one person, small enough to carry and enough to work without a network."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.utils import timezone
+
+from bihuan.engines.cases.pack import levels_of
+from bihuan.engines.cases.queries import todo
+from bihuan.engines.responsibility.queries import schools, to_call
+from bihuan.engines.sheets.queries import contents_in_force
+from bihuan.foundation import packs
+from bihuan.foundation.actors import Actor
+from bihuan.foundation.events import stated_lately
+
+MOST_SCHOOLS = 30
+"""Schools whose points a phone carries: a sponsor's, a town's. Whoever sees more looks the others up with a network."""
+MOST_SHEETS = 12
+SHORT = (
+    "id",
+    "number",
+    "title",
+    "level",
+    "level_name",
+    "state",
+    "state_name",
+    "place",
+    "org_name",
+    "due_at",
+    "rung",
+    "next",
+)
+"""What of a hazard that waits for me is carried."""
+
+
+def tag(viewer: Actor, at: datetime) -> str:
+    """The ``ETag`` of my scope at this moment, with one statement: who I am and may, the hour, and how many facts there are.
+
+    The hour stands for what changes without a fact (tasks that come nearer, packs of the platform).
+    """
+    today = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
+    whole = {hold.org_id for hold in viewer.holds if hold.level == "school"}
+    bureaus = {viewer.bureau_id} if viewer.bureau_id else set()
+    facts = stated_lately(bureaus, whole or _schools_of(viewer), since=today - timedelta(days=1)) if bureaus else 0
+    said = [str(viewer.id), viewer.name, f"{timezone.localtime(at):%Y%m%d%H}", facts]
+    said += sorted(f"{hold.post} {hold.org_id} {' '.join(sorted(hold.acts))}" for hold in viewer.holds)
+    return f'"{hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:32]}"'
+
+
+def _schools_of(viewer: Actor) -> list[UUID]:
+    return [school.pk for school in schools(viewer)[:MOST_SCHOOLS]]
+
+
+def scope(viewer: Actor, at: datetime, tag: str) -> dict[str, Any]:
+    """Everything of mine that the phone keeps; nothing that lies outside my net."""
+    today = timezone.localdate(at)
+    mine = schools(viewer)
+    carried = mine[:MOST_SCHOOLS]
+    ids = [school.pk for school in carried]
+    posts = packs.entries(viewer.bureau_id, "posts")
+    tasks: list[dict[str, Any]] = []
+    sheets = [task["subject_id"] for task in tasks if task["act"] == "sheet" and task["subject_id"]]
+    return {
+        "person": {
+            "id": viewer.id,
+            "name": viewer.name,
+            "bureau_id": viewer.bureau_id,
+            "posts": [
+                {"post": hold.post, "name": posts.get(hold.post, {}).get("name", hold.post), "org_id": hold.org_id, "org": hold.org_name, "acts": sorted(hold.acts)}
+                for hold in viewer.holds
+            ],
+        },
+        "schools": [
+            {"id": s.pk, "name": s.short_name or s.name, "full_name": s.name, "phone": s.phone} for s in carried
+        ],
+        "more_schools": len(mine) > len(carried),
+        "points": [],
+        "routes": [],
+        "tasks": tasks,
+        "sheets": {str(one["id"]): one for one in contents_in_force(viewer, sheets[:MOST_SHEETS], on=today).values()} if sheets else {},
+        "people": to_call(viewer, ids, on=today) if ids else [],
+        "hazards": [{name: row[name] for name in SHORT} for row in todo(viewer)],
+        "levels": _levels(viewer),
+        "thresholds": packs.entries(viewer.bureau_id, "patrols"),
+        "terms": {code: entry["label"] for code, entry in packs.entries(viewer.bureau_id, "terms").items()},
+        "shift": [],
+        "server_now": at,
+        "etag": tag,
+    }  # fmt: skip
+
+
+def _levels(viewer: Actor) -> Sequence[dict[str, Any]]:
+    if viewer.bureau_id is None:
+        return []
+    return [{"code": code, "name": level["name"]} for code, level in levels_of(viewer.bureau_id).items()]
+
+
+def encoded(answer: Any) -> bytes:
+    """An answer as JSON."""
+    return msgspec.json.encode(answer, enc_hook=str)

@@ -1,0 +1,201 @@
+"""What waited on a phone comes in: each envelope for itself, in order, and never one because of another.
+
+An answer is either what the command answered or its refusal with the sentence; ``retry`` tells the phone whether sending
+the same again can help. Whatever was carried out before is answered as it was then.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from bihuan.foundation.actors import Actor
+from bihuan.foundation.commands import Envelope, Outcome, carried_out, execute, execute_together, goes_together
+from bihuan.foundation.evidence.queries import uploaded
+from bihuan.foundation.refusals import Refusal
+
+log = logging.getLogger(__name__)
+
+MOST_ENVELOPES = 200
+LARGEST = 4_000_000
+"""Bytes of one call: two hundred rounds of twelve points are a tenth of it."""
+MOST_NEEDS = 50
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+"""A phone's clock outside of these was never set; such a moment is not kept."""
+UNNOTICED = timedelta(seconds=5)
+"""A difference that the way through the network can make; the phone's clock is then taken as right."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One envelope as it came: readable (``envelope``), or why not (``wrong``)."""
+
+    said_id: Any
+    envelope: Envelope | None = None
+    needs: tuple[UUID, ...] = ()
+    wrong: str = ""
+
+
+@dataclass
+class Answers:
+    """What has been answered so far, and what of it later envelopes may stand on."""
+
+    results: list[dict[str, Any]] = field(default_factory=list)
+    done: set[UUID] = field(default_factory=set)
+    failed: dict[UUID, bool] = field(default_factory=dict)
+    """Refused envelopes of this call, and whether it can help to send them again."""
+
+    def add(self, waiting: Waiting, found: Outcome | Refusal, *, retry: bool | None = None) -> None:
+        """Answer one envelope."""
+        if isinstance(found, Outcome):
+            assert waiting.envelope
+            self.done.add(waiting.envelope.id)
+            self.results.append({"id": waiting.said_id, "ok": True, "answer": found.answer, "replayed": found.replayed})
+            return
+        again = found.status in (429, 503) if retry is None else retry
+        if waiting.envelope:
+            self.failed[waiting.envelope.id] = again
+        self.results.append(
+            {"id": waiting.said_id, "ok": False, "code": found.code, "sentence": found.sentence, "fields": found.fields, "retry": again}
+        )  # fmt: skip
+
+
+def carry_out(by: Actor, at: datetime, body: bytes) -> dict[str, Any]:
+    """Everything in the body of one call, in order.
+
+    Refusals of the whole call: ``mobile.not_json``, ``mobile.too_large``. Everything else is answered envelope by envelope:
+    ``mobile.bad_envelope``, ``mobile.waits_for`` (a needed envelope or photo is absent or was refused), ``mobile.broken``,
+    and whatever ``execute`` and the command refuse.
+    """
+    said = read(body)
+    drift = drift_of(said.get("phone_now"), at)
+    waiting = [understood(one, by, at, drift) for one in said["envelopes"]]
+    answers = Answers()
+    here = {one.envelope.id for one in waiting if one.envelope}
+    before = _before(by, {need for one in waiting for need in one.needs} - here)
+    n = 0
+    while n < len(waiting):
+        run = _run(waiting, n, answers.done | before)
+        if len(run) > 1:
+            _together(run, answers)
+        else:
+            _alone(waiting[n], answers, before)
+        n += max(1, len(run))
+    return {"server_now": at.isoformat(), "drift_seconds": round(drift.total_seconds()), "results": answers.results}
+
+
+def read(body: bytes) -> dict[str, Any]:
+    """The call's JSON object with its list of envelopes, or the refusal of the whole."""
+    if len(body) > LARGEST:
+        raise Refusal("mobile.too_large")
+    try:
+        said = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Refusal("mobile.not_json") from None
+    if not isinstance(said, dict) or not isinstance(said.get("envelopes"), list):
+        raise Refusal("mobile.not_json")
+    if len(said["envelopes"]) > MOST_ENVELOPES:
+        raise Refusal("mobile.too_large")
+    return said
+
+
+def drift_of(phone_now: Any, at: datetime) -> timedelta:
+    """What the phone's clock lacks at this moment; nothing when it said nothing, or when the network explains it."""
+    told = moment(phone_now)
+    drift = at - told if told else timedelta(0)
+    return timedelta(seconds=round(drift.total_seconds())) if abs(drift) >= UNNOTICED else timedelta(0)
+
+
+def moment(text: Any) -> datetime | None:
+    """A moment with its zone that a database can keep, or ``None``."""
+    try:
+        found = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return found if found.tzinfo and EARLIEST < found < LATEST else None
+
+
+def understood(one: Any, by: Actor, at: datetime, drift: timedelta) -> Waiting:
+    """One element of the list as an envelope, or what is wrong with it."""
+    if not isinstance(one, dict):
+        return Waiting(None, wrong="不是一个对象")
+    said = one.get("id") if isinstance(one.get("id"), str) else None
+    id, name, args, needs = _id(one.get("id")), one.get("command"), one.get("args"), one.get("needs") or []
+    if id is None:
+        return Waiting(said, wrong="编号不是 UUID")
+    if not isinstance(name, str) or not isinstance(args, dict):
+        return Waiting(said, wrong="缺少操作名或内容")
+    found = [_id(need) for need in needs] if isinstance(needs, list) and len(needs) <= MOST_NEEDS else [None]
+    if None in found:
+        return Waiting(said, wrong="前一步的编号不对")
+    envelope = Envelope(by, at, id, name, args, moment(one.get("sent_at")), drift)
+    return Waiting(said, envelope, tuple(need for need in found if need))
+
+
+def _id(text: Any) -> UUID | None:
+    try:
+        return UUID(text)
+    except (TypeError, ValueError, AttributeError):
+        return None
+
+
+def _before(by: Actor, needs: set[UUID]) -> set[UUID]:
+    """Which of the needed envelopes and photos were here before this call."""
+    return carried_out(by, needs) | set(uploaded(by, needs)) if needs else set()
+
+
+def _run(waiting: Sequence[Waiting], start: int, there: set[UUID]) -> list[Waiting]:
+    """The envelopes from *start* on that can go through the batch path together."""
+    found: list[Waiting] = []
+    name = waiting[start].envelope.name if waiting[start].envelope else ""  # type: ignore[union-attr]
+    if not goes_together(name):
+        return found
+    ids: set[UUID] = set()
+    for one in waiting[start:]:
+        envelope = one.envelope
+        if envelope is None or envelope.name != name or envelope.id in ids or not there.issuperset(one.needs):
+            break
+        ids.add(envelope.id)
+        found.append(one)
+    return found
+
+
+def _together(run: Sequence[Waiting], answers: Answers) -> None:
+    try:
+        found = execute_together([one.envelope for one in run if one.envelope])
+    except Exception:  # whatever is wrong with one of them, each is tried for itself
+        log.exception("a batch failed as a whole; its %s envelopes are carried out one by one", len(run))
+        for one in run:
+            _alone(one, answers, set(one.needs))
+        return
+    for one, outcome in zip(run, found, strict=True):
+        answers.add(one, outcome)
+
+
+def _alone(one: Waiting, answers: Answers, before: set[UUID]) -> None:
+    envelope = one.envelope
+    if envelope is None:
+        answers.add(one, Refusal("mobile.bad_envelope", why=one.wrong))
+        return
+    missing = [need for need in one.needs if need not in answers.done and need not in before]
+    if missing:
+        can_come = all(answers.failed.get(need, True) for need in missing)
+        answers.add(one, Refusal("mobile.waits_for"), retry=can_come)
+        return
+    try:
+        outcome = execute(
+            envelope.by, envelope.at, id=envelope.id, name=envelope.name, args=envelope.args, sent_at=envelope.sent_at, drift=envelope.drift,
+        )  # fmt: skip
+    except Refusal as refusal:
+        answers.add(one, refusal)
+    except Exception:  # one that breaks never takes the others with it
+        log.exception("envelope %s (%s) broke", envelope.id, envelope.name)
+        answers.add(one, Refusal("mobile.broken"))
+    else:
+        answers.add(one, outcome)
