@@ -18,18 +18,22 @@ from bihuan.engines.cases.queries.lists import (
     hazards,
     line,
     listing,
+    open_at_points,
+    point_of,
     tab_counts,
     todo,
     todo_counts,
     under_area,
 )
 from bihuan.engines.cases.queries.machines import api_detail, api_page, api_paper, api_story
+from bihuan.engines.cases.queries.places import Spot, points_found_by, spot_of
 from bihuan.engines.cases.queries.story import Button, Detail, buttons, detail, paper, seen
 
 __all__ = [
     "Button",
     "Detail",
     "Filters",
+    "Spot",
     "api_detail",
     "api_page",
     "api_paper",
@@ -47,13 +51,17 @@ __all__ = [
     "line",
     "listing",
     "my_photos",
+    "open_at_points",
     "paper",
     "parties",
+    "point_of",
+    "points_found_by",
     "rectifiers",
     "report_form",
     "seen",
     "sees",
     "selection",
+    "spot_of",
     "step_form",
     "tab_counts",
     "todo",

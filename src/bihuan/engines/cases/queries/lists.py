@@ -249,6 +249,20 @@ def by_point(viewer: Actor, bureau_id: UUID, point_id: UUID, *, most: int = 20) 
     return shown(list(rows.values(*LINE)[:most]), viewer)
 
 
+def open_at_points(schools: Iterable[UUID | None], points: Iterable[UUID]) -> list[tuple[UUID, str, datetime]]:
+    """(point, level, deadline) of every open hazard at these points of these schools, for the rule that colours points.
+
+    Not for a person's eyes, so without a viewer; read from the index of a school's open cases.
+    """
+    rows = Case.objects.filter(school_id__in=list(schools), point_id__in=list(points), is_open=True)
+    return list(rows.order_by().values_list("point_id", "level", "due_at"))
+
+
+def point_of(pk: UUID) -> UUID | None:
+    """The risk point that a case is about, if it names one."""
+    return Case.objects.filter(pk=pk).values_list("point_id", flat=True).first()
+
+
 def by_source(viewer: Actor, bureau_id: UUID, source_id: UUID, *, most: int = 400) -> list[dict[str, Any]]:
     """The cases that came out of one inspection."""
     rows = Case.objects.visible_to(viewer).filter(bureau_id=bureau_id, source_id=source_id).order_by("number")

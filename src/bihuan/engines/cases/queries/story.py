@@ -10,6 +10,7 @@ from bihuan.engines.cases.commands.engine import FIVE_WORDS, NEED_WORDS, person_
 from bihuan.engines.cases.lifecycle import Lifecycle, Step, missing_of_five
 from bihuan.engines.cases.models import Case
 from bihuan.engines.cases.pack import levels_of, lifecycle_of, rules_of
+from bihuan.engines.cases.queries.places import Spot, spot_of
 from bihuan.foundation import packs, papers
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.events import Event, declared, timeline
@@ -60,6 +61,7 @@ class Detail:
     waits_words: str
     five: list[tuple[str, str, str]]
     earlier: Case | None
+    spot: Spot | None
     mine: bool = False
     merged: list[Case] = field(default_factory=list)
 
@@ -109,6 +111,7 @@ def detail(viewer: Actor, pk: UUID) -> Detail:
         waits_words=_waits_words(case),
         five=five_of(case) if packs.entry(case.bureau_id, "lifecycles", case.lifecycle).get("five") else [],
         earlier=case.recurrence_of,
+        spot=spot_of(viewer, case.point_id),
         mine=viewer.id is not None and case.waits_for_id == viewer.id,
         merged=list(Case.objects.filter(bureau_id=case.bureau_id, merged_into_id=case.pk).order_by("number")[:20]),
     )

@@ -10,7 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
+from bihuan.engines.cases import queries
 from bihuan.engines.cases.models import Case
+from bihuan.engines.cases.queries import places
 from bihuan.engines.cases.tests.conftest import T0
 from bihuan.foundation import clock
 from bihuan.foundation.ids import uuid7
@@ -112,3 +114,17 @@ def test_an_outsider_sees_nothing(loop, door):
     assert "灭火器" not in wu.get("/hazards/?stage=all").content.decode()
     assert wu.post(f"/hazards/{case.pk}/steps/rectify/", {"note": "x"}).status_code == 404
     assert door("").get(f"/hazards/{case.pk}/").status_code == 302
+
+
+def test_the_page_shows_where_on_a_plan_the_point_lies(loop, actors, door, monkeypatch):
+    point = uuid7()
+    case = loop.report(point=point)
+    spot = queries.Spot("食堂后厨燃气阀", "/points/1/", picture="/plan.png", width=400, height=300, x=0.25, y=0.5)
+    monkeypatch.setattr(places, "_finders", [])
+    assert "燃气阀" not in door("li").get(f"/hazards/{case.pk}/").content.decode()
+    queries.points_found_by(lambda viewer, asked: spot if asked == point and viewer.id == actors.li.id else None)
+    html = door("li").get(f"/hazards/{case.pk}/").content.decode()
+    assert '<a href="/points/1/">食堂后厨燃气阀</a>' in html
+    assert 'cx="100.0" cy="150.0" r="10.0"' in html
+    assert "燃气阀" not in door("zhao").get(f"/hazards/{case.pk}/").content.decode()
+    assert "<svg viewBox" not in door("li").get(f"/hazards/{loop.report().pk}/").content.decode()
