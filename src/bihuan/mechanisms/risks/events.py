@@ -13,6 +13,9 @@ WORDS = {
     "risks.code_renewed": "更换墙上二维码",
     "risks.owner_moved": "责任人交接",
     "risks.point_checked": "巡查：正常",
+    "risks.label_printed": "打印标签",
+    "risks.label_posted": "登记标签已贴好",
+    "risks.shown_colour_changed": "现状颜色变化",
 }
 declare(WORDS)
 
@@ -45,6 +48,7 @@ refusals.declare(
             409,
             "这张标签已经作废，不能再登记。请扫现场新换的标签；如果现场没有，请告诉学校安全负责人。",
         ),
+        "risks.half_a_place": (422, "经度和纬度要一起填，或者都不填。"),
         "risks.no_points_chosen": (422, "没有选风险点。请至少选一个再打印。"),
     }
 )

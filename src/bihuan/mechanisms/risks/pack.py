@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from string import Formatter
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -120,6 +122,30 @@ class Direct(Spec):
     proof: Proof
 
 
+class ShownRung(Spec):
+    """One row of the rule that colours a point today: when all given numbers are reached, raise it or set a floor."""
+
+    open: Annotated[int, Field(ge=0, le=100)] = 0
+    worst: str = ""
+    overdue: Annotated[int, Field(ge=0, le=100)] = 0
+    missed: Annotated[int, Field(ge=0, le=60)] = 0
+    up: Annotated[int, Field(ge=0, le=3)] = 0
+    at_least: ColourCode | Literal[""] = ""
+    why: Annotated[str, Field(min_length=4, max_length=80)]
+
+
+class ShownSpec(Spec):
+    """How open hazards and missed rounds raise the shown colour; missed rounds count for ``missed_days``."""
+
+    missed_days: Annotated[int, Field(ge=1, le=184)]
+    rules: tuple[ShownRung, ...]
+    source: str
+    proof: Proof
+
+
+WHY_MAY_SAY = {"open", "overdue", "missed", "worst"}
+
+
 class RisksSpec(Spec):
     """``risks.yaml``, the whole file."""
 
@@ -131,6 +157,7 @@ class RisksSpec(Spec):
     severity: tuple[LsScore, ...]
     lec: LecSpec | None = None
     direct_red: tuple[Direct, ...] = ()
+    shown: ShownSpec | None = None
 
     @model_validator(mode="after")
     def _four_colours(self) -> RisksSpec:
@@ -139,7 +166,7 @@ class RisksSpec(Spec):
         return self
 
 
-@section("risks", file="risks.yaml", after=("posts",))
+@section("risks", file="risks.yaml", after=("posts", "case-levels"))
 class Risks(Section):
     """Kinds, colours, matrices, direct criteria: one entry for a bureau."""
 
@@ -166,10 +193,27 @@ class Risks(Section):
                 faults = [str(hole)]
             for fault in faults:
                 yield item.fault("risks.matrix", f"{method.matrix.code}：{fault}")
-        cited = [*spec.colours, *spec.matrices, *spec.direct_red, *([spec.lec] if spec.lec else [])]
+        yield from self._shown(item, codes)
+        cited = [*spec.colours, *spec.matrices, *spec.direct_red, *filter(None, (spec.lec, spec.shown))]
         for source in sorted({c.source for c in cited}):
             if ("sources", source) not in codes:
                 yield item.fault("packs.no_source", f"来源「{source}」没有写在 pack.yaml 的 sources 里")
+
+    def _shown(self, item: Item, codes: Codes) -> Iterable[Fault]:
+        for n, row in enumerate(item.spec.shown.rules if item.spec.shown else (), start=1):
+            at = f"shown 第 {n} 条"
+            if not (row.open or row.worst or row.overdue or row.missed):
+                yield item.fault("risks.shown", f"{at}没有条件，会对所有风险点生效")
+            if not (row.up or row.at_least):
+                yield item.fault("risks.shown", f"{at}没有写升几级（up）或至少什么颜色（at_least）")
+            if row.worst and ("case-levels", row.worst) not in codes:
+                yield item.fault("risks.shown", f"{at}：没有叫「{row.worst}」的隐患级别")
+            try:
+                said = {name for _, name, _, _ in Formatter().parse(row.why) if name is not None}
+            except ValueError:
+                said = {"{"}
+            if strange := sorted(said - WHY_MAY_SAY):
+                yield item.fault("risks.shown", f"{at}的理由里有不认识的「{'、'.join(strange)}」")
 
 
 class AreaSpec(Spec):
@@ -303,6 +347,20 @@ def risks_of(bureau_id: UUID | None) -> dict[str, Any]:
     if found is None:
         raise Refusal("risks.no_pack")
     return found
+
+
+@dataclass(frozen=True)
+class Showing:
+    """A bureau's rule for the shown colour; without one nothing raises it."""
+
+    table: tuple[rules.Rung, ...] = ()
+    missed_days: int = 7
+
+
+def showing_of(bureau_id: UUID | None) -> Showing:
+    """The rule that colours points today."""
+    data = risks_of(bureau_id).get("shown")
+    return Showing(tuple(rules.Rung(**row) for row in data["rules"]), data["missed_days"]) if data else Showing()
 
 
 def colours(data: Mapping[str, Any]) -> dict[str, rules.Colour]:

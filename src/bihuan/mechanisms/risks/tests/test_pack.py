@@ -24,8 +24,9 @@ def folder(tmp_path):
 def every_code():
     posts = {("posts", item.code) for item in CHAPTERS["posts"].read(BASE)[0]}
     kinds = {("unit-kinds", item.code) for item in CHAPTERS["unit-kinds"].read(BASE)[0]}
+    levels = {("case-levels", code) for code in ("general", "serious", "major")}
     return frozenset(
-        posts | kinds | {("sources", code) for code in ("own", "method-ls", "method-lec", "guide-major-2024")}
+        posts | kinds | levels | {("sources", code) for code in ("own", "method-ls", "method-lec", "guide-major-2024")}
     )
 
 

@@ -36,9 +36,6 @@ CADENCES = {
     "termly": ("每学期", 184),
 }
 """How often a point is looked at: the words, and the days after which a look is late (0: no calendar says)."""
-CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-"""No 0 O 1 I L: a wall code must survive being read out over a telephone."""
-CODE_LENGTH = 10
 
 
 class BadScore(ValueError):
@@ -206,11 +203,6 @@ def keepers(colour: Colour, colours: Mapping[str, Colour], owner_post: str) -> l
         )
     ]
     return chain + [(tier, of_tier[tier]) for tier in TIERS if tier in colour.also_tiers and tier in of_tier]
-
-
-def typed_code(text: str) -> str:
-    """A wall code as somebody typed it: any case, spaces and dashes."""
-    return "".join(letter for letter in text.upper() if letter.isalnum())
 
 
 def headline(words: str, most: int = 60) -> str:

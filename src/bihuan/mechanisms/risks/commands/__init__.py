@@ -1,0 +1,30 @@
+"""Every write of this room."""
+
+from bihuan.mechanisms.risks.commands.catalogue import adopt_points, fits
+from bihuan.mechanisms.risks.commands.labels import MOST_LABELS, post_label, print_labels, renew_code
+from bihuan.mechanisms.risks.commands.points import (
+    change_point,
+    hand_points_over,
+    make_point,
+    take_school_name,
+    void_point,
+)
+from bihuan.mechanisms.risks.commands.showing import check_point, note_rounds, recolour, recolour_due
+
+__all__ = [
+    "MOST_LABELS",
+    "adopt_points",
+    "change_point",
+    "check_point",
+    "fits",
+    "hand_points_over",
+    "make_point",
+    "note_rounds",
+    "post_label",
+    "print_labels",
+    "recolour",
+    "recolour_due",
+    "renew_code",
+    "take_school_name",
+    "void_point",
+]

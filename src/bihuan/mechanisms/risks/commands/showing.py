@@ -1,0 +1,137 @@
+"""Looking at points, and the colour they show because of what was found or missed there."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+from pydantic import Field
+
+from bihuan.engines.cases.pack import levels_of
+from bihuan.engines.cases.queries import open_at_points
+from bihuan.foundation.actors import SYSTEM, Actor
+from bihuan.foundation.commands import command
+from bihuan.foundation.events import record, record_many
+from bihuan.foundation.refusals import Refusal
+from bihuan.mechanisms.risks import rules
+from bihuan.mechanisms.risks.commands.writing import require_active
+from bihuan.mechanisms.risks.models import RiskPoint
+from bihuan.mechanisms.risks.pack import showing_of
+
+MOST_AT_ONCE = 500
+_SHOWN = (
+    "open_hazards", "overdue_hazards", "worst_open", "missed_at", "missed_rounds",
+    "shown_colour", "shown_rank", "shown_reasons", "recolour_at",
+)  # fmt: skip
+
+
+@command("risks.check_point")
+def check_point(
+    by: Actor, at: datetime, *, point_id: UUID, note: Annotated[str, Field(max_length=120)] = ""
+) -> RiskPoint:
+    """Say after looking that a point is in order. Anybody who may report hazards there may say so.
+
+    Refusals: ``foundation.not_found``, ``foundation.not_yours``, ``risks.voided``.
+    """
+    point = RiskPoint.objects.seen(by, point_id)
+    if not by.may("snap", point):
+        raise Refusal("foundation.not_yours", act="登记巡查", who="本校安全负责人")
+    require_active(point, "登记巡查")
+    note_rounds(by, at, walked=[point.pk])
+    point.checked_at = at
+    record(point, "risks.point_checked", by=by, at=at, result="normal", note=note)
+    return point
+
+
+def note_rounds(by: Actor, at: datetime, *, walked: Collection[UUID] = (), missed: Collection[UUID] = ()) -> int:
+    """Points that a round reached or that a missed round left out, at the moment *at*; returns how many change colour.
+
+    Called by the rooms above inside their own command, set-based: a look later than the last one becomes the last, and
+    missed rounds before it no longer count. Points outside the actor's net are left alone.
+    """
+    wanted = {*walked, *missed}
+    if not wanted:
+        return 0
+    seen = RiskPoint.objects.visible_to(by).filter(pk__in=wanted, is_active=True)
+    # locked in one order, so that two rounds over the same points never wait for each other in a ring
+    late = dict(seen.select_for_update().order_by("pk").values_list("pk", "missed_rounds"))
+    looked = {pk for pk in walked if pk in late}
+    if looked:
+        RiskPoint.objects.filter(pk__in=looked).filter(Q(checked_at__isnull=True) | Q(checked_at__lt=at)).update(
+            checked_at=at
+        )
+    touched = {pk for pk in missed if pk in late} | {pk for pk in looked if late[pk]}
+    return recolour(by, at, touched, walked=looked, missed=set(missed)) if touched else 0
+
+
+def recolour(
+    by: Actor, at: datetime, ids: Collection[UUID], *, walked: Collection[UUID] = (), missed: Collection[UUID] = ()
+) -> int:
+    """Ask the pack's rule again for these points; a change of colour is one fact with its reasons. Returns how many changed.
+
+    Inside the caller's transaction. The rows are locked before their hazards are read, so of two commands that touch
+    one point the later one sees what the first one did; three or four statements, whatever the number of points.
+    """
+    locked = RiskPoint.objects.select_for_update().filter(pk__in=list(ids), is_active=True)
+    rows = list(locked.defer("measures", "factors").order_by("pk"))
+    if not rows:
+        return 0
+    hazards: dict[UUID, list[tuple[str, datetime]]] = defaultdict(list)
+    for point_id, level, due_at in open_at_points({row.school_id for row in rows}, [row.pk for row in rows]):
+        hazards[point_id].append((level, due_at))
+    touched, told = [], []
+    for row in rows:
+        before = {name: getattr(row, name) for name in _SHOWN}
+        _judge(row, at, hazards[row.pk], was_walked=row.pk in walked, was_missed=row.pk in missed)
+        if any(getattr(row, name) != value for name, value in before.items()):
+            touched.append(row)
+        if row.shown_colour != before["shown_colour"]:
+            facts = {"was": before["shown_colour"], "now": row.shown_colour, "inherent": row.colour}
+            told.append((row, {**facts, "reasons": row.shown_reasons, "name": row.name, "number": row.number}))
+    RiskPoint.objects.bulk_update(touched, _SHOWN)
+    record_many(told, "risks.shown_colour_changed", by=by, at=at)
+    return len(told)
+
+
+def _judge(
+    row: RiskPoint, at: datetime, hazards: Collection[tuple[str, datetime]], *, was_walked: bool, was_missed: bool
+) -> None:
+    """Write into a row what the rule says of it now."""
+    showing = showing_of(row.bureau_id)
+    levels = {code: level["name"] for code, level in levels_of(row.bureau_id).items()}
+    missed_at = [datetime.fromisoformat(text) for text in row.missed_at]
+    if was_missed:
+        missed_at.append(at)
+    if was_walked:
+        missed_at = [moment for moment in missed_at if moment > at]
+    window = timedelta(days=showing.missed_days)
+    missed_at = rules.counted(missed_at, at, window)
+    found = rules.Found(
+        open=len(hazards),
+        worst=rules.worst_of(list(levels), [level for level, _ in hazards]),
+        overdue=sum(due_at <= at for _, due_at in hazards),
+        missed=len(missed_at),
+    )
+    shown = rules.shown(row.colour, found, showing.table, levels)
+    row.open_hazards, row.worst_open, row.overdue_hazards = found.open, found.worst, found.overdue
+    row.missed_at, row.missed_rounds = [moment.isoformat() for moment in missed_at], found.missed
+    row.shown_colour, row.shown_rank, row.shown_reasons = shown.colour, shown.rank, list(shown.reasons)
+    row.recolour_at = rules.next_change(missed_at, [due_at for _, due_at in hazards], at, window)
+
+
+def recolour_due(at: datetime) -> int:
+    """Points whose colour may change by the passing of time alone; idempotent, safe with any number of workers."""
+    changed = 0
+    while due := list(
+        RiskPoint.objects.filter(recolour_at__lte=at, is_active=True)
+        .order_by("recolour_at")
+        .values_list("pk", flat=True)[:MOST_AT_ONCE]
+    ):
+        with transaction.atomic():
+            changed += recolour(SYSTEM, at, due)
+    return changed

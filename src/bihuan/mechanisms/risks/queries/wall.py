@@ -1,0 +1,161 @@
+"""What stands behind a wall code, and how far a label's life has come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from bihuan.engines.responsibility import queries as net
+from bihuan.foundation.actors import Actor
+from bihuan.foundation.events import recent
+from bihuan.foundation.refusals import Refusal
+from bihuan.mechanisms.risks import rules, wall_codes
+from bihuan.mechanisms.risks.commands import MOST_LABELS
+from bihuan.mechanisms.risks.models import PointCode, RiskPoint
+from bihuan.mechanisms.risks.pack import colours, kinds, risks_of
+from bihuan.mechanisms.risks.queries.points import (
+    COLUMNS,
+    MOST_SCHOOLS,
+    ORDER,
+    Keeper,
+    Told,
+    chosen,
+    keepers,
+    measures_of,
+    school_of,
+    told,
+)
+
+SEEN_ON_THE_WALL = 5
+State = Literal["in_force", "void", "unknown", "forged"]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeLife:
+    """What is known of a code that was scanned or typed.
+
+    ``void``: given once and no longer good (or a later print replaced this one); ``unknown``: made by this site but not
+    known to it any more; ``forged``: invented or mistyped. ``n`` is the serial that was scanned (``None``: typed), and
+    ``last_n`` the newest print; ``lat`` and ``lon`` (WGS 84) are where the label was when it was posted.
+    """
+
+    state: State
+    point_id: UUID | None = None
+    code: str = ""
+    n: int | None = None
+    last_n: int = 0
+    lat: float | None = None
+    lon: float | None = None
+    posted_at: datetime | None = None
+    voided_at: datetime | None = None
+
+
+def code_life(code: str) -> tuple[State, UUID | None]:
+    """What a scanned address or a typed code is, and the point it stands for (known for void ones too)."""
+    life = code_lives([code])[code]
+    return life.state, life.point_id
+
+
+def code_lives(codes: Iterable[str]) -> dict[str, CodeLife]:
+    """``code_life`` of many, with everything a comparison of rounds needs; one statement."""
+    asked = {text: rules.scanned(text) for text in dict.fromkeys(codes)}
+    read = {text: wall_codes.readings(typed) for text, (typed, _) in asked.items()}
+    wanted = {code for codes_read in read.values() for code in codes_read if code}
+    known = {label.code: label for label in PointCode.objects.filter(code__in=wanted)} if wanted else {}
+    return {text: _life(read[text], known, n) for text, (_, n) in asked.items()}
+
+
+def _life(read: Sequence[str], known: dict[str, PointCode], n: int | None) -> CodeLife:
+    label = next((known[code] for code in read if code in known), None)
+    if label is None:
+        return CodeLife("unknown" if wall_codes.is_ours(read[0]) else "forged", n=n)
+    void = label.voided_at is not None or (n is not None and n < label.least_n)
+    return CodeLife(
+        "void" if void else "in_force", label.point_id, label.code, n, label.n, label.lat, label.lon,
+        label.posted_at, label.voided_at,
+    )  # fmt: skip
+
+
+def _label(code: str) -> PointCode | None:
+    read = wall_codes.readings(rules.typed_code(code))
+    rows = PointCode.objects.filter(code__in=read).select_related("point__org", "point__owner")
+    known = {row.code: row for row in rows}
+    return next((known[one] for one in read if one in known), None)
+
+
+@dataclass(frozen=True)
+class Wall:
+    """What a wall code opens. ``inside`` is whether the reader belongs to the point's net: only they see people."""
+
+    code: str
+    voided_at: datetime | None
+    replaced: bool
+    point: RiskPoint
+    school: Any
+    colour: rules.Colour
+    kind: str
+    cadence: str
+    measures: list[tuple[str, str]]
+    inside: bool
+    may_check: bool
+    keepers: list[Keeper]
+    checks: list[Told]
+
+
+def wall(viewer: Actor, code: str, *, on: date, n: int | None = None) -> Wall:
+    """The page behind a wall code for anybody who stands before it; a code nobody knows is ``foundation.not_found``.
+
+    ``n`` is the serial on the label; one that a later print replaced is void though its code is not. The card is public
+    by its nature: it hangs on the wall. Names and telephones of people, and the history, are for those inside the net.
+    """
+    label = _label(code)
+    if label is None:
+        raise Refusal("foundation.not_found")
+    row = label.point
+    data = risks_of(row.bureau_id)
+    inside = any(hold.covers(row) for hold in viewer.holds)
+    facts = (
+        recent(
+            viewer, bureau_id=row.bureau_id, subject_id=row.pk, names=("risks.point_checked",), most=SEEN_ON_THE_WALL
+        )
+        if inside
+        else []
+    )
+    return Wall(
+        code=label.code,
+        voided_at=label.voided_at,
+        replaced=n is not None and n < label.least_n,
+        point=row,
+        school=school_of(row),
+        colour=colours(data)[row.colour],
+        kind=kinds(data).get(row.kind, row.kind),
+        cadence=rules.CADENCES.get(row.cadence, (row.cadence, 0))[0],
+        measures=measures_of(row),
+        inside=inside,
+        may_check=inside and row.is_active and viewer.may("snap", row),
+        keepers=keepers(row, on=on) if inside else [],
+        checks=[told(fact) for fact in facts],
+    )
+
+
+def to_label(
+    viewer: Actor, *, school_id: UUID | None = None, colour: str = "", ids: Iterable[UUID] = ()
+) -> tuple[list[tuple[str, str]], list[dict[str, Any]]]:
+    """The schools to choose from, and the points to print labels for: the chosen ones, or all of a school or colour.
+
+    At most ``MOST_LABELS`` at once. Refusal ``foundation.not_found`` for a school or a point outside the viewer's net.
+    """
+    schools = [(str(s.pk), s.short_name or s.name) for s in net.schools(viewer)[:MOST_SCHOOLS]]
+    if school_id is not None and str(school_id) not in dict(schools):
+        raise Refusal("foundation.not_found")
+    rows = chosen(viewer, school_id=school_id, colour=colour)
+    wanted = set(ids)
+    if wanted:
+        rows = rows.filter(pk__in=wanted)
+    found = list(rows.order_by("school_name", *ORDER).values(*COLUMNS)[:MOST_LABELS])
+    if wanted and len(found) < len(wanted):
+        raise Refusal("foundation.not_found")
+    return schools, found

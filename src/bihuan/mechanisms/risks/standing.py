@@ -1,0 +1,73 @@
+"""Where points and labels stand, for rounds: what many scanned codes are, and whose and where their points are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q
+
+from bihuan.mechanisms.risks import rules, wall_codes
+from bihuan.mechanisms.risks.models import PointCode
+
+
+@dataclass(slots=True)
+class PointStanding:
+    """A point's scope columns (see ``scoping.placed``) and, when its label was posted with a position, where that is."""
+
+    pk: UUID
+    org_id: UUID
+    bureau_id: UUID
+    province_id: UUID | None
+    city_id: UUID | None
+    school_id: UUID | None
+    path: str
+    school_name: str
+    name: str
+    lat: float | None
+    lon: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelStanding:
+    """A code that is known: ``in_force`` or ``void``, and its point."""
+
+    state: str
+    point_id: UUID
+
+
+_POINT = ("id", "org_id", "bureau_id", "province_id", "city_id", "school_id", "path", "school_name", "name")
+
+
+def standing(
+    point_ids: Collection[UUID], texts: Collection[str]
+) -> tuple[dict[UUID, PointStanding], dict[str, LabelStanding]]:
+    """The points by id (also those of the codes), and each scanned or typed text with what is known of it; one statement.
+
+    For commands: it looks at no scope, the caller does. A text that stands in no answer is a code nobody ever issued.
+    """
+    meant = {text: rules.scanned(text) for text in texts}
+    readings = {code: wall_codes.readings(code) for code, _ in meant.values() if code}
+    wanted = [one for codes in readings.values() for one in codes]
+    rows = PointCode.objects.filter(Q(point_id__in=list(point_ids)) | Q(code__in=wanted)).order_by("-issued_at")
+    points: dict[UUID, PointStanding] = {}
+    labels: dict[str, tuple[bool, int, UUID]] = {}
+    for code, voided_at, least_n, lat, lon, *point in rows.values_list(
+        "code", "voided_at", "least_n", "lat", "lon", *(f"point__{name}" for name in _POINT)
+    ):
+        labels[code] = (voided_at is not None, least_n, point[0])
+        known = points.setdefault(point[0], PointStanding(*point, lat, lon))
+        if known.lat is None:  # the newest label that was posted with a position says where the point is
+            known.lat, known.lon = lat, lon
+    return points, {text: found for text, sent in meant.items() if (found := _known(*sent, readings, labels))}
+
+
+def _known(
+    code: str, n: int | None, readings: Mapping[str, list[str]], labels: Mapping[str, tuple[bool, int, UUID]]
+) -> LabelStanding | None:
+    found = next((labels[one] for one in readings.get(code, ()) if one in labels), None)
+    if found is None:
+        return None
+    voided, least_n, point_id = found
+    return LabelStanding("void" if voided or (n is not None and n < least_n) else "in_force", point_id)
