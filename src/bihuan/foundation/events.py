@@ -52,15 +52,21 @@ def record_many(
     rows: Iterable[tuple[Subject, Mapping[str, Any]]], name: str, /, *, by: Actor, at: datetime
 ) -> list[Event]:
     """State the same kind of fact about many subjects at once (a sweep): each with its own facts, one insert for all."""
-    _declared[name]
+    return record_all(((subject, name, facts) for subject, facts in rows), by=by, at=at)
+
+
+def record_all(told: Iterable[tuple[Subject, str, Mapping[str, Any]]], *, by: Actor, at: datetime) -> list[Event]:
+    """State everything that one command brings about, in this order: one insert for the facts, one for their reactions."""
     recorded_at = datetime.now(UTC)
-    events = [_event(subject, name, by, at, recorded_at, facts) for subject, facts in rows]
+    events = [_event(subject, name, by, at, recorded_at, facts) for subject, name, facts in told]
+    for event in events:
+        _declared[event.name]
     if not events:
         return events
     waiting = [
         Reaction(bureau_id=event.bureau_id, event_id=event.pk, listener=listener, next_at=recorded_at)
         for event in events
-        for listener in listeners_of(name)
+        for listener in listeners_of(event.name)
     ]
     hot.insert(events, tell=CHANNEL)
     hot.insert(waiting)

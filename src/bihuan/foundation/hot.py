@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
+from django.db.models import sql
 
 FEW = 20
 """More rows than this are copied (PostgreSQL) or sent as one batch (SQLite)."""
@@ -139,3 +140,23 @@ def counts(selections: Mapping[str, Any], *, cap: int) -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(parts)}", params)
         return dict(zip(selections, cursor.fetchone(), strict=True))
+
+
+def changed(rows: models.QuerySet[Any], **values: Any) -> list[Any]:
+    """Update these rows and read them as they are now, in one statement (``UPDATE … RETURNING``).
+
+    What a compare-and-swap needs: whoever wins has the rows, whoever loses has none. A plain selection of one table.
+    """
+    query = rows.query.chain(sql.UpdateQuery)
+    query.add_update_values(values)
+    try:
+        text, given = query.get_compiler(connection=connection).as_sql()
+    except EmptyResultSet:
+        return []
+    fields = rows.model._meta.concrete_fields
+    wanted = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    reading = rows.query.clone().get_compiler(connection=connection)
+    converters = reading.get_converters([field.get_col(rows.model._meta.db_table) for field in fields])
+    names = [field.attname for field in fields]
+    found = fetch(f"{text} RETURNING {wanted}", given)
+    return [rows.model.from_db(rows.db, names, row) for row in reading.apply_converters(found, converters)]

@@ -2,38 +2,65 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
-from bihuan.foundation import packs
+from bihuan.foundation import hot, packs
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.events import Subject
 from bihuan.foundation.models import Paper, PaperSeries
 from bihuan.foundation.scoping import placed
 
 
-def issue_paper(by: Actor, at: datetime, *, code: str, subject: Subject, content: dict[str, Any]) -> Paper:
-    """Give *subject* the next paper of the bureau's series ``code``, inside the caller's command.
+@dataclass(frozen=True)
+class Draft:
+    """A paper to be issued: its series, what it is about, what it says."""
 
-    The series row stays locked until the command commits, so a refused command gives its number back and two clerks
-    never get the same one. The number's form comes from the pack's ``papers.yaml``.
+    code: str
+    subject: Subject
+    content: dict[str, Any]
+
+
+def issue_paper(by: Actor, at: datetime, *, code: str, subject: Subject, content: dict[str, Any]) -> Paper:
+    """Give *subject* the next paper of the bureau's series ``code``, inside the caller's command."""
+    return issue_papers(by, at, [Draft(code, subject, content)])[0]
+
+
+def issue_papers(by: Actor, at: datetime, drafts: Sequence[Draft]) -> list[Paper]:
+    """Number and keep these papers of one bureau, in their order: one statement for the numbers, one for the papers.
+
+    The rows of the series stay locked until the command commits, so a refused command gives its numbers back and two
+    clerks never get the same one. A number's form comes from the pack's ``papers.yaml``.
     """
-    layout = packs.entry(subject.bureau_id, "papers", code)
-    year = timezone.localtime(at).year
-    serial = next_serial(subject.bureau_id, code, year)
-    return Paper.objects.create(
-        **placed(subject),
-        code=code,
+    if not drafts:
+        return []
+    bureau_id, year = drafts[0].subject.bureau_id, timezone.localtime(at).year
+    counts = Counter(draft.code for draft in drafts)
+    last = next_serials(bureau_id, {(code, year): count for code, count in counts.items()})
+    serials = {code: iter(range(last[code, year] - count + 1, last[code, year] + 1)) for code, count in counts.items()}
+    rows = [_paper(by, at, draft, year, next(serials[draft.code])) for draft in drafts]
+    hot.insert(rows)
+    return rows
+
+
+def _paper(by: Actor, at: datetime, draft: Draft, year: int, serial: int) -> Paper:
+    layout = packs.entry(draft.subject.bureau_id, "papers", draft.code)
+    return Paper(
+        **placed(draft.subject),
+        code=draft.code,
         year=year,
         serial=serial,
         number=layout["number_format"].format(series=layout["series"], year=year, n=serial),
         title=layout["title"],
-        subject_kind=subject._meta.label_lower,  # type: ignore[attr-defined]
-        subject_id=subject.pk,
-        content=content,
+        subject_kind=draft.subject._meta.label_lower,  # type: ignore[attr-defined]
+        subject_id=draft.subject.pk,
+        content=draft.content,
         issued_by_id=by.id,
         issued_by_name=by.name,
         issued_at=at,
@@ -42,14 +69,28 @@ def issue_paper(by: Actor, at: datetime, *, code: str, subject: Subject, content
 
 def next_serial(bureau_id: Any, code: str, year: int, *, count: int = 1) -> int:
     """The next number of a bureau's series of a year, or the last of the next *count*; locked until the transaction ends."""
-    row = PaperSeries(bureau_id=bureau_id, code=code, year=year, last=count)
+    return next_serials(bureau_id, {(code, year): count})[code, year]
+
+
+def next_serials(bureau_id: Any, counts: Mapping[tuple[str, int], int]) -> dict[tuple[str, int], int]:
+    """The last of the next numbers of several series (code, year), each by its count, in one statement.
+
+    Always in the same order, so that two commands which need the same series never wait for each other in a circle.
+    """
+    rows = [
+        PaperSeries(bureau_id=bureau_id, code=code, year=year, last=count)
+        for (code, year), count in sorted(counts.items())
+    ]
+    fields = PaperSeries._meta.concrete_fields
+    marks = ", ".join(["(%s, %s, %s, %s, %s)"] * len(rows))
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO foundation_paperseries (id, bureau_id, code, year, last) VALUES (%s, %s, %s, %s, %s) "
-            "ON CONFLICT (bureau_id, code, year) DO UPDATE SET last = foundation_paperseries.last + excluded.last RETURNING last",
-            [f.get_db_prep_save(getattr(row, f.attname), connection) for f in row._meta.concrete_fields],
+            f"INSERT INTO foundation_paperseries (id, bureau_id, code, year, last) VALUES {marks} "  # noqa: S608 - marks only
+            "ON CONFLICT (bureau_id, code, year) DO UPDATE SET last = foundation_paperseries.last + excluded.last "
+            "RETURNING code, year, last",
+            [field.get_db_prep_save(getattr(row, field.attname), connection) for row in rows for field in fields],
         )
-        return int(cursor.fetchone()[0])
+        return {(code, year): last for code, year, last in cursor.fetchall()}
 
 
 def find(paper_id: Any) -> Paper | None:

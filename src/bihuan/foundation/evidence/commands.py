@@ -5,15 +5,20 @@ Bytes are not JSON, so these two are plain functions and no envelope commands; b
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
 from hashlib import sha256
+from operator import or_
 from typing import Any, Literal
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Case, CharField, Count, Field, Q, UUIDField, Value, When
 from django.utils import timezone
 
+from bihuan.foundation import hot
 from bihuan.foundation.actors import Actor, Placed
 from bihuan.foundation.events import Subject
 from bihuan.foundation.evidence import store
@@ -92,24 +97,74 @@ def _by_id(by: Actor, id: UUID, original: str) -> Evidence | None:
 def attach_evidence(subject: Subject, ids: Iterable[UUID], by: Actor) -> list[Evidence]:
     """Tie my unattached evidence to a subject, inside the caller's command; the rows in the order of *ids*.
 
-    The rows take the subject's scope columns, so whoever sees the subject's place sees them. Attaching twice is
+    See ``attach_many``.
+    """
+    return attach_many([Attached(subject, tuple(ids), by.id)])[0]
+
+
+@dataclass(frozen=True)
+class Attached:
+    """Evidence that its maker ties to a subject; ``fresh``: the subject was made by this very command."""
+
+    subject: Subject
+    ids: tuple[UUID, ...]
+    maker_id: UUID | None
+    fresh: bool = False
+
+
+def attach_many(wanted: Sequence[Attached]) -> list[list[Evidence]]:
+    """Tie the unattached evidence of its makers to several subjects of one place, in one statement (one more to count).
+
+    The rows take their subject's scope columns, so whoever sees the subject's place sees them. Attaching twice is
     attaching once. Refusals: ``foundation.not_found`` (somebody else's, unknown, or used elsewhere),
     ``evidence.too_many``.
     """
-    wanted = list(dict.fromkeys(ids))
-    if not wanted:
-        return []
-    if len(wanted) > MOST_PER_SUBJECT:
+    subject_of = {pk: one.subject for one in wanted for pk in one.ids}
+    if not subject_of:
+        return [[] for _ in wanted]
+    if any(len(set(one.ids)) > MOST_PER_SUBJECT for one in wanted):
         raise Refusal("evidence.too_many", most=MOST_PER_SUBJECT)
-    place: dict[str, Any] = placed(subject)
-    mine = Evidence.objects.filter(pk__in=wanted, subject_id__isnull=True, made_by_id=by.id)
-    mine.update(subject_id=subject.pk, subject_kind=subject._meta.label_lower, **place)  # type: ignore[attr-defined]
-    found = {row.pk: row for row in Evidence.objects.filter(pk__in=wanted, subject_id=subject.pk)}
-    if len(found) != len(wanted):
+    mine = reduce(
+        or_,
+        (
+            Q(pk__in=one.ids) & (Q(subject_id__isnull=True, made_by_id=one.maker_id) | Q(subject_id=one.subject.pk))
+            for one in wanted
+            if one.ids
+        ),
+    )
+    kinds = {pk: subject._meta.label_lower for pk, subject in subject_of.items()}  # type: ignore[attr-defined]
+    rows = hot.changed(
+        Evidence.objects.filter(mine),
+        **placed(next(iter(subject_of.values()))),
+        subject_id=_of_each({pk: subject.pk for pk, subject in subject_of.items()}, UUIDField()),
+        subject_kind=_of_each(kinds, CharField()),
+    )
+    found = {row.pk: row for row in rows}
+    if found.keys() != subject_of.keys():
         raise Refusal("foundation.not_found")
-    if Evidence.objects.filter(bureau_id=subject.bureau_id, subject_id=subject.pk).count() > MOST_PER_SUBJECT:
+    _refuse_too_many([one for one in wanted if one.ids and not one.fresh])
+    return [[found[pk] for pk in dict.fromkeys(one.ids)] for one in wanted]
+
+
+def _of_each(values: Mapping[UUID, Any], field: Field[Any, Any]) -> Any:
+    """One value for all rows, or each row's own."""
+    first = next(iter(values.values()))
+    if all(value == first for value in values.values()):
+        return first
+    return Case(
+        *(When(pk=pk, then=Value(value, output_field=field)) for pk, value in values.items()), output_field=field
+    )
+
+
+def _refuse_too_many(wanted: Sequence[Attached]) -> None:
+    if not wanted:
+        return
+    rows = Evidence.objects.filter(
+        bureau_id=wanted[0].subject.bureau_id, subject_id__in=[one.subject.pk for one in wanted]
+    )
+    counts = rows.order_by().values("subject_id").annotate(n=Count("pk")).values_list("n", flat=True)
+    if any(n > MOST_PER_SUBJECT for n in counts):
         raise Refusal("evidence.too_many", most=MOST_PER_SUBJECT)
-    return [found[pk] for pk in wanted]
 
 
 def fingerprints(rows: Iterable[Evidence]) -> list[dict[str, str]]:
