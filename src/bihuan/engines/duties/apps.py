@@ -8,3 +8,7 @@ class DutiesConfig(AppConfig):
 
     name = "bihuan.engines.duties"
     label = "duties"
+
+    def ready(self) -> None:
+        """Fill the registers: facts, refusals, commands, reactions."""
+        from bihuan.engines.duties import commands, events, refusals  # noqa: F401 - they register

@@ -1,0 +1,23 @@
+"""Every write of this room: duties, tasks, the calendar, minutes, and generation ahead."""
+
+from bihuan.engines.duties.commands.days import keep_calendar, set_day
+from bihuan.engines.duties.commands.doing import Fulfilled, answer_task, excuse_task, fulfil
+from bihuan.engines.duties.commands.generating import generate, miss_over, renew_duties
+from bihuan.engines.duties.commands.keeping import end_duty, keep_duty, set_duty
+from bihuan.engines.duties.commands.telling import tell_minutes
+
+__all__ = [
+    "Fulfilled",
+    "answer_task",
+    "end_duty",
+    "excuse_task",
+    "fulfil",
+    "generate",
+    "keep_calendar",
+    "keep_duty",
+    "miss_over",
+    "renew_duties",
+    "set_day",
+    "set_duty",
+    "tell_minutes",
+]

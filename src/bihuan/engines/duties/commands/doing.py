@@ -1,0 +1,213 @@
+"""Tasks: done by an act of a room above or by filling their sheet, or excused by somebody who may."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from django.db.models import F
+from django.utils import timezone
+from pydantic import Field
+
+from bihuan.engines.duties import refusals  # noqa: F401 - their sentences must be declared
+from bihuan.engines.duties.commands.generating import facts_of
+from bihuan.engines.duties.models import Task
+from bihuan.engines.duties.rules import ACTS, STATES, ending
+from bihuan.engines.responsibility import queries as net
+from bihuan.engines.sheets import commands as sheets
+from bihuan.engines.sheets import queries as sheet_queries
+from bihuan.engines.sheets.rules import applicable, open_items
+from bihuan.foundation import packs
+from bihuan.foundation.actors import Actor
+from bihuan.foundation.commands import command, phone_time
+from bihuan.foundation.events import record, record_many
+from bihuan.foundation.refusals import Refusal
+
+Answers = Annotated[dict[str, sheets.AnswerIn], Field(max_length=1000)]
+UNDONE = ("open", "missed")
+LONGEST_OFFLINE = timedelta(days=3)
+"""How far back a phone's own clock is believed for when a sheet was filled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fulfilled:
+    """What an act did to a task: ``double`` when somebody had done it before (the task says who and when)."""
+
+    state: Literal["done", "late", "double"]
+    task: Task
+    also: tuple[UUID, ...] = ()
+
+
+def fulfil(
+    by: Actor, at: datetime, *, task_id: UUID, ref_id: UUID | None, done_at: datetime, nil: bool = False
+) -> Fulfilled:
+    """Mark a task as done by an act (``ref_id``: the round, the submission) inside the caller's transaction.
+
+    First come, first kept: a second one gets ``double`` and never an error. What the duty ``satisfies`` is done with it.
+    Refusals: ``foundation.not_found`` (outside the scope), ``duties.not_your_task``.
+    """
+    task = Task.objects.visible_to(by).select_related("duty").seen(by, task_id)
+    _require_mine(by, task)
+    ends = ending(done_at, task.due_at, task.closes_at)
+    done = {"done_at": done_at, "done_by_id": by.id, "done_by_name": by.name, "ref_id": ref_id, "nil": nil}
+    won = Task.objects.filter(pk=task.pk, state__in=UNDONE).update(state=ends.state, backfilled=ends.backfilled, **done)
+    if not won:
+        task.refresh_from_db()
+        return Fulfilled("double", task)
+    task.state, task.backfilled = ends.state, ends.backfilled
+    for name, value in done.items():
+        setattr(task, name, value)
+    record(task, "duties.task_done", by=by, at=at, **facts_of(task, task.duty.code), **_done_facts(task))
+    also = _satisfied(by, at, task, done) if task.duty.satisfies else ()
+    return Fulfilled("done" if ends.state == "done" else "late", task, also)
+
+
+def _satisfied(by: Actor, at: datetime, task: Task, done: dict[str, Any]) -> tuple[UUID, ...]:
+    """The tasks of the same unit, running at that moment, of the duties that this one's act does too."""
+    moment = done["done_at"]
+    rows = Task.objects.filter(
+        bureau_id=task.bureau_id, org_id=task.org_id, state="open", duty__code__in=task.duty.satisfies,
+        opens_at__lte=moment, closes_at__gte=moment,
+    ).annotate(code=F("duty__code")).order_by("due_at", "id")  # fmt: skip
+    won = []
+    for row in rows:
+        ends = ending(moment, row.due_at, row.closes_at)
+        fresh = {**done, "state": ends.state, "via_id": task.pk}
+        if Task.objects.filter(pk=row.pk, state="open").update(**fresh):
+            for name, value in fresh.items():
+                setattr(row, name, value)
+            won.append(row)
+    facts = ((row, {**facts_of(row, row.code), **_done_facts(row)}) for row in won)
+    record_many(facts, "duties.task_done", by=by, at=at)
+    return tuple(row.pk for row in won)
+
+
+def _done_facts(task: Task) -> dict[str, Any]:
+    return {
+        "state": task.state, "ref": task.ref_id, "backfilled": task.backfilled, "via": task.via_id, "nil": task.nil,
+        "done_at": task.done_at,
+    }  # fmt: skip
+
+
+def _require_mine(by: Actor, task: Task) -> None:
+    if by.is_system or task.assignee_id == by.id or task.post in by.posts_at(task) or by.may("assign", task):
+        return
+    raise Refusal("duties.not_your_task", title=task.title, post=_post_name(task))
+
+
+def _post_name(task: Task) -> str:
+    return str(packs.entries(task.bureau_id, "posts").get(task.post, {}).get("name", task.post))
+
+
+@command("duties.answer_task")
+def answer_task(
+    by: Actor, at: datetime, *, task_id: UUID, id: UUID, answers: Answers | None = None, nil: bool = False,
+    rest_normal: bool = False,
+) -> Task:  # fmt: skip
+    """Fill the sheet of a task, or report that there was nothing (``nil``); ``rest_normal`` passes what was not named.
+
+    *id* becomes the submission's. A phone's own time counts when it is not too old. Refusals: ``foundation.not_found``,
+    ``duties.not_your_task`` · ``not_a_sheet`` · ``not_open_yet`` · ``already_done`` · ``locked`` · ``no_nil_report``,
+    ``sheets.bad_answers`` · ``items_left`` · ``nothing_in_force``.
+    """
+    task = Task.objects.visible_to(by).select_related("duty", "org").seen(by, task_id)
+    _require_mine(by, task)
+    if task.act == "sheet" and task.subject_id:
+        filled_at = _filled_at(at)
+    elif task.act == "act":
+        filled_at = at
+    else:
+        raise Refusal("duties.not_a_sheet", title=task.title, act=ACTS[task.act])
+    _refuse_untimely(task, at, filled_at)
+    if nil and not task.duty.nil:
+        raise Refusal("duties.no_nil_report", title=task.title)
+    ref_id = None
+    if task.act == "sheet" and not nil:
+        ref_id = _submitted(by, filled_at, task, id, answers or {}, rest_normal=rest_normal)
+    result = fulfil(by, at, task_id=task.pk, ref_id=ref_id, done_at=filled_at, nil=nil)
+    if result.state == "double":
+        raise _already(result.task)
+    return result.task
+
+
+def _filled_at(at: datetime) -> datetime:
+    said = phone_time.get()
+    return said if said and at - LONGEST_OFFLINE <= said <= at else at
+
+
+def _refuse_untimely(task: Task, at: datetime, filled_at: datetime) -> None:
+    if task.state not in UNDONE:
+        raise _already(task)
+    if task.opens_at > filled_at:
+        raise Refusal("duties.not_open_yet", title=task.title, when=f"{timezone.localtime(task.opens_at):%m-%d %H:%M}")
+    locked_at = locks_at(task)
+    if at > locked_at:
+        raise Refusal("duties.locked", title=task.title, when=f"{timezone.localtime(locked_at):%m-%d %H:%M}")
+
+
+def locks_at(task: Task) -> datetime:
+    """The moment from which a task can no longer be back-filled (its duty must be at hand)."""
+    return task.closes_at + timedelta(days=task.duty.lock_days)
+
+
+def _already(task: Task) -> Refusal:
+    when = f"{timezone.localtime(task.done_at):%m-%d %H:%M}" if task.done_at else "此前"
+    if task.state == "excused":
+        return Refusal("duties.already_over", title=task.title, state=STATES["excused"])
+    return Refusal("duties.already_done", title=task.title, who=task.done_by_name or "系统", when=when)
+
+
+def _submitted(by: Actor, at: datetime, task: Task, id: UUID, answers: Answers, *, rest_normal: bool) -> UUID:
+    """The task's sheet in the version of its day, asked what applies at the unit, filled and submitted."""
+    version = sheet_queries.in_force(by, task.subject_id, on=timezone.localdate(task.due_at))
+    org = net.org(by, task.org_id)
+    asked = applicable(version.content, org.stages or [org.kind], org.facets)
+    submission = sheets.begin(by, at, id=id, place=org, version=version, asked=asked, holder="duties")
+    given = dict(answers)
+    if rest_normal:
+        said = {code: answer.as_answer().as_json() for code, answer in given.items()}
+        for code in open_items(version.content, asked, said):
+            if version.content.by_code[code].kind == "pass-fail":
+                given[code] = sheets.AnswerIn(result="pass")
+    if given:
+        sheets.write(by, at, submission_id=submission.pk, answers=given)
+    finished, _ = sheets.finish(by, at, submission_id=submission.pk, all_needed=True)
+    return finished.pk
+
+
+@command("duties.excuse_task")
+def excuse_task(
+    by: Actor, at: datetime, *, task_id: UUID, reason: Annotated[str, Field(min_length=2, max_length=200)]
+) -> Task:
+    """Excuse a task with a reason; nobody excuses what is their own to do.
+
+    Refusals: ``foundation.not_found`` · ``not_yours``, ``duties.own_excuse`` · ``already_over``.
+    """
+    task = Task.objects.visible_to(by).select_related("duty").seen(by, task_id)
+    if not by.may("assign", task):
+        raise Refusal("foundation.not_yours", act="批准免办", who="有交办权的负责人")
+    if task.assignee_id == by.id or (task.assignee_id is None and task.post in by.posts_at(task)):
+        raise Refusal("duties.own_excuse")
+    fresh = {
+        "state": "excused",
+        "excused_by": "person",
+        "note": reason,
+        "done_by_id": by.id,
+        "done_by_name": by.name,
+        "done_at": at,
+    }
+    if not Task.objects.filter(pk=task.pk, state__in=UNDONE).update(**fresh):
+        task.refresh_from_db(fields=["state"])
+        raise Refusal("duties.already_over", title=task.title, state=STATES[task.state])
+    for name, value in fresh.items():
+        setattr(task, name, value)
+    record(task, "duties.task_excused", by=by, at=at, **facts_of(task, task.duty.code), reason=reason)
+    return task
+
+
+def fulfil_all(by: Actor, at: datetime, acts: Sequence[tuple[UUID, UUID, datetime]]) -> list[Fulfilled]:
+    """``fulfil`` for several (task, act, done at) in order."""
+    return [fulfil(by, at, task_id=task, ref_id=ref, done_at=done_at) for task, ref, done_at in acts]

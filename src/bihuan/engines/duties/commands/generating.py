@@ -1,0 +1,111 @@
+"""Generation ahead and the sweep: set-based, one bureau at a time, safe with any number of workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from bihuan.engines.duties import events as events
+from bihuan.engines.duties import hot
+from bihuan.engines.duties.commands.days import keep_calendar
+from bihuan.engines.duties.models import Duty, Task
+from bihuan.engines.duties.planning import AHEAD, plan_of
+from bihuan.foundation.actors import SYSTEM, Actor
+from bihuan.foundation.events import record_many
+
+BATCH_DUTIES = 400
+BATCH_MISSED = 2_000
+
+
+def generate(at: datetime, *, bureau_id: UUID | None = None) -> int:
+    """Make the tasks of the days ahead that do not exist yet; returns how many are new. Running it twice adds nothing.
+
+    Each batch of a bureau's duties is one transaction and one statement; a bureau at which another worker is busy is left
+    to it. A calendar that has changed since (a new version of the pack) renews the bureau's open tasks first.
+    """
+    horizon = timezone.localdate(at) + AHEAD
+    active = Duty.objects.filter(is_active=True).filter(
+        Q(ends_on__isnull=True) | Q(ends_on__gte=timezone.localdate(at))
+    )
+    if bureau_id:
+        active = active.filter(bureau_id=bureau_id)
+    made = 0
+    for bureau in sorted(set(active.order_by().values_list("bureau_id", flat=True).distinct())):
+        with transaction.atomic():
+            if hot.alone(bureau, wait=False) and keep_calendar(SYSTEM, at, bureau_id=bureau):
+                renew_duties(SYSTEM, at, bureau_id=bureau, excuse="校历有调整")
+        behind = active.filter(bureau_id=bureau).filter(Q(sown_to__isnull=True) | Q(sown_to__lt=horizon)).order_by("id")
+        while True:
+            with transaction.atomic():
+                duties = list(behind[:BATCH_DUTIES]) if hot.alone(bureau, wait=False) else []
+                if not duties:
+                    break
+                made += hot.sow(plan_of(bureau, duties, at, new_only=True))
+                _mark_sown(duties, at)
+    return made
+
+
+def renew_duties(
+    by: Actor, at: datetime, *, bureau_id: UUID, duties: Sequence[Duty] | None = None, excuse: str = "",
+    school_id: UUID | None = None,
+) -> int:  # fmt: skip
+    """Make the open tasks of a bureau (of these duties, of this school) what the rules now say; how many were excused.
+
+    *excuse* is the reason when the calendar took the day away; see ``hot.renew``.
+    """
+    with transaction.atomic():
+        hot.alone(bureau_id, wait=True)
+        chosen = duties
+        if chosen is None:
+            chosen = list(Duty.objects.filter(bureau_id=bureau_id, is_active=True).order_by("id"))
+        excused = 0
+        for start in range(0, len(chosen), BATCH_DUTIES):
+            batch = chosen[start : start + BATCH_DUTIES]
+            asked = plan_of(bureau_id, [duty for duty in batch if duty.is_active], at, school_id=school_id)
+            gone = hot.renew(asked, [duty.pk for duty in batch], at, excuse=excuse, school_id=school_id)
+            _state(by, at, gone, "duties.task_excused", lambda task: {"reason": task.note})
+            excused += len(gone)
+            _mark_sown([duty for duty in batch if school_id in (None, duty.school_id)], at)
+        return excused
+
+
+def _mark_sown(duties: Sequence[Duty], at: datetime) -> None:
+    Duty.objects.filter(pk__in=[duty.pk for duty in duties]).update(sown_to=timezone.localdate(at) + AHEAD)
+
+
+def miss_over(at: datetime, *, batch: int = BATCH_MISSED) -> int:
+    """Mark every open task whose grace is over as missed, with its fact; returns how many."""
+    missed = 0
+    over = Task.objects.filter(state="open", closes_at__lte=at).order_by()
+    for bureau_id in list(over.values_list("bureau_id", flat=True).distinct()):
+        while True:
+            with transaction.atomic():
+                gone = hot.miss(bureau_id, at, batch)
+                _state(SYSTEM, at, gone, "duties.task_missed", lambda task: {})
+            missed += len(gone)
+            if len(gone) < batch:
+                break
+    return missed
+
+
+def _state(
+    by: Actor, at: datetime, tasks: Sequence[UUID], name: str, more: Callable[[Task], Mapping[str, Any]]
+) -> None:
+    if tasks:
+        rows = Task.objects.filter(pk__in=tasks).annotate(code=F("duty__code")).order_by("due_at", "id")
+        record_many(((row, {**facts_of(row, row.code), **more(row)}) for row in rows), name, by=by, at=at)
+
+
+def facts_of(task: Task, code: str) -> dict[str, Any]:
+    """What every fact about a task says (see ``events``)."""
+    return {
+        "duty": task.duty_id, "code": code, "act": task.act, "subject": task.subject_id, "title": task.title,
+        "org": task.org_id, "on": task.on, "slot": task.slot, "post": task.post, "assignee": task.assignee_id,
+        "due_at": task.due_at,
+    }  # fmt: skip

@@ -1,0 +1,297 @@
+"""Generation and the sweep in raw SQL, each with an ORM twin that a test holds equal.
+
+``sow`` turns a plan into rows with one ``INSERT … SELECT … ON CONFLICT``; ``renew`` makes the open tasks of a plan's duties
+equal to the plan; ``miss`` closes what nobody did. All three may be carried out by any number of workers at once.
+"""
+
+# ruff: noqa: S608 - statements are built of constants and of the models' own names; every value is a parameter
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from bihuan.engines.duties.models import Duty, Task
+from bihuan.engines.duties.planning import Plan
+from bihuan.engines.responsibility import queries as net
+from bihuan.foundation.actors import SYSTEM
+
+KEY = ("bureau_id", "duty_id", "org_id", "on", "slot")
+"""The natural key of a task: the named target of the conflict."""
+RULED = ("act", "subject_id", "title", "post", "assignee_id", "opens_at", "due_at", "closes_at")
+"""What the rules and the net say of a task as long as it is open."""
+_PLACE = ("province_id", "city_id", "school_id", "path")
+_FRESH = {"state": "open", "done_by_name": "", "backfilled": False, "nil": False, "excused_by": "", "note": ""}
+_EXCUSED_BY_CALENDAR = "t.state = 'excused' AND t.excused_by = 'calendar'"
+
+
+def sow(plan: Plan) -> int:
+    """Insert the tasks of a plan that do not exist yet; returns how many are new."""
+    if not plan.tasks:
+        return 0
+    columns = ["id", *KEY, *_PLACE, *RULED, *_FRESH]
+    ids, prefix = _ids()
+    values = [ids, *(f"e.{_quoted(name)}" for name in (*KEY, *_PLACE, *RULED)), *("%s" for _ in _FRESH)]
+    asked, params = _asked(plan)
+    sql = (
+        f"INSERT INTO duties_task ({', '.join(map(_quoted, columns))}) {asked} "
+        f"SELECT {', '.join(values)} FROM asked AS e WHERE true "
+        f"ON CONFLICT ({', '.join(map(_quoted, KEY))}) DO NOTHING"
+    )
+    return _execute(sql, [*params, prefix, *_FRESH.values()])
+
+
+def renew(
+    plan: Plan, duties: Sequence[UUID], at: datetime, *, excuse: str, school_id: UUID | None = None
+) -> list[UUID]:
+    """Make the open tasks of *duties* equal to the plan, then sow; returns the ids of tasks that were excused.
+
+    What the plan still asks for takes its times, its post and its person, and what a closure had excused is open again.
+    What it no longer asks for is excused with *excuse* as the reason (a closure); without one (the rule has changed) it
+    is excused only if it had begun, else it goes. What is done, missed or excused by a person keeps everything.
+    """
+    asked, params = _asked(plan)
+    same = " AND ".join(f"t.{_quoted(name)} = e.{_quoted(name)}" for name in KEY)
+    if plan.tasks:
+        differs = "IS DISTINCT FROM" if _postgres() else "IS NOT"
+        now, then = (f"({', '.join(f'{of}.{name}' for name in RULED)})" for of in "te")
+        _execute(
+            f"{asked} UPDATE duties_task AS t SET {', '.join(f'{name} = e.{name}' for name in RULED)}, "
+            f"state = 'open', excused_by = '', note = '' FROM asked AS e WHERE {same} AND ("
+            f"{_EXCUSED_BY_CALENDAR} OR t.state = 'open' AND {now} {differs} {then})",
+            params,
+        )
+    gone, chosen = _gone(plan, duties, at, same, school_id)
+    head, given = (asked, params) if plan.tasks else ("", [])
+    if not excuse:
+        _execute(
+            f"{head} DELETE FROM duties_task AS t WHERE {gone} AND t.opens_at > %s",
+            [*given, *chosen, _value("opens_at", at)],
+        )
+    said = ["calendar" if excuse else "duty", excuse or "这条职责已停止或改了规则"]
+    rows = _fetch(
+        f"{head} UPDATE duties_task AS t SET state = 'excused', excused_by = %s, note = %s WHERE {gone} RETURNING id",
+        [*given, *said, *chosen],
+    )
+    sow(plan)
+    return [_uuid(pk) for (pk,) in rows]
+
+
+def _gone(plan: Plan, duties: Sequence[UUID], at: datetime, same: str, school_id: UUID | None) -> tuple[str, list[Any]]:
+    """The open tasks of these duties that the plan does not ask for."""
+    listed, ids = _list("id", duties)
+    where = f"t.bureau_id = %s AND t.state = 'open' AND t.closes_at > %s AND t.duty_id IN ({listed})"
+    values = [_value("bureau_id", plan.bureau_id), _value("closes_at", at), ids]
+    if school_id:
+        where += " AND t.school_id = %s"
+        values.append(_value("school_id", school_id))
+    if plan.tasks:
+        where += f" AND NOT EXISTS (SELECT 1 FROM asked AS e WHERE {same})"
+    return where, values
+
+
+def miss(bureau_id: UUID, at: datetime, batch: int) -> list[UUID]:
+    """Close up to *batch* open tasks whose grace is over, in one statement; the ids of those that this worker closed."""
+    lock = " FOR UPDATE SKIP LOCKED" if _postgres() else ""
+    bureau, moment = _value("bureau_id", bureau_id), _value("closes_at", at)
+    rows = _fetch(
+        "WITH over AS MATERIALIZED (SELECT id FROM duties_task WHERE bureau_id = %s AND state = 'open' AND closes_at <= %s "
+        f"ORDER BY closes_at LIMIT %s{lock}) "
+        "UPDATE duties_task SET state = 'missed' WHERE bureau_id = %s AND state = 'open' AND closes_at <= %s "
+        "AND id IN (SELECT id FROM over) RETURNING id",
+        [bureau, moment, batch, bureau, moment],
+    )
+    return [_uuid(pk) for (pk,) in rows]
+
+
+def alone(bureau_id: UUID, *, wait: bool) -> bool:
+    """Be the only one that generates for a bureau until the transaction ends; ``False`` if somebody is and we do not wait.
+
+    Two inserts of the same keys in different orders would wait for each other. SQLite has one writer anyway.
+    """
+    if not _postgres():
+        return True
+    number = bureau_id.int % (1 << 63)
+    with connection.cursor() as cursor:
+        if wait:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
+            return True
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
+        return bool(cursor.fetchone()[0])
+
+
+# --- the plan as rows -------------------------------------------------------------------------------------------------
+
+
+def _asked(plan: Plan) -> tuple[str, list[Any]]:
+    """``WITH … asked AS (…)``: every task that the plan asks for, with everything that a new row needs."""
+    slots = [
+        (t.group, t.duty_id, t.slot.on, t.slot.slot, t.title, t.post, t.held_on, t.slot.opens_at, t.slot.due_at, t.slot.closes_at)
+        for t in plan.tasks
+    ]  # fmt: skip
+    held = [(h.org_id, h.post, h.span.since, h.span.until, h.span.user) for h in plan.held]
+    parts = [
+        _table("member", ("n int", "org uuid"), plan.members),
+        _table("slot", ("n int", "duty uuid", "on date", "slot smallint", "title text", "post text", "held_on date",
+                        "opens_at timestamptz", "due_at timestamptz", "closes_at timestamptz"), slots),
+        _table("held", ("org uuid", "post text", "since date", "until date", "person uuid"), held),
+    ]  # fmt: skip
+    orgs = net.units(SYSTEM).model._meta.db_table
+    asked = (
+        'asked AS (SELECT o.bureau_id, d.id AS duty_id, o.id AS org_id, s."on", s.slot, o.province_id, o.city_id, o.school_id, '
+        "o.path, d.act, d.subject_id, s.title, s.post, COALESCE(d.assignee_id, h.person) AS assignee_id, s.opens_at, s.due_at, "
+        f"s.closes_at FROM slot AS s JOIN member AS m ON m.n = s.n JOIN {orgs} AS o ON o.id = m.org "
+        "JOIN duties_duty AS d ON d.id = s.duty "
+        "LEFT JOIN held AS h ON h.org = m.org AND h.post = s.post AND s.held_on BETWEEN h.since AND h.until)"
+    )
+    return f"WITH {', '.join([*(sql for sql, _ in parts), asked])}", [value for _, values in parts for value in values]
+
+
+def _table(name: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> tuple[str, list[Any]]:
+    """Rows of values as a named table of the statement: arrays on PostgreSQL, JSON on SQLite."""
+    split = [column.split() for column in columns]
+    names = ", ".join(_quoted(column) for column, _ in split)
+    if _postgres():
+        arrays = list(zip(*rows, strict=True)) or [()] * len(split)
+        marks = ", ".join(f"%s::{kind}[]" for _, kind in split)
+        return f"{name} ({names}) AS MATERIALIZED (SELECT * FROM unnest({marks}))", [list(array) for array in arrays]
+    reads = ", ".join(f"value ->> {n}" for n in range(len(split)))
+    text = json.dumps(rows, default=_plain, ensure_ascii=False)
+    return f"{name} ({names}) AS MATERIALIZED (SELECT {reads} FROM json_each(%s))", [text]
+
+
+def _plain(value: Any) -> str:
+    """As Django keeps it in SQLite."""
+    if isinstance(value, UUID):
+        return value.hex
+    if isinstance(value, datetime):
+        return str(_value("opens_at", value))
+    return str(value)
+
+
+def _list(column: str, values: Sequence[UUID]) -> tuple[str, Any]:
+    if _postgres():
+        return "SELECT unnest(%s::uuid[])", list(values)
+    return "SELECT value FROM json_each(%s)", json.dumps([value.hex for value in values])
+
+
+def _ids() -> tuple[str, str]:
+    """An SQL expression that makes the ids of one statement, in order (so that they are appended to the index), and its
+    parameter: a UUIDv7 whose last 48 bits are a number, and whose first 80 are the time and 26 random bits."""
+    head = (time.time_ns() // 1_000_000) << 32 | 0x7 << 28 | int.from_bytes(os.urandom(2), "big") >> 4 << 16
+    head |= 0x2 << 14 | int.from_bytes(os.urandom(2), "big") >> 2
+    if _postgres():
+        return "(%s || lpad(to_hex(row_number() OVER ()), 12, '0'))::uuid", f"{head:020x}"
+    return "%s || printf('%%012x', row_number() OVER ())", f"{head:020x}"
+
+
+def _postgres() -> bool:
+    return connection.vendor == "postgresql"
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"' if name == "on" else name
+
+
+def _value(name: str, value: Any) -> Any:
+    return Task._meta.get_field(name).get_db_prep_save(value, connection)
+
+
+def _uuid(value: Any) -> UUID:
+    return value if isinstance(value, UUID) else UUID(value)
+
+
+def _execute(sql: str, params: Sequence[Any]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return int(cursor.rowcount)
+
+
+def _fetch(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return list(cursor.fetchall())
+
+
+# --- the twins --------------------------------------------------------------------------------------------------------
+
+
+def rows_of(plan: Plan) -> Iterator[Task]:
+    """The tasks that a plan asks for, as rows that are not saved."""
+    duties = Duty.objects.in_bulk({task.duty_id for task in plan.tasks})
+    orgs = net.units(SYSTEM).in_bulk({org_id for _, org_id in plan.members})
+    members: dict[int, list[UUID]] = defaultdict(list)
+    for group, org_id in plan.members:
+        members[group].append(org_id)
+    held: dict[tuple[UUID, str], Callable[[date], UUID | None]] = {}
+    for (org_id, post), spans in _spans(plan).items():
+        held[org_id, post] = lambda day, spans=spans: next((s.user for s in spans if s.since <= day <= s.until), None)  # type: ignore[misc]
+    for task in plan.tasks:
+        duty = duties[task.duty_id]
+        for org_id in members[task.group]:
+            person = held.get((org_id, task.post), lambda _: None)(task.held_on)
+            org = orgs[org_id]
+            yield Task(
+                bureau_id=org.bureau_id, province_id=org.province_id, city_id=org.city_id, school_id=org.school_id,
+                path=org.path, duty_id=duty.pk, org_id=org_id, on=task.slot.on, slot=task.slot.slot, act=duty.act,
+                subject_id=duty.subject_id, title=task.title, post=task.post, assignee_id=duty.assignee_id or person,
+                opens_at=task.slot.opens_at.astimezone(UTC), due_at=task.slot.due_at.astimezone(UTC),
+                closes_at=task.slot.closes_at.astimezone(UTC),
+            )  # fmt: skip
+
+
+def _spans(plan: Plan) -> dict[tuple[UUID, str], list[Any]]:
+    found: dict[tuple[UUID, str], list[Any]] = defaultdict(list)
+    for one in plan.held:
+        found[one.org_id, one.post].append(one.span)
+    return found
+
+
+def sow_orm(plan: Plan) -> int:
+    """The twin of ``sow``."""
+    before = Task.objects.filter(bureau_id=plan.bureau_id).count()
+    Task.objects.bulk_create(rows_of(plan), ignore_conflicts=True, batch_size=500)
+    return Task.objects.filter(bureau_id=plan.bureau_id).count() - before
+
+
+def renew_orm(
+    plan: Plan, duties: Sequence[UUID], at: datetime, *, excuse: str, school_id: UUID | None = None
+) -> list[UUID]:
+    """The twin of ``renew``."""
+    asked = {tuple(getattr(row, name) for name in KEY): row for row in rows_of(plan)}
+    there = Task.objects.filter(bureau_id=plan.bureau_id, duty_id__in=duties)
+    excused = []
+    for row in list(there.filter(school_id=school_id) if school_id else there):
+        wanted = asked.get(tuple(getattr(row, name) for name in KEY))
+        by_calendar = row.state == "excused" and row.excused_by == "calendar"
+        if wanted and (row.state == "open" or by_calendar):
+            fresh = {name: getattr(wanted, name) for name in RULED}
+            Task.objects.filter(pk=row.pk).update(**fresh, state="open", excused_by="", note="")
+        elif row.state == "open" and not wanted and row.closes_at > at:
+            if not excuse and row.opens_at > at:
+                Task.objects.filter(pk=row.pk).delete()
+                continue
+            Task.objects.filter(pk=row.pk).update(
+                state="excused", excused_by="calendar" if excuse else "duty", note=excuse or "这条职责已停止或改了规则"
+            )
+            excused.append(row.pk)
+    sow_orm(plan)
+    return excused
+
+
+def miss_orm(bureau_id: UUID, at: datetime, batch: int) -> list[UUID]:
+    """The twin of ``miss``."""
+    over = Task.objects.filter(bureau_id=bureau_id, state="open", closes_at__lte=at).order_by("closes_at")
+    return [
+        pk
+        for pk in over.values_list("pk", flat=True)[:batch]
+        if Task.objects.filter(pk=pk, state="open", closes_at__lte=at).update(state="missed")
+    ]

@@ -1,0 +1,255 @@
+"""What should exist: which tasks the rules ask for in a bureau, as a small plan that one statement turns into rows.
+
+A plan names *groups* of units that have the same duties on the same days (a county of two thousand schools has a few
+dozen), so its size does not grow with the schools: schools × duties × days × windows happens inside the database.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils import timezone
+
+from bihuan.engines.duties import rules
+from bihuan.engines.duties.calendar import DAY, Calendar, Day, merged, overlaid
+from bihuan.engines.duties.models import CalendarDay, Duty
+from bihuan.engines.duties.rules import Profile, Served, Slot, Span
+from bihuan.engines.responsibility import queries as net
+from bihuan.engines.responsibility.rules.posts import post_for, sponsor_posts
+from bihuan.engines.responsibility.rules.tree import steps_to
+from bihuan.engines.sheets.rules import stages_of
+from bihuan.foundation import packs
+from bihuan.foundation.actors import SYSTEM
+
+AHEAD = timedelta(days=8)
+"""How far ahead tasks exist; the calendar shows the rest from the rules."""
+BACK = timedelta(days=400)
+"""How far back the calendar is read: the terms that may still have open work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One task for every unit of a group; ``held_on`` is the day whose holder of the post has to do it."""
+
+    group: int
+    duty_id: UUID
+    title: str
+    post: str
+    held_on: date
+    slot: Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """From a day to a day, the one person whose a post's tasks at a unit are."""
+
+    org_id: UUID
+    post: str
+    span: Span
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The tasks that should exist: ``members`` says which units belong to which group."""
+
+    bureau_id: UUID
+    members: list[tuple[int, UUID]] = field(default_factory=list)
+    tasks: list[Planned] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit as far as duties look: ``days`` is the key of its calendar."""
+
+    id: UUID
+    path: str
+    profile: Profile
+    days: Any
+
+
+@dataclass
+class Cell:
+    """Units of one profile that live by the same days; ``group`` is its number in the plan once something asks for it."""
+
+    profile: Profile
+    days: Any
+    units: list[Unit] = field(default_factory=list)
+    group: int | None = None
+
+
+class Days:
+    """The calendars of one bureau: its own days, over them those of its stages, over them those of single schools."""
+
+    def __init__(self, bureau_id: UUID, today: date) -> None:
+        self._bureau: list[Day] = []
+        self._by_stage: dict[str, dict[date, Day]] = defaultdict(dict)
+        self._by_school: dict[UUID, dict[date, Day]] = defaultdict(dict)
+        self._kept: dict[Any, Calendar] = {}
+        rows = CalendarDay.objects.filter(bureau_id=bureau_id, on__gte=today - BACK).order_by("on")
+        columns = ("org_id", "stage", "on", "kind", "term", "week_no", "name")
+        for org_id, stage, *said in rows.values_list(*columns):
+            day = Day(*said)
+            if org_id != bureau_id:
+                self._by_school[org_id][day.on] = day
+            elif stage:
+                self._by_stage[stage][day.on] = day
+            else:
+                self._bureau.append(day)
+
+    def key(self, school_id: UUID | None, stages: Collection[str]) -> Any:
+        """What units that live by the same days have in common."""
+        differing = frozenset(stage for stage in stages if stage in self._by_stage)
+        by_the_bureau = len(differing) < len(stages) or not stages
+        return (
+            differing,
+            by_the_bureau,
+            tuple(self._by_school[school_id].values()) if school_id in self._by_school else (),
+        )
+
+    def calendar(self, key: Any) -> Calendar:
+        """The calendar behind a key."""
+        if key not in self._kept:
+            differing, by_the_bureau, own = key
+            parts = [overlaid(self._bureau, self._by_stage[stage]) for stage in sorted(differing)]
+            days = merged([*parts, self._bureau] if by_the_bureau else parts)
+            self._kept[key] = Calendar(overlaid(days, {day.on: day for day in own}))
+        return self._kept[key]
+
+
+def calendar_for(
+    bureau_id: UUID, today: date, *, school_id: UUID | None = None, stages: Iterable[str] = ()
+) -> Calendar:
+    """The calendar by which a school (or a whole bureau) lives."""
+    days = Days(bureau_id, today)
+    return days.calendar(days.key(school_id, stages_of(stages)))
+
+
+class _Units:
+    """The units of a bureau, in cells, for the whole bureau or below one unit."""
+
+    def __init__(
+        self, bureau_id: UUID, duties: Sequence[Duty], days: Days, today: date, school_id: UUID | None
+    ) -> None:
+        self.bureau_id = bureau_id
+        self.all = list(_units(bureau_id, duties, days, today, school_id))
+        self.by_id = {unit.id: unit for unit in self.all}
+        self._cells: dict[Any, list[Cell]] = {}
+
+    def cells(self, duty: Duty) -> list[Cell]:
+        """The units among which the duty's scope chooses: all of the bureau, or the one unit (with what is below it)."""
+        if duty.org_id == self.bureau_id:
+            return self._kept(None, lambda: self.all)
+        here = self.by_id.get(duty.org_id)
+        if here is None:
+            return []
+        if not duty.scope:
+            return self._kept((here.id, "self"), lambda: [here])
+        return self._kept(here.id, lambda: [unit for unit in self.all if unit.path.startswith(here.path)])
+
+    def _kept(self, root: Any, chosen: Any) -> list[Cell]:
+        if root not in self._cells:
+            found: dict[Any, Cell] = {}
+            for unit in chosen():
+                cell = found.setdefault((unit.profile, unit.days), Cell(unit.profile, unit.days))
+                cell.units.append(unit)
+            self._cells[root] = list(found.values())
+        return self._cells[root]
+
+
+_COLUMNS = ("id", "path", "tier", "kind", "stages", "facets", "school_id")
+
+
+def _units(bureau_id: UUID, duties: Sequence[Duty], days: Days, today: date, school_id: UUID | None) -> Iterator[Unit]:
+    """The units in use that a duty may be for; what is inside a school has the school's stages unless it has its own."""
+    scopes = [rules.scope_of(duty.scope) for duty in duties]
+    wanted = Q() if any(not scope.tiers for scope in scopes) else Q(tier__in={tier for s in scopes for tier in s.tiers})
+    rows = net.units(SYSTEM).filter(bureau_id=bureau_id).filter(
+        wanted | Q(tier="school") | Q(pk__in={duty.org_id for duty in duties}),
+        Q(active_to__isnull=True) | Q(active_to__gte=today), Q(active_from__isnull=True) | Q(active_from__lte=today),
+    )  # fmt: skip
+    if school_id:
+        rows = rows.filter(school_id=school_id)
+    schools: dict[UUID, tuple[list[str], list[str]]] = {}
+    for pk, path, tier, kind, stages, facets, school in rows.order_by("path").values_list(*_COLUMNS):
+        if tier == "school":
+            schools[pk] = (stages or [kind], facets)
+        above = schools.get(school, ([], []))
+        known = frozenset(stages_of(stages or above[0]))
+        profile = Profile(tier, kind, known, frozenset(facets or above[1]))
+        yield Unit(pk, path, profile, days.key(school, known))
+
+
+def plan_of(
+    bureau_id: UUID, duties: Sequence[Duty], at: datetime, *, new_only: bool = False, school_id: UUID | None = None
+) -> Plan:
+    """The tasks that these duties ask for and that are not closed yet, up to ``AHEAD``.
+
+    *new_only*: only those named by a date after the duty's ``sown_to``. *school_id*: only at the units of one school.
+    """
+    today = timezone.localdate(at)
+    until = today + AHEAD
+    days = Days(bureau_id, today)
+    units = _Units(bureau_id, duties, days, today, school_id)
+    grid = packs.entries(bureau_id, "net").get("default", {})
+    plan, asked, groups = Plan(bureau_id), defaultdict[str, set[UUID]](set), 0
+    for duty in duties:
+        found: dict[Any, list[Slot]] = {}
+        scope, windows = rules.scope_of(duty.scope), rules.windows_of(duty.windows)
+        for cell in units.cells(duty):
+            if duty.scope or duty.org_id == bureau_id:
+                if not rules.applies(scope, cell.profile):
+                    continue
+            if cell.days not in found:
+                found[cell.days] = _slots(duty, days.calendar(cell.days), at, today, until, new_only=new_only)
+            if not found[cell.days]:
+                continue
+            if cell.group is None:
+                cell.group, groups = groups, groups + 1
+                plan.members.extend((cell.group, unit.id) for unit in cell.units)
+            post = post_for(cell.profile.kind, duty.post, grid)
+            asked[post].update(unit.id for unit in cell.units)
+            for slot in found[cell.days]:
+                name = windows[slot.slot].name
+                title = f"{duty.title}（{name}）" if name and len(windows) > 1 else duty.title
+                held_on = max(today, timezone.localdate(slot.opens_at))
+                plan.tasks.append(Planned(cell.group, duty.pk, title, post, held_on, slot))
+    plan.held.extend(_held(bureau_id, units, asked, sponsor_posts(grid), today, until, school_id))
+    return plan
+
+
+def _slots(duty: Duty, calendar: Calendar, at: datetime, today: date, until: date, *, new_only: bool) -> list[Slot]:
+    """What of the duty is not over; yesterday's tasks may run past midnight."""
+    first, last = max(today - DAY, duty.starts_on), min(until, duty.ends_on or until)
+    times = rules.dues(rules.cadence_of(duty.cadence), calendar, first, last)
+    found = rules.slots(times, rules.windows_of(duty.windows), timedelta(minutes=duty.grace_minutes))
+    sown_to = duty.sown_to if new_only else None
+    return [slot for slot in found if slot.closes_at > at and (sown_to is None or slot.on > sown_to)]
+
+
+def _held(
+    bureau_id: UUID, units: _Units, asked: Mapping[str, set[UUID]], sponsors: Collection[str], first: date, last: date,
+    school_id: UUID | None,
+) -> Iterator[Held]:  # fmt: skip
+    """Whose the posts' tasks are: read in one statement for the whole bureau."""
+    serving = net.appointments(SYSTEM).filter(bureau_id=bureau_id, post__in=list(asked), starts_on__lte=last)
+    serving = serving.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=first))
+    if school_id:
+        serving = serving.filter(Q(school_id=school_id) | Q(school_id__isnull=True))
+    held: dict[tuple[str, str], list[Served]] = defaultdict(list)
+    columns = ("org__path", "post", "user_id", "starts_on", "ends_on", "kind", "rank")
+    for path, post, user_id, starts_on, ends_on, kind, rank in serving.select_related(None).values_list(*columns):
+        held[path, post].append(Served(user_id, starts_on, ends_on, kind == "stand_in", rank))
+    for post, org_ids in asked.items():
+        for org_id in org_ids:
+            path = units.by_id[org_id].path
+            steps = [path] if post in sponsors else reversed(steps_to(path))
+            above = [found for step in steps if (found := held.get((step, post)))]
+            for span in rules.whose(above, first, last) if above else ():
+                yield Held(org_id, post, span)

@@ -1,0 +1,66 @@
+"""A bureau with a calendar, and duties in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from types import SimpleNamespace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bihuan.engines.duties.commands import keep_duty
+from bihuan.engines.duties.models import Duty
+from bihuan.foundation import clock, packs
+from bihuan.foundation.actors import SYSTEM
+from bihuan.foundation.ids import uuid7
+from bihuan.foundation.models import PackEntry
+
+ZONE = ZoneInfo("Asia/Shanghai")
+CALENDAR = {
+    "school_years": [
+        {
+            "code": "2026-2027", "name": "2026—2027学年",
+            "terms": [
+                {"code": "2026-2027-1", "name": "第一学期", "starts_on": "2026-09-01", "ends_on": "2027-01-22"},
+                {"code": "2026-2027-2", "name": "第二学期", "starts_on": "2027-02-22", "ends_on": "2027-07-09"},
+            ],
+        }
+    ],
+    "holidays": [
+        {"name": "国庆节", "starts_on": "2026-10-01", "ends_on": "2026-10-07", "makeup_days": ["2026-09-20", "2026-10-10"]},
+        {"name": "元旦", "starts_on": "2027-01-01", "ends_on": "2027-01-01"},
+    ],
+}  # fmt: skip
+MORNING = {"name": "早", "since": "07:00", "until": "07:40"}
+
+
+def moment(text: str) -> datetime:
+    """A moment in Chinese time."""
+    return datetime.fromisoformat(text).replace(tzinfo=ZONE)
+
+
+@pytest.fixture
+def term(net: SimpleNamespace) -> Iterator[datetime]:
+    """The calendar of 2026—2027 is installed, and it is Monday, 9 November 2026, six in the morning."""
+    PackEntry.objects.create(bureau_id=packs.PLATFORM, section="calendar", code="default", data=CALENDAR, pack="base")
+    packs.forget()
+    monday = moment("2026-11-09T06:00")
+    with clock.travel(monday):
+        yield monday
+
+
+@pytest.fixture
+def duty(net: SimpleNamespace, term: datetime) -> Callable[..., Duty]:
+    """``duty(post="guard", …)`` keeps a duty: by default every school day in the morning, at the school."""
+
+    def kept(at: datetime = term, **said: Any) -> Duty:
+        given: dict[str, Any] = {
+            "id": uuid7(), "org": net.school, "code": f"duty-{uuid7().hex[-8:]}", "title": "校门早巡", "act": "act",
+            "subject_id": None, "post": "guard", "cadence": {"every": "school-day"}, "windows": [MORNING],
+            "grace_minutes": 30, "starts_on": date(2026, 9, 1),
+        }  # fmt: skip
+        return keep_duty(SYSTEM, at, **{**given, **said})
+
+    return kept
