@@ -8,3 +8,7 @@ class PatrolsConfig(AppConfig):
 
     name = "bihuan.mechanisms.patrols"
     label = "patrols"
+
+    def ready(self) -> None:
+        """Fill the registers: commands, facts, refusals, pack chapters."""
+        from bihuan.mechanisms.patrols import commands, pack  # noqa: F401

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from bihuan.mechanisms.risks import rules, wall_codes
-from bihuan.mechanisms.risks.models import PointCode
+from bihuan.mechanisms.risks.models import PointCode, RiskPoint
 
 
 @dataclass(slots=True)
@@ -25,8 +25,9 @@ class PointStanding:
     path: str
     school_name: str
     name: str
-    lat: float | None
-    lon: float | None
+    is_active: bool
+    lat: float | None = None
+    lon: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,18 @@ class LabelStanding:
     point_id: UUID
 
 
-_POINT = ("id", "org_id", "bureau_id", "province_id", "city_id", "school_id", "path", "school_name", "name")
+_POINT = (
+    "id",
+    "org_id",
+    "bureau_id",
+    "province_id",
+    "city_id",
+    "school_id",
+    "path",
+    "school_name",
+    "name",
+    "is_active",
+)
 
 
 def standing(
@@ -71,3 +83,24 @@ def _known(
         return None
     voided, least_n, point_id = found
     return LabelStanding("void" if voided or (n is not None and n < least_n) else "in_force", point_id)
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolPoint:
+    """A point in use as far as somebody lays a route along it."""
+
+    id: UUID
+    number: str
+    name: str
+    place: str
+    kind: str
+    colour: str
+    catalogue: str
+
+
+def school_points(school_id: UUID) -> list[SchoolPoint]:
+    """The points in use at a school, the reddest first. Call it only after the school itself was found visible."""
+    rows = RiskPoint.objects.filter(school_id=school_id, is_active=True).order_by("colour_rank", "number", "id")
+    return [
+        SchoolPoint(*row) for row in rows.values_list("id", "number", "name", "place", "kind", "colour", "catalogue")
+    ]

@@ -1,0 +1,51 @@
+"""Which photos show (nearly) the same picture: an old photo sent again as proof is found; what it means is for people."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from bihuan.foundation.actors import Actor
+from bihuan.foundation.evidence.images import unlikeness
+from bihuan.foundation.models import Evidence
+
+NEAR_BITS = 6
+"""Two photos whose perceptual hashes differ in at most this many of 64 bits show the same thing."""
+RECENT = 3000
+"""How many of a bureau's latest photos are compared: a season of a district's work, read in one query."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """An attached photo that resembles another one. It says nothing of whose it is beyond the school's id."""
+
+    id: UUID
+    bits: int
+    school_id: UUID | None
+    subject_id: UUID
+    made_at: datetime
+
+
+def mine(by: Actor, ids: Iterable[UUID]) -> dict[UUID, Evidence]:
+    """Of these pieces of evidence those that this person uploaded, attached or not."""
+    return {row.pk: row for row in Evidence.objects.filter(pk__in=list(ids), made_by_id=by.id)} if by.id else {}
+
+
+def alike(bureau_id: UUID, hashes: Mapping[UUID, int], *, apart_from: Collection[UUID] = ()) -> dict[UUID, list[Alike]]:
+    """For each photo (id → perceptual hash) the recent attached photos of the bureau that show the same, the most alike first.
+
+    *apart_from* are subjects whose photos are not compared. One statement, none without photos.
+    """
+    if not hashes:
+        return {}
+    rows = Evidence.objects.filter(bureau_id=bureau_id, perceptual_hash__isnull=False, subject_id__isnull=False)
+    rows = rows.exclude(pk__in=list(hashes)).exclude(subject_id__in=list(apart_from))
+    found: dict[UUID, list[Alike]] = {photo: [] for photo in hashes}
+    recent = rows.order_by("-id").values_list("pk", "perceptual_hash", "school_id", "subject_id", "made_at")[:RECENT]
+    for pk, other, school_id, subject_id, made_at in recent:
+        for photo, own in hashes.items():
+            if (bits := unlikeness(other, own)) <= NEAR_BITS:
+                found[photo].append(Alike(pk, bits, school_id, subject_id, made_at))
+    return {photo: sorted(near, key=lambda one: (one.bits, one.made_at)) for photo, near in found.items() if near}

@@ -1,0 +1,318 @@
+"""A round as the phone sends it, and the answer to what was pointed out about it.
+
+``submit_round`` reads (``_place``, ``_history``), lets the pure rules judge (``rules.weighed``, ``indicators.signals``) and
+writes one row, one fact, and what follows below: the task done, the points looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.db.models import F, Q
+from django.utils import timezone
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from bihuan.engines.duties import commands as duties
+from bihuan.engines.responsibility import queries as net
+from bihuan.foundation import hot
+from bihuan.foundation.actors import Actor, Placed
+from bihuan.foundation.commands import command, phone_drift
+from bihuan.foundation.events import record
+from bihuan.foundation.evidence.commands import attach_evidence
+from bihuan.foundation.evidence.likeness import alike, mine
+from bihuan.foundation.refusals import Refusal
+from bihuan.foundation.scoping import placed
+from bihuan.mechanisms.patrols import events, indicators, refusals, rules  # noqa: F401 - facts and sentences are declared
+from bihuan.mechanisms.patrols.models import Round, Route, Stop
+from bihuan.mechanisms.patrols.pack import thresholds
+from bihuan.mechanisms.risks import commands as risks
+from bihuan.mechanisms.risks.standing import PointStanding, standing
+
+Seconds = Annotated[int, Field(ge=0, le=864_000)]
+Words = Annotated[str, Field(max_length=300)]
+
+
+class CheckIn(BaseModel):
+    """One look at one point: ``code`` is what was scanned or typed, ``at`` the phone's clock, ``seconds`` in the foreground."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    n: Annotated[int, Field(ge=1, le=500)]
+    point_id: UUID | None = None
+    code: Annotated[str, Field(max_length=300)] = ""
+    how: rules.How
+    result: rules.Look
+    at: AwareDatetime
+    lat: Annotated[float, Field(ge=-90, le=90)] | None = None
+    lon: Annotated[float, Field(ge=-180, le=180)] | None = None
+    accuracy: Annotated[float, Field(ge=0, le=1e7)] | None = None
+    seconds: Seconds = 0
+    evidence: Annotated[list[UUID], Field(max_length=9)] = []
+    hazard_id: UUID | None = None
+    note: Words | None = ""
+
+    def plain(self) -> rules.Check:
+        """As the rules know it."""
+        return rules.Check(
+            self.n, self.point_id, self.code, self.how, self.result, self.at, self.lat, self.lon, self.accuracy,
+            self.seconds, tuple(self.evidence), self.hazard_id, self.note or "",
+        )  # fmt: skip
+
+
+@command("patrols.submit_round")
+def submit_round(
+    by: Actor,
+    at: datetime,
+    *,
+    id: UUID,
+    route_id: UUID | None = None,
+    task_id: UUID | None = None,
+    started_at: AwareDatetime,
+    ended_at: AwareDatetime,
+    spent: Seconds = 0,
+    checks: Annotated[list[CheckIn], Field(min_length=1, max_length=200)],
+    handed_over: bool = False,
+    note: Words = "",
+) -> dict[str, Any]:
+    """Hand in a round that was walked: each look with what was scanned; without a route, what was scanned in passing.
+
+    A walked round is never refused for how it was walked: what is odd becomes a signal beside it (``indicators``), a
+    round that somebody else did first is kept as ``double``, one that does not cover its route leaves the task open.
+    Times are the phone's; the door says how far its clock is off (``phone_drift``) and both are kept. Somebody whose
+    appointment ended meanwhile hands in what they walked while in office. Answers ``result``, ``whole``, ``left`` (stops not
+    accounted for), ``first`` (who was first, of a double one) and ``signals``.
+
+    Refusals: ``foundation.not_found``, ``patrols.may_not_walk``, ``patrols.id_taken``, ``patrols.wrong_task``,
+    ``patrols.nowhere``, ``patrols.photo_missing``.
+    """
+    looks = [check.plain() for check in checks]
+    drift = phone_drift.get()
+    when = rules.times(started_at, ended_at, drift=drift, received=at)
+    ground = _ground(by, route_id, looks)
+    walker = _in_office(by, ground.place, when.ended_at)
+    history = _history(by, id, task_id, when.ended_at)
+    if history.known is not None:
+        return _said(history.known)
+    limits = thresholds(ground.place.bureau_id)
+    context = replace(ground.context, before=history.before, clean_streak=history.clean_streak)
+    walk = rules.weighed(
+        looks, context, started=started_at, ended=ended_at, received=at, drift=drift,
+        least_percent=limits.least_percent if limits else 100,
+    )  # fmt: skip
+    done = _fulfilled(walker, at, task_id, route_id, id, walk)
+    photos = _photos(by, looks)
+    state = done.state if done else ""
+    noticed = (
+        indicators.signals(
+            walk, context, limits, phone_started=started_at, drift=drift,
+            photos=_resembling(ground.place, photos, looks, at),
+        ) if limits else []
+    )  # fmt: skip
+    row = Round(
+        id=id, **placed(ground.place), org_id=ground.org_id, school_name=ground.school_name, route_id=route_id,
+        task_id=task_id, by_id=by.id, by_name=by.name, by_post=_post(walker, ground.place), started_at=walk.times.started_at,
+        ended_at=walk.times.ended_at, received_at=at, drift_seconds=round(drift.total_seconds()),
+        result=rules.result_of(walk.looks, has_route=route_id is not None, covered=walk.whole, task=state),
+        checks=[look.as_json() for look in walk.looks], covered=[str(stop) for stop in walk.covered],
+        stops_count=len(context.stops), found_count=walk.found, typed_count=walk.typed, seconds=walk.seconds,
+        spent_seconds=spent, signals=[one.as_json() for one in noticed], handed_over=handed_over, note=note,
+        clean_streak=0 if walk.found else context.clean_streak + 1, whole=walk.whole or route_id is None,
+    )  # fmt: skip
+    if not hot.insert([row], unless_there=True):
+        return _said(_same(by, id))
+    attached = attach_evidence(row, [pk for pk, photo in photos.items() if photo.subject_id is None], by)
+    if walk.walked:
+        risks.note_rounds(walker, walk.times.ended_at, walked=walk.walked)
+    record(
+        row, "patrols.round_submitted", by=walker, at=at, route=route_id, task=task_id, result=row.result,
+        found=walk.found, points=walk.walked, whole=walk.whole, signals=[one.code for one in noticed],
+        photos=[{"id": photo.pk, "sha256": photo.sha256} for photo in attached],
+    )  # fmt: skip
+    first = done.task.done_by_name if done and state == "double" else ""
+    return _said(row, task=state, first=first, left=len(set(context.stops) - set(walk.covered) - context.before))
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Where a round was walked: the scope it belongs to, and what the rules need of route, points and labels."""
+
+    place: Placed
+    org_id: UUID
+    school_name: str
+    context: rules.Context
+
+
+def _ground(by: Actor, route_id: UUID | None, looks: Iterable[rules.Check]) -> Ground:
+    """Two statements: the route with its stops, the points and labels. An outsider's route does not exist."""
+    route, stops = _route(route_id) if route_id else (None, ())
+    codes = {look.code for look in looks if look.code}
+    points, known = standing({*stops, *(look.point_id for look in looks if look.point_id)}, codes)
+    labels = {
+        text: rules.Label("void" if one.state == "void" else "in_force", one.point_id) for text, one in known.items()
+    }
+    spots = {pk: rules.Spot(pk, one.school_id, one.name, one.lat, one.lon) for pk, one in points.items()}
+    if route is not None:
+        context = rules.Context(route.school_id, stops, route.least_seconds, spots, labels)
+        return Ground(route, route.org_id, route.school_name, context)
+    stood = [
+        labels[look.code].point_id if look.code in labels else look.point_id
+        for look in looks
+        if not look.code or look.code in labels
+    ]
+    here = _home(by, [points[pk] for pk in stood if pk in points])
+    return Ground(here, here.org_id, here.school_name, rules.Context(here.school_id, (), None, spots, labels))
+
+
+def _route(route_id: UUID) -> tuple[Route, tuple[UUID, ...]]:
+    stops = list(Stop.objects.filter(route_id=route_id).select_related("route").order_by("n"))
+    if not stops:
+        raise Refusal("foundation.not_found")
+    return stops[0].route, tuple(stop.point_id for stop in stops)
+
+
+def _home(by: Actor, stood: Iterable[PointStanding]) -> PointStanding:
+    """The point whose place a round without a route belongs to; at nothing but foreign points, the person's own school."""
+    found = list(stood)
+    if own := next((point for point in found if by.is_system or any(hold.covers(point) for hold in by.holds)), None):
+        return own
+    if not found:
+        raise Refusal("patrols.nowhere")
+    if not by.holds:
+        raise Refusal("foundation.not_found")
+    unit = net.org(by, by.holds[0].org_id)
+    return PointStanding(unit.pk, unit.pk, **placed(unit), school_name=str(unit), name="", is_active=True)
+
+
+def _in_office(by: Actor, place: Placed, walked_at: datetime) -> Actor:
+    """The person with the holds by which they walked: today's, or those of the day of the walk."""
+    if by.may("snap", place):
+        return by
+    if any(hold.covers(place) for hold in by.holds):
+        raise Refusal("patrols.may_not_walk")
+    then = net.holds_of(by.id, on=timezone.localdate(walked_at)) if by.id else []
+    walker = replace(by, holds=tuple(hold for hold, _ in then))
+    if not walker.may("snap", place):
+        raise Refusal("foundation.not_found")
+    return walker
+
+
+@dataclass(frozen=True)
+class History:
+    """What was handed in before: this very round, the other parts of its task, and how long nothing was found."""
+
+    known: Round | None
+    before: frozenset[UUID]
+    clean_streak: int
+
+
+def _history(by: Actor, id: UUID, task_id: UUID | None, ended_at: datetime) -> History:
+    last = Round.objects.filter(by_id=by.id, ended_at__lte=ended_at).order_by("-ended_at", "-id").values("pk")[:1]
+    wanted = Q(pk=id) | Q(pk__in=last)
+    if task_id:
+        wanted |= Q(task_id=task_id)
+    rows = list(Round.objects.filter(wanted).order_by("-ended_at", "-id").defer("checks", "signals"))
+    known = next((row for row in rows if row.pk == id), None)
+    if known is not None and known.by_id != by.id:
+        raise Refusal("patrols.id_taken")
+    parts = [UUID(stop) for row in rows if task_id and row.task_id == task_id for stop in row.covered]
+    streak = next((row.clean_streak for row in rows if row.by_id == by.id and row.ended_at <= ended_at), 0)
+    return History(known, frozenset(parts), streak)
+
+
+def _fulfilled(
+    walker: Actor, at: datetime, task_id: UUID | None, route_id: UUID | None, id: UUID, walk: rules.Walk
+) -> duties.Fulfilled | None:
+    """The task marked as done by a walk that covers its route. A walk in somebody else's stead is kept, and the task waits
+    for its own people."""
+    if task_id is None or not walk.whole:
+        return None
+    try:
+        done = duties.fulfil(walker, at, task_id=task_id, ref_id=id, done_at=walk.times.ended_at)
+    except Refusal as refusal:
+        if refusal.code == "duties.not_your_task":
+            return None
+        raise
+    if done.task.subject_id != route_id:
+        raise Refusal("patrols.wrong_task", title=done.task.title)
+    return done
+
+
+def _same(by: Actor, id: UUID) -> Round:
+    """The round that a rival message of the same phone has just handed in."""
+    row = Round.objects.get(pk=id)
+    if row.by_id != by.id:
+        raise Refusal("patrols.id_taken")
+    return row
+
+
+def _photos(by: Actor, looks: Iterable[rules.Check]) -> dict[UUID, Any]:
+    wanted = list(dict.fromkeys(photo for look in looks for photo in look.evidence))
+    found = mine(by, wanted) if wanted else {}
+    if lost := len(wanted) - len(found):
+        raise Refusal("patrols.photo_missing", count=lost)
+    return {pk: found[pk] for pk in wanted}
+
+
+def _resembling(
+    place: Placed, photos: Mapping[UUID, Any], looks: Iterable[rules.Check], at: datetime
+) -> dict[UUID, indicators.Photo]:
+    """What each photo resembles: of the own school how many days ago, of another school only that there is one."""
+    hazards = [look.hazard_id for look in looks if look.hazard_id]
+    hashes = {pk: one.perceptual_hash for pk, one in photos.items() if one.perceptual_hash is not None}
+    found = alike(place.bureau_id, hashes, apart_from=hazards)
+    shown = {}
+    for pk, photo in photos.items():
+        near = found.get(pk, [])
+        own = next((one for one in near if one.school_id == place.school_id), None)
+        days = max((at - own.made_at) // timedelta(days=1), 0) if own else None
+        shown[pk] = indicators.Photo(pk, photo.taken_at, days, bool(near) and own is None)
+    return shown
+
+
+def _post(by: Actor, place: Placed) -> str:
+    return next(iter(sorted(by.posts_at(place))), "")
+
+
+def _said(row: Round, *, task: str = "", first: str = "", left: int | None = None) -> dict[str, Any]:
+    """What the phone shows after a round; told again, without who was first."""
+    if left is None:
+        left = 0 if row.whole else row.stops_count - len(row.covered)
+    told = [{"code": one["code"], "n": one["n"], "words": one["words"]} for one in row.signals]
+    return {
+        "id": str(row.pk), "result": row.result, "whole": row.whole, "left": left, "task": task, "first": first,
+        "signals": told,
+    }  # fmt: skip
+
+
+@command("patrols.answer_signal")
+def answer_signal(
+    by: Actor,
+    at: datetime,
+    *,
+    round_id: UUID,
+    signal: Annotated[str, Field(max_length=40)],
+    words: Annotated[str, Field(min_length=2, max_length=200)],
+) -> Round:
+    """Say in one's own words what was behind a signal about one's own round; once, beside it for whoever reads it.
+
+    Refusals: ``foundation.not_found``, ``patrols.not_yours_to_answer``, ``patrols.no_such_signal``,
+    ``patrols.already_answered``, ``foundation.changed_meanwhile``.
+    """
+    row = Round.objects.seen(by, round_id)
+    if row.by_id != by.id:
+        raise Refusal("patrols.not_yours_to_answer", name=row.by_name)
+    if all(one["code"] != signal for one in row.signals):
+        raise Refusal("patrols.no_such_signal")
+    if signal in row.answered:
+        raise Refusal("patrols.already_answered")
+    answered = {**row.answered, signal: {"words": words, "at": at.isoformat()}}
+    won = Round.objects.filter(pk=row.pk, revision=row.revision).update(answered=answered, revision=F("revision") + 1)
+    if not won:
+        raise Refusal("foundation.changed_meanwhile", who=by.name)
+    row.answered, row.revision = answered, row.revision + 1
+    record(row, "patrols.signal_answered", by=by, at=at, signal=signal, words=words)
+    return row

@@ -1,0 +1,324 @@
+"""The pure law of rounds: what a scan stands for, what a walk covers, how it is judged, what its clock is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from math import asin, ceil, cos, radians, sin, sqrt
+from typing import Any, Literal
+from uuid import UUID
+
+RESULTS: Mapping[str, str] = {
+    "normal": "正常",
+    "found": "发现问题",
+    "late": "迟巡",
+    "double": "重复巡查",
+    "wrong_place": "点位不符",
+    "free": "随手巡查",
+}
+TASK_STATES: Mapping[str, str] = {
+    "open": "待巡",
+    "done": "已巡",
+    "late": "迟巡",
+    "missed": "漏巡",
+    "excused": "免巡",
+}
+HOW: Mapping[str, str] = {"scan": "扫码", "nfc": "碰一碰", "typed": "输入编号", "chosen": "从列表选"}
+CHECKS: Mapping[str, str] = {"normal": "正常", "found": "有问题", "skipped": "没有查"}
+ORDERS: Mapping[str, str] = {"ordered": "按顺序走", "free": "不分先后"}
+STANDINGS: Mapping[str, str] = {
+    "on_route": "",
+    "off_route": "不在这条路线上",
+    "wrong_place": "不是本校的点位",
+    "void": "标签已作废",
+    "unknown": "不是系统印发的码",
+}
+CADENCES: Mapping[str, Mapping[str, Any] | None] = {
+    "shift": {"every": "day"},
+    "daily": {"every": "school-day"},
+    "weekly": {"every": "week"},
+    "monthly": {"every": "month"},
+    "quarterly": {"every": "quarter"},
+    "termly": {"every": "term"},
+    "each-use": None,
+}
+"""How often a colour asks for a look (risks.yaml) as the calendar rule of a duty; at each use is no calendar's matter."""
+ITEM_STATES: Mapping[str, str] = {"ok": "齐全完好", "missing": "缺少", "broken": "损坏"}
+COUNTS = frozenset({"on_route", "off_route", "void"})
+"""Scans that show that somebody stood at a point of the school: an old label still hangs where it hung."""
+
+How = Literal["scan", "nfc", "typed", "chosen"]
+Look = Literal["normal", "found", "skipped"]
+Standing = Literal["on_route", "off_route", "wrong_place", "void", "unknown"]
+LabelState = Literal["in_force", "void", "unknown", "forged"]
+
+AHEAD = timedelta(minutes=5)
+"""A walk that ends later than this after it was received has a clock that lies."""
+OLDEST = timedelta(days=60)
+"""No phone keeps a round that long: an older time is a clock that was never set."""
+EARTH = 6_371_008.8
+"""Mean radius in metres."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A risk point as far as a round needs it; the position is where its label was posted, when that is known."""
+
+    id: UUID
+    school_id: UUID | None
+    name: str = ""
+    lat: float | None = None
+    lon: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What is known about a scanned code: its state and the point it was printed for."""
+
+    state: LabelState
+    point_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One look at one point as the phone sent it; ``at`` is the phone's own clock, ``seconds`` its foreground time."""
+
+    n: int
+    point_id: UUID | None
+    code: str
+    how: How
+    result: Look
+    at: datetime
+    lat: float | None = None
+    lon: float | None = None
+    accuracy: float | None = None
+    seconds: int = 0
+    evidence: tuple[UUID, ...] = ()
+    hazard_id: UUID | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A look with what its code stands for: ``point_id`` is the point that was really before the person."""
+
+    check: Check
+    standing: Standing
+    point_id: UUID | None
+    at: datetime
+    """corrected by the drift"""
+
+    @property
+    def walked(self) -> bool:
+        """Whether somebody stood at a point of the school and looked."""
+        return self.standing in COUNTS and self.check.result != "skipped"
+
+    def as_json(self) -> dict[str, Any]:
+        """How a round keeps it: what was sent, ``stands`` for what the code was, and both times."""
+        one = self.check
+        kept: dict[str, Any] = {
+            "n": one.n, "point_id": self.point_id and str(self.point_id), "code": one.code, "how": one.how,
+            "result": one.result, "at": self.at.isoformat(), "phone_at": one.at.isoformat(), "stands": self.standing,
+            "lat": one.lat, "lon": one.lon, "accuracy": one.accuracy, "seconds": one.seconds,
+            "evidence": [str(photo) for photo in one.evidence], "hazard_id": one.hazard_id and str(one.hazard_id),
+            "note": one.note,
+        }  # fmt: skip
+        return {name: value for name, value in kept.items() if value not in (None, "", [])}
+
+
+def judged(
+    check: Check,
+    *,
+    stops: Collection[UUID],
+    school_id: UUID | None,
+    spots: Mapping[UUID, Spot],
+    labels: Mapping[str, Label],
+    drift: timedelta = timedelta(0),
+) -> Judged:
+    """What one look is worth. The code decides, not what the phone says it was for; without a code, the chosen point."""
+    at = check.at + drift
+    point_id = check.point_id
+    standing: Standing
+    void = False
+    if check.code and check.result != "skipped":
+        label = labels.get(check.code, Label("unknown"))
+        if label.state in ("unknown", "forged") or label.point_id is None:
+            return Judged(check, "unknown", None, at)
+        point_id, void = label.point_id, label.state == "void"
+    spot = spots.get(point_id) if point_id else None
+    if spot is None:
+        return Judged(check, "unknown", None, at)
+    if spot.school_id != school_id:
+        standing = "wrong_place"
+    elif void:
+        standing = "void"
+    else:
+        standing = "on_route" if spot.id in stops or not stops else "off_route"
+    return Judged(check, standing, spot.id, at)
+
+
+def accounted(looks: Iterable[Judged], stops: Collection[UUID]) -> list[UUID]:
+    """The stops that these looks account for: looked at, or left out with a word why; in the route's order."""
+    seen = {
+        look.point_id
+        for look in looks
+        if look.standing in COUNTS and (look.check.result != "skipped" or len(look.check.note) >= 2)
+    }
+    return [stop for stop in stops if stop in seen]
+
+
+def is_covered(
+    looks: Sequence[Judged], stops: Sequence[UUID], *, before: Collection[UUID] = (), least_percent: int = 100
+) -> bool:
+    """Whether a walk (with what was accounted for *before* by those handed over from) makes a route's round whole.
+
+    Every stop is accounted for, and at least *least_percent* of the stops were really looked at.
+    """
+    done = {*before, *accounted(looks, stops)}
+    looked = {look.point_id for look in looks if look.walked} | set(before)
+    wanted = set(stops)
+    return bool(wanted) and wanted <= done and len(looked & wanted) >= ceil(len(wanted) * least_percent / 100)
+
+
+def result_of(
+    looks: Sequence[Judged], *, has_route: bool, covered: bool, task: Literal["", "done", "late", "double"] = ""
+) -> str:
+    """One word for a round (see ``RESULTS``). *task* is what became of the task that it was walked for.
+
+    Somebody was first: double. A code of elsewhere (or of nobody) that leaves the route uncovered: wrong place.
+    """
+    if task == "double":
+        return "double"
+    if any(look.standing in ("wrong_place", "unknown") for look in looks) and not (has_route and covered):
+        return "wrong_place"
+    if not has_route:
+        return "free"
+    if task == "late":
+        return "late"
+    return "found" if any(look.check.result == "found" for look in looks) else "normal"
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """When a round was walked, as far as the phone's clock can be believed; ``credible`` is whether it can."""
+
+    started_at: datetime
+    ended_at: datetime
+    credible: bool = True
+
+
+def times(started: datetime, ended: datetime, *, drift: timedelta, received: datetime) -> Times:
+    """The phone's times corrected by its *drift*. What cannot have been (in the future, months ago, ended before it began)
+    is moved to the nearest moment that can, and said not to be credible; the phone's own words stay in the checks."""
+    start, end = started + drift, ended + drift
+    credible = start <= end <= received + AHEAD and start >= received - OLDEST
+    end = min(max(end, received - OLDEST), received)
+    start = min(max(start, received - OLDEST), end)
+    return Times(start, end, credible)
+
+
+def metres(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
+    """The distance between two positions on the ground (haversine), in metres."""
+    up = sin(radians(other_lat - lat) / 2) ** 2
+    side = sin(radians(other_lon - lon) / 2) ** 2 * cos(radians(lat)) * cos(radians(other_lat))
+    return 2 * EARTH * asin(min(1.0, sqrt(up + side)))
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything about one round that was read and not sent. Judging is pure from here on.
+
+    ``stops``: the points of the route in its order. ``before``: stops that earlier parts of the same task account for.
+    ``clean_streak``: how many rounds in a row before this one the person walked without finding anything.
+    """
+
+    school_id: UUID | None
+    stops: tuple[UUID, ...] = ()
+    least_seconds: int | None = None
+    spots: Mapping[UUID, Spot] = field(default_factory=dict)
+    labels: Mapping[str, Label] = field(default_factory=dict)
+    before: frozenset[UUID] = frozenset()
+    clean_streak: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A round weighed: its looks, its times, the stops it accounts for, and whether its route is whole with it."""
+
+    looks: tuple[Judged, ...]
+    times: Times
+    covered: tuple[UUID, ...]
+    whole: bool
+
+    @property
+    def found(self) -> int:
+        """At how many points something was wrong."""
+        return sum(look.check.result == "found" for look in self.looks)
+
+    @property
+    def typed(self) -> int:
+        """How many points were not scanned."""
+        return sum(look.check.how in ("typed", "chosen") and look.check.result != "skipped" for look in self.looks)
+
+    @property
+    def walked(self) -> list[UUID]:
+        """The points somebody looked at, each once."""
+        return list(dict.fromkeys(look.point_id for look in self.looks if look.walked and look.point_id))
+
+    @property
+    def seconds(self) -> int:
+        """From the first look (or the start) to the end."""
+        return int((self.times.ended_at - self.times.started_at).total_seconds())
+
+
+def weighed(
+    checks: Iterable[Check],
+    context: Context,
+    *,
+    started: datetime,
+    ended: datetime,
+    received: datetime,
+    drift: timedelta = timedelta(0),
+    least_percent: int = 100,
+) -> Walk:
+    """Judge a whole round: nothing here reads a clock or a table, so that one round and a batch of many come out alike."""
+    looks = tuple(
+        judged(
+            check,
+            stops=context.stops,
+            school_id=context.school_id,
+            spots=context.spots,
+            labels=context.labels,
+            drift=drift,
+        )
+        for check in checks
+    )
+    covered = tuple(accounted(looks, context.stops))
+    whole = is_covered(looks, context.stops, before=context.before, least_percent=least_percent)
+    return Walk(looks, times(started, ended, drift=drift, received=received), covered, whole)
+
+
+def chosen(
+    points: Sequence[Any],
+    *,
+    catalogue: Sequence[str] = (),
+    places: Sequence[str] = (),
+    kinds: Sequence[str] = (),
+    colours: Sequence[str] = (),
+) -> list[UUID]:
+    """The points that a ready-made route asks for, in the order in which it names them: by catalogue code, place, kind,
+    colour; each once."""
+    found: dict[UUID, None] = {}
+    for name, wanted in (("catalogue", catalogue), ("place", places), ("kind", kinds), ("colour", colours)):
+        for word in wanted:
+            found.update((point.id, None) for point in points if getattr(point, name) == word)
+    return list(found)
+
+
+def with_windows(windows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The windows in words: ``早高峰 07:10–07:50``; one that ends after midnight says so."""
+    return [
+        f"{one.get('name') or ''} {one['since']}–{'次日 ' if one['until'] <= one['since'] else ''}{one['until']}".strip()
+        for one in windows
+    ]
