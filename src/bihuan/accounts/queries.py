@@ -9,6 +9,7 @@ from uuid import UUID
 from django.conf import settings
 
 from bihuan.accounts.models import ApiToken, User
+from bihuan.foundation import packs
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.refusals import Refusal
 
@@ -41,17 +42,6 @@ def tokens_of(viewer: Actor) -> list[ApiToken]:
     return list(ApiToken.objects.filter(user_id=viewer.id).order_by("-made_at")[:50])
 
 
-DEMO_ACCOUNTS: dict[str, tuple[str, str]] = {
-    "demo-chief": ("局长", "月度例会前五分钟：看全区有多少没销号、哪些学校逾期，给重大隐患挂牌。"),
-    "demo-office": ("安全科", "把新隐患交办给学校，批量下督办单，看哪些该通报。"),
-    "demo-sponsor": ("包校干部", "用手机到学校开一次检查，异常的当场变成隐患，请学校签字。"),
-    "demo-head": ("校长", "看本校谁在负责什么，确认督办单，签收检查结果。"),
-    "demo-lead": ("安全负责人", "接办隐患、安排整改、传整改照片，试试复查自己的整改会怎样。"),
-    "demo-guard": ("保安", "两个大按钮：扫码巡查、随手报。看别的岗位能看到的，他一样也看不到。"),
-}
-"""The six people of the demo: the role, and what to try as this person."""
-
-
 @dataclass(frozen=True)
 class DemoAccount:
     """One line of the one-click sign-in."""
@@ -63,15 +53,18 @@ class DemoAccount:
 
 
 def demo_accounts() -> list[DemoAccount]:
-    """The demo's people that exist; empty anywhere but in the demo."""
+    """The demo's people that exist, as its pack describes them; empty anywhere but in the demo."""
     if not settings.DEMO:
         return []
-    names = dict(User.objects.filter(username__in=list(DEMO_ACCOUNTS), is_active=True).values_list("username", "name"))
-    return [DemoAccount(code, names[code], role, text) for code, (role, text) in DEMO_ACCOUNTS.items() if code in names]
+    told = {
+        one["username"]: one for demo in packs.entries(packs.PLATFORM, "demo").values() for one in demo.get("accounts", ())
+    }
+    names = dict(User.objects.filter(username__in=list(told), is_active=True).values_list("username", "name"))
+    return [DemoAccount(code, names[code], one["role"], one["text"]) for code, one in told.items() if code in names]
 
 
 def demo_person(username: str) -> User:
-    """One of the six, or ``foundation.not_found``; outside the demo nobody."""
-    if not settings.DEMO or username not in DEMO_ACCOUNTS:
+    """One of the demo's people, or ``foundation.not_found``; outside the demo nobody."""
+    if not any(one.username == username for one in demo_accounts()):
         raise Refusal("foundation.not_found")
     return user_named(username)

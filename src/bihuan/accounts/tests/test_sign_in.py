@@ -12,6 +12,7 @@ from bihuan.accounts.models import FailedSignIn, User
 from bihuan.accounts.rules import ACCOUNT, ADDRESS, PAIR, WINDOW, Tally, closed_until, password_fault, tries_left
 from bihuan.accounts.sign_in import set_password, sign_in
 from bihuan.foundation.clock import travel
+from bihuan.foundation.packs.notes import note
 from bihuan.foundation.refusals import Refusal
 
 NOON = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
@@ -235,8 +236,15 @@ def test_a_refused_new_password_changes_nothing(li, door, given, sentence):
 # --- the demo's one click ---------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def shown():
+    """What the demo has noted about its people."""
+    people = [{"username": "demo-guard", "role": "保安", "text": "扫码巡查、随手报。"}, {"username": "demo-gone", "role": "已走", "text": ""}]
+    note("demo", "some-pack", accounts=people)
+
+
 @pytest.mark.django_db
-def test_one_click_exists_only_in_the_demo(cast, settings):
+def test_one_click_exists_only_in_the_demo(cast, settings, shown):
     User.objects.filter(pk=cast.wang.pk).update(username="demo-guard")
     settings.DEMO = False
     assert Client().post("/demo/", {"username": "demo-guard"}).status_code == 404
@@ -250,9 +258,10 @@ def test_one_click_exists_only_in_the_demo(cast, settings):
 
 
 @pytest.mark.django_db
-def test_one_click_opens_only_the_six(cast, settings):
+def test_one_click_opens_only_the_demos_own_people(cast, settings, shown):
     settings.DEMO = True
     client = Client()
-    assert client.post("/demo/", {"username": "zhao"}).status_code == 404
+    for name in ("zhao", "demo-guard", "demo-gone"):  # of the net, noted but without an account
+        assert client.post("/demo/", {"username": name}).status_code == 404
     assert client.get("/account/").status_code == 302
     assert Client(enforce_csrf_checks=True).post("/demo/", {"username": "demo-guard"}).status_code == 403

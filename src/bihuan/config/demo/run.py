@@ -14,8 +14,8 @@ from types import FrameType
 
 from django.core.management import call_command
 
-from bihuan.config.demo import building, chance, people
-from bihuan.config.demo.building import ACCOUNTS, District
+from bihuan.config.demo import building, chance, people, plan
+from bihuan.config.demo.building import District
 from bihuan.config.serving import command, free_port
 from bihuan.foundation.packs.loader import find
 from bihuan.foundation.packs.notes import note, noted
@@ -24,9 +24,10 @@ from bihuan.foundation.packs.notes import note, noted
 def run(pack: str) -> int:
     """Build what is missing, serve, write history, then work; until Ctrl-C or SIGTERM."""
     folder = find(pack)
+    if not (folder / "demo" / "district.yaml").is_file():
+        known = "、".join(sorted(path.parent.parent.name for path in folder.parent.glob("*/demo/district.yaml")))
+        sys.exit(f"模型包「{pack}」没有示范数据（{folder.name}/demo/district.yaml）。现在可用：{known}。")
     district = District(folder.name)
-    if not (district.folder / "schools.yaml").is_file():
-        sys.exit(f"模型包「{pack}」没有示范数据（{folder.name}/demo/schools.yaml）。现在可用：chanba-12345n。")
     call_command("migrate", interactive=False, verbosity=0)
     _build(district)
     host, port = os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8000"))
@@ -35,7 +36,7 @@ def run(pack: str) -> int:
     children = [subprocess.Popen(command(host=host, port=port, workers=1), env=environment)]
     _stop_on(signal.SIGTERM, signal.SIGINT)
     try:
-        _greet(host, port)
+        _greet(district, host, port)
         grower = subprocess.Popen([sys.executable, "-m", "bihuan.config.demo.history", district.pack], env=environment)
         children.append(grower)
         while children[0].poll() is None:
@@ -72,14 +73,16 @@ def _build(district: District) -> None:
 
 
 def _sources(district: District) -> list[str]:
-    code = [module.__file__ for module in (building, chance, people) if module.__file__]
+    code = [module.__file__ for module in (building, chance, people, plan) if module.__file__]
     return [*code, *map(str, sorted(district.folder.glob("*.yaml")))]
 
 
-def _greet(host: str, port: int) -> None:
-    lines = "\n".join(f"    {username:<13} {role}" for username, (_, role) in ACCOUNTS.items())
+def _greet(district: District, host: str, port: int) -> None:
+    accounts = district.plan.accounts
+    lines = "\n".join(f"    {account.username:<13} {account.role}" for account in accounts)
     print(
-        f"\n  示范区已打开：http://{host}:{port}/\n\n  登录页上点一下就能进，共六个账号：\n{lines}\n\n  一学期的流转正在后台生成，页面可以先用。按 Ctrl-C 关闭。\n",
+        f"\n  {district.plan.name}已打开：http://{host}:{port}/\n\n  登录页上点一下就能进，共 {len(accounts)} 个账号：\n{lines}\n\n"
+        "  一学期的流转正在后台生成，页面可以先用。按 Ctrl-C 关闭。\n",
         flush=True,
     )
 
