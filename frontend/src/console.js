@@ -7,6 +7,7 @@ import { askFirst, closeMenus, openDialogs } from './desk/dialogs.js'
 import { comparePhotos, enlargePhotos } from './desk/compare.js'
 import { guardDrafts } from './desk/drafts.js'
 import { followFeed } from './desk/feed.js'
+import { keepGrid } from './desk/grid.js'
 import { driveLists } from './desk/lists.js'
 import { showLooks } from './desk/looks.js'
 import { onceShown, showMessages } from './desk/messages.js'
@@ -45,6 +46,7 @@ onceShown('[data-compare]', comparePhotos)
 onceShown('[data-gallery]', enlargePhotos)
 onceShown('[data-signature]', async (pad) => (await import('./desk/signature.js')).signOn(pad))
 onceShown('form[data-draft]', guardDrafts)
+onceShown('[data-grid]', keepGrid)
 onceShown('[data-scan]', async (place) => (await import('./desk/scan.js')).scanWith(place))
 
 window.htmx = htmx

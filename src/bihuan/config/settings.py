@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "bihuan.engines.cases",
     "bihuan.mechanisms.risks",
     "bihuan.mechanisms.inspections",
+    "bihuan.mechanisms.ledgers",
     "bihuan.mechanisms.patrols",
     "bihuan.mechanisms.tips",
     "bihuan.surfaces.workbench",

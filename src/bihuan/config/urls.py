@@ -6,6 +6,8 @@ from importlib.util import find_spec
 
 from django.urls import include, path
 
+from bihuan.surfaces.mobile.pages import worker as phone_worker
+
 _DOORS = {
     "": "bihuan.surfaces.workbench.web",
     "hazards/": "bihuan.engines.cases.web",
@@ -14,6 +16,7 @@ _DOORS = {
     "inspections/": "bihuan.mechanisms.inspections.web",
     "points/": "bihuan.mechanisms.risks.web",
     "duties/": "bihuan.engines.duties.web",
+    "ledgers/": "bihuan.mechanisms.ledgers.web",
     "patrols/": "bihuan.mechanisms.patrols.web",
     "tips/": "bihuan.mechanisms.tips.web",
     "m/": "bihuan.surfaces.mobile.web",
@@ -26,6 +29,7 @@ if find_spec("bihuan.mechanisms.risks.web"):
     from bihuan.mechanisms.risks.web import point_patterns
 
     urlpatterns.append(path("p/", include(point_patterns)))
+urlpatterns.append(path("sw.js", phone_worker))
 
 handler400 = "bihuan.config.errors.bad_request"
 handler404 = "bihuan.config.errors.no_such_page"

@@ -27,10 +27,11 @@ class SheetQuerySet(ScopedQuerySet):
 
 
 class Sheet(ScopedModel):
-    """A checklist, ledger or survey of a bureau, through all its versions."""
+    """A checklist, ledger or report form of a bureau (``use``), through all its versions."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     code = models.CharField(max_length=60)
+    use = models.CharField(max_length=12, default="checklist")
     title = models.CharField(max_length=120)
     purpose = models.CharField(max_length=400, blank=True)
     pack = models.CharField(max_length=60, blank=True)

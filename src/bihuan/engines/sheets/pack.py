@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -28,6 +28,8 @@ from bihuan.foundation.scoping import placed
 COLUMNS = ("code", "section", "title", "standard", "ways", "basis", "severity", "stages", "facets", "place", "proof")
 LISTS = ("ways", "stages", "facets", "options", "abnormal")
 Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,19}$")]
+Use = Literal["checklist", "ledger", "report"]
+"""What a sheet is for: checked item by item, kept like a book, or answered once a day."""
 
 
 class SectionSpec(Spec):
@@ -76,6 +78,7 @@ class SheetSpec(Spec):
 
     code: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,58}$")]
     title: Annotated[str, Field(min_length=2, max_length=120)]
+    use: Use = "checklist"
     purpose: Annotated[str, Field(max_length=400)] = ""
     version: Annotated[str, Field(pattern=r"^\d+(\.\d+){0,2}$")]
     effective_on: date
@@ -88,6 +91,7 @@ class ReadSheet(Spec):
 
     code: str
     title: str
+    use: Use
     purpose: str
     version: str
     effective_on: date
@@ -154,7 +158,7 @@ def _read_sheet(folder: Path, path: Path, file: str, row: int, spec: SheetSpec) 
             words = f"类目「{part.title}」应有 {part.items_expected} 项，现在是 {counts[part.code]} 项"
             faults.append(Fault(file, row, part.code, "sheets.count", words))
     read = ReadSheet(
-        code=spec.code, title=spec.title, purpose=spec.purpose, version=spec.version, effective_on=spec.effective_on,
+        code=spec.code, title=spec.title, use=spec.use, purpose=spec.purpose, version=spec.version, effective_on=spec.effective_on,
         items_expected=sum(part.items_expected or 0 for part in spec.sections), content=content.as_json(),
     )  # fmt: skip
     return Item(file, row, spec.code, read), faults
@@ -232,11 +236,12 @@ def _place(bureau_id: UUID) -> dict[str, Any]:
 
 
 def _put_sheet(place: dict[str, Any], pack: str, spec: ReadSheet) -> None:
+    said = {"title": spec.title, "use": spec.use, "purpose": spec.purpose, "pack": pack}
     sheet, _ = Sheet.objects.update_or_create(
         bureau_id=place["bureau_id"],
         code=spec.code,
-        defaults={"title": spec.title, "purpose": spec.purpose, "pack": pack},
-        create_defaults={**place, "title": spec.title, "purpose": spec.purpose, "pack": pack},
+        defaults=said,
+        create_defaults={**place, **said},
     )
     content = Content.from_json(spec.content)
     kept = SheetVersion.objects.filter(sheet=sheet, version=spec.version).first()

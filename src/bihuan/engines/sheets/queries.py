@@ -19,6 +19,7 @@ from bihuan.foundation.refusals import Refusal
 
 _frozen: dict[UUID, VersionInForce] = {}
 _MOST_FROZEN = 200
+USES: Mapping[str, str] = {"checklist": "检查清单", "ledger": "台账", "report": "日报和登记"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +119,15 @@ class SheetLine:
     coming: tuple[SheetVersion, ...]
     drafts: tuple[SheetVersion, ...]
 
+    @property
+    def use_words(self) -> str:
+        """What the sheet is for."""
+        return USES[self.sheet.use]
+
 
 def sheet_lines(viewer: Actor, *, on: date) -> list[SheetLine]:
     """Every sheet of the viewer's bureau (two queries)."""
-    sheets = list(Sheet.objects.visible_to(viewer).order_by("title", "id"))
+    sheets = list(Sheet.objects.visible_to(viewer).order_by("use", "title", "id"))
     rows = (
         SheetVersion.objects.filter(sheet__in=sheets).defer("content").order_by("-effective_on", "-published_at", "-id")
     )
@@ -143,7 +149,7 @@ def _line(sheet: Sheet, rows: Sequence[SheetVersion], on: date) -> SheetLine:
 
 def items_in_force(viewer: Actor, *, on: date) -> int:
     """How many items the checklists in force ask: what ``sheet_lines`` shows, added up in one statement."""
-    sheets = Sheet.objects.visible_to(viewer).order_by().values("pk")
+    sheets = Sheet.objects.visible_to(viewer).filter(use="checklist").order_by().values("pk")
     rows = SheetVersion.objects.filter(sheet__in=sheets, state="published", effective_on__lte=on)
     newest: dict[UUID, int] = {}
     for sheet_id, count in rows.order_by("effective_on", "published_at", "id").values_list("sheet_id", "item_count"):

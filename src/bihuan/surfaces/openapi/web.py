@@ -32,6 +32,7 @@ ROOMS = (
     "bihuan.engines.cases",
     "bihuan.mechanisms.risks",
     "bihuan.mechanisms.inspections",
+    "bihuan.mechanisms.ledgers",
     "bihuan.mechanisms.patrols",
     "bihuan.mechanisms.tips",
     "bihuan.surfaces.workbench",

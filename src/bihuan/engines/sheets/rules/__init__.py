@@ -18,6 +18,7 @@ from bihuan.engines.sheets.rules.content import (
     Section,
     applicable,
     content_faults,
+    stages_of,
 )
 
 __all__ = [
@@ -40,5 +41,6 @@ __all__ = [
     "faults_of",
     "is_wrong",
     "open_items",
+    "stages_of",
     "tally",
 ]

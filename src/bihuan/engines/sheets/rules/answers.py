@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +12,7 @@ from bihuan.engines.sheets.rules.content import ABNORMAL, Content, Item
 
 RESULTS: Mapping[str, str] = {"pass": "符合", "fail": "有问题", "na": "不适用"}
 LONGEST_NOTE = 500
+_TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d")
 
 Answers = Mapping[str, Mapping[str, Any]]
 """Item code → {"result" or "value", "note", "place", "photos", "by", "by_name", "at"}: as a submission stores it."""
@@ -74,6 +76,8 @@ def _value_fault(item: Item, answer: Answer) -> str:
         return _number_fault(item, value)
     if item.kind == "date" and _date(value) is None:
         return "日期应如 2026-11-22"
+    if item.kind == "time" and not _TIME.fullmatch(value):
+        return "时刻应如 07:40"
     if item.kind == "text" and len(value) > LONGEST_NOTE:
         return f"最多{LONGEST_NOTE}个字，请精简"
     return ""

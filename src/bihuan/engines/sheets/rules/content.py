@@ -15,6 +15,7 @@ KINDS: Mapping[str, str] = {
     "number": "数字",
     "text": "文字",
     "date": "日期",
+    "time": "时刻",
     "photo": "照片",
     "signature": "签名",
     "person": "人员",

@@ -1,0 +1,69 @@
+"""Entry (a row of a ledger) and Leaf (a page that somebody has begun or reported as having nothing)."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from bihuan.foundation.ids import uuid7
+from bihuan.foundation.scoping import ScopedModel
+
+
+class Entry(ScopedModel):
+    """One row. ``on`` names its page; ``answers`` maps a column's code to its text; ``wrong`` lists abnormal columns.
+
+    A struck row stays with its reason. ``clock_due_at`` is set for rows with a clock until it is ended.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    org = models.ForeignKey("responsibility.Org", on_delete=models.PROTECT, related_name="+")
+    ledger = models.CharField(max_length=60)
+    version_id = models.UUIDField()
+    on = models.DateField()
+    title = models.CharField(max_length=80, blank=True)
+    answers = models.JSONField(default=dict)
+    wrong = models.JSONField(default=list)
+    is_late = models.BooleanField(default=False)
+    clock_due_at = models.DateTimeField(null=True)
+    clock_ended_at = models.DateTimeField(null=True)
+    made_at = models.DateTimeField()
+    changed_at = models.DateTimeField(null=True)
+    by_id = models.UUIDField(null=True)
+    by_name = models.CharField(max_length=60)
+    struck_at = models.DateTimeField(null=True)
+    struck_for = models.CharField(max_length=120, blank=True)
+    struck_by_name = models.CharField(max_length=60, blank=True)
+    revision = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["bureau_id", "org", "ledger", "on", "id"], name="entry_by_page"),
+            models.Index(
+                fields=["school_id", "clock_due_at", "id"],
+                name="entry_clock_by_school",
+                condition=Q(clock_due_at__isnull=False, clock_ended_at__isnull=True, struck_at__isnull=True),
+            ),
+            models.Index(
+                fields=["bureau_id", "clock_due_at", "id"],
+                name="entry_clock_by_bureau",
+                condition=Q(clock_due_at__isnull=False, clock_ended_at__isnull=True, struck_at__isnull=True),
+            ),
+        ]
+
+
+class Leaf(ScopedModel):
+    """A page that was begun: ``filled`` by its first row, or ``nil`` when nothing was to be written."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    org = models.ForeignKey("responsibility.Org", on_delete=models.PROTECT, related_name="+")
+    ledger = models.CharField(max_length=60)
+    on = models.DateField()
+    state = models.CharField(max_length=10)
+    is_late = models.BooleanField(default=False)
+    begun_at = models.DateTimeField()
+    by_id = models.UUIDField(null=True)
+    by_name = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["bureau_id", "org", "ledger", "on"], name="leaf_once")]
+        indexes = [models.Index(fields=["bureau_id", "on", "ledger"], name="leaf_by_day")]

@@ -1,0 +1,126 @@
+"""A ledger as schools file it: a titled table for paper, and the same as Excel."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+import xlsxwriter
+
+from bihuan.engines.sheets.rules import Item
+from bihuan.foundation.actors import Actor
+from bihuan.foundation.printing.paper import Band, Column, Note, Paper, Signature, Signatures, Table, chinese_date
+from bihuan.foundation.printing.pdf import render_paper
+from bihuan.foundation.refusals import Refusal
+from bihuan.mechanisms.ledgers import queries
+from bihuan.mechanisms.ledgers.models import Entry
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_SAFE = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A finished file."""
+
+    name: str
+    content: bytes
+    media_type: str
+
+
+def book(viewer: Actor, org_id: UUID, code: str, *, since: date, until: date, form: str) -> Printed:
+    """The rows from a day to a day as ``pdf`` or ``xlsx``; pages of other versions of the sheet keep their own columns.
+
+    Refusals: ``foundation.not_found``, ``ledgers.no_such_ledger``.
+    """
+    if form not in ("pdf", "xlsx"):
+        raise Refusal("foundation.not_found")
+    org, ledger, rows = queries.entries_between(viewer, org_id, code, since=since, until=until)
+    nil = queries.nil_days(org, code, since=since, until=until)
+    versions = queries.versions_of(rows)
+    parts = [
+        (versions[pk].version, versions[pk].content.items, [row for row in rows if row.version_id == pk])
+        for pk in sorted(versions, key=lambda pk: versions[pk].effective_on)
+    ]
+    span = f"{chinese_date(since)}至{chinese_date(until)}"
+    note = f"{ledger.nil or '零报告'}：{'、'.join(f'{day:%m-%d}' for day in nil)}" if nil else ""
+    name = f"{org.short_name or org.name} {ledger.title} {since:%Y%m%d}-{until:%Y%m%d}.{form}"
+    if form == "xlsx":
+        return Printed(name, _workbook(org.name, ledger.title, span, note, parts), XLSX)
+    paper = Paper(
+        head=org.name, title=ledger.title, addressee="",
+        blocks=(
+            Note(f"登记期间：{span}　共 {sum(row.struck_at is None for row in rows)} 行"),
+            *(Table(_columns(items), tuple(_lines(items, some)) or (Band("这段时间没有登记"),)) for _, items, some in parts),
+            *((Note(note),) if note else ()),
+            *(() if parts or note else (Note("这段时间没有登记，也没有零报告。"),)),
+            Signatures((Signature("登记人"), Signature("审核人"))),
+        ),
+    )  # fmt: skip
+    return Printed(name, render_paper(paper), "application/pdf")
+
+
+def _columns(items: tuple[Item, ...]) -> tuple[Column, ...]:
+    return (
+        Column("日期"),
+        *(Column(_head(item), 2.0 if item.kind == "text" else 1.0) for item in items),
+        Column("登记人"),
+    )
+
+
+def _head(item: Item) -> str:
+    return f"{item.title}（{item.unit}）" if item.unit else item.title
+
+
+def _lines(items: tuple[Item, ...], rows: list[Entry]) -> list[tuple[str, ...] | Band]:
+    found: list[tuple[str, ...] | Band] = []
+    for row in rows:
+        found.append((f"{row.on:%m-%d}", *(row.answers.get(item.code, "") for item in items), _by(row)))
+        if row.struck_at:
+            found.append(Band(f"上面一行已由{row.struck_by_name}划去：{row.struck_for}"))
+    return found
+
+
+def _by(row: Entry) -> str:
+    return f"{row.by_name}（补）" if row.is_late else row.by_name
+
+
+def _workbook(
+    school: str, title: str, span: str, note: str, parts: list[tuple[str, tuple[Item, ...], list[Entry]]]
+) -> bytes:
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content, _SAFE) as book:
+        bold = book.add_format({"bold": True, "border": 1, "text_wrap": True, "valign": "vcenter"})
+        large = book.add_format({"bold": True, "font_size": 14})
+        plain = book.add_format({"border": 1, "text_wrap": True, "valign": "top"})
+        day = book.add_format({"border": 1, "num_format": "yyyy-mm-dd", "valign": "top"})
+        struck = book.add_format({"border": 1, "font_strikeout": True, "text_wrap": True, "valign": "top"})
+        for version, items, rows in parts or [("", (), [])]:
+            sheet = book.add_worksheet(f"第{version}版" if version else "没有登记")
+            sheet.write_string(0, 0, f"{school}　{title}", large)
+            sheet.write_string(1, 0, f"登记期间：{span}　{note}")
+            heads = ["日期", *map(_head, items), "登记人", "补记", "划去的原因"]
+            sheet.write_row(2, 0, heads, bold)
+            for at, row in enumerate(rows, start=3):
+                form = struck if row.struck_at else plain
+                sheet.write_datetime(at, 0, row.on, day)
+                for column, item in enumerate(items, start=1):
+                    _cell(sheet, at, column, item, row.answers.get(item.code, ""), form)
+                sheet.write_row(at, len(items) + 1, [row.by_name, "补记" if row.is_late else "", row.struck_for], form)
+            sheet.freeze_panes(3, 1)
+            sheet.set_column(0, 0, 12)
+            sheet.set_column(1, max(len(items), 1), 16)
+            sheet.set_column(len(items) + 1, len(items) + 3, 12)
+            sheet.set_landscape()
+            sheet.fit_to_pages(1, 0)
+            sheet.repeat_rows(2)
+    return content.getvalue()
+
+
+def _cell(sheet: xlsxwriter.worksheet.Worksheet, at: int, column: int, item: Item, value: str, form: object) -> None:
+    if item.kind == "number" and value:
+        sheet.write_number(at, column, float(value), form)
+    else:
+        sheet.write_string(at, column, value, form)

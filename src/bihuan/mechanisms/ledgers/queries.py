@@ -1,0 +1,246 @@
+"""Reading ledgers: the shelf of a school, one page, what is still running, a month for paper, a day across schools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from bihuan.engines.responsibility import queries as net
+from bihuan.engines.responsibility.queries import sensible_day
+from bihuan.engines.sheets.queries import VersionInForce, in_force_by_code, version_for_filling
+from bihuan.engines.sheets.rules import Item, stages_of
+from bihuan.foundation import clock
+from bihuan.foundation.actors import SYSTEM, Actor
+from bihuan.foundation.packs.measures import CAP
+from bihuan.foundation.pages.keyset import Page, page
+from bihuan.foundation.refusals import Refusal
+from bihuan.mechanisms.ledgers import rules
+from bihuan.mechanisms.ledgers.commands import may_write
+from bihuan.mechanisms.ledgers.models import Entry, Leaf
+from bihuan.mechanisms.ledgers.pack import ledgers_of
+from bihuan.mechanisms.ledgers.rules import Ledger
+
+STATES: Mapping[str, str] = {"filled": "已登记", "nil": "零报告", "": "没有登记"}
+
+
+def ledgers_at(viewer: Actor, org: Any) -> dict[str, Ledger]:
+    """The ledgers that a school keeps, those that only some may read left out."""
+    stages, facets = stages_of([*org.stages, org.kind]), set(org.facets)
+    return {
+        code: ledger
+        for code, ledger in ledgers_of(org.bureau_id).items()
+        if ledger.asked_of(stages, facets) and (not ledger.restricted or may_write(viewer, ledger, org))
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class ShelfLine:
+    """One ledger on a school's shelf: today's page, how many rows are still running, how many of them are overdue."""
+
+    ledger: Ledger
+    on: date
+    state: str
+    may_write: bool
+    running: int = 0
+    overdue: int = 0
+
+    @property
+    def words(self) -> str:
+        """The state in words; a nil report in the ledger's own."""
+        return self.ledger.nil or "零报告" if self.state == "nil" else STATES[self.state]
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A school's ledgers by group, mine first inside a group."""
+
+    org: Any
+    on: date
+    groups: tuple[tuple[str, tuple[ShelfLine, ...]], ...]
+
+    @property
+    def left(self) -> int:
+        """How many of mine have not been begun."""
+        return sum(line.may_write and not line.state for _, lines in self.groups for line in lines)
+
+
+def shelf(viewer: Actor, org_id: UUID, *, on: date, at: datetime) -> Shelf:
+    """The ledgers of a school on a day (four statements)."""
+    org = net.org(viewer, org_id)
+    ledgers = ledgers_at(viewer, org)
+    days = {code: rules.page_day(ledger.every, sensible_day(on)) for code, ledger in ledgers.items()}
+    begun = {
+        (leaf.ledger, leaf.on): leaf.state
+        for leaf in Leaf.objects.filter(bureau_id=org.bureau_id, org_id=org.pk, on__in=set(days.values()))
+    }
+    running: dict[str, list[bool]] = {}
+    for code, due in _running(Entry.objects.filter(school_id=org.school_id, org_id=org.pk))[:CAP].values_list(
+        "ledger", "clock_due_at"
+    ):
+        running.setdefault(code, []).append(due <= at)
+    groups: dict[str, list[ShelfLine]] = {}
+    for code, ledger in ledgers.items():
+        open_rows = running.get(code, [])
+        groups.setdefault(ledger.group, []).append(
+            ShelfLine(
+                ledger, days[code], begun.get((code, days[code]), ""), may_write(viewer, ledger, org), len(open_rows), sum(open_rows)
+            )
+        )  # fmt: skip
+    return Shelf(org, on, tuple((group, tuple(lines)) for group, lines in groups.items()))
+
+
+def _running(rows: Any) -> Any:
+    return rows.filter(clock_due_at__isnull=False, clock_ended_at__isnull=True, struck_at__isnull=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row as a page shows it: its cells in the order of the columns."""
+
+    entry: Entry
+    cells: tuple[tuple[Item, str, bool], ...]
+    is_running: bool
+    is_overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerPage:
+    """One page of one ledger at one school."""
+
+    ledger: Ledger
+    org: Any
+    on: date
+    last: date
+    version: VersionInForce
+    lines: tuple[Line, ...]
+    leaf: Leaf | None
+    locked_from: date
+    is_locked: bool
+    is_future: bool
+    is_late: bool
+    may_write: bool
+    before: date
+    after: date
+
+    @property
+    def columns(self) -> tuple[Item, ...]:
+        """The columns of new rows."""
+        return self.version.content.items
+
+    @property
+    def can_write(self) -> bool:
+        """Whether this person may write on this page now."""
+        return self.may_write and not self.is_locked and not self.is_future
+
+    @property
+    def ready(self) -> tuple[dict[str, str], ...]:
+        """Rows that stand ready to be filled: the ledger's slots that no row has yet, with what is normal."""
+        column = self.ledger.slot_column
+        there = {line.entry.answers.get(column) for line in self.lines if not line.entry.struck_at}
+        return tuple({**(self.ledger.normal or {}), column: slot} for slot in self.ledger.slots if slot not in there)
+
+
+def ledger_page(viewer: Actor, org_id: UUID, code: str, *, on: date, at: datetime) -> LedgerPage:
+    """One page; any day of it names it. Refusals: ``foundation.not_found``, ``ledgers.no_such_ledger``."""
+    org = net.org(viewer, org_id)
+    ledger = ledgers_at(viewer, org).get(code)
+    if ledger is None:
+        raise Refusal("ledgers.no_such_ledger")
+    day = rules.page_day(ledger.every, sensible_day(on))
+    today = timezone.localdate(at)
+    rows = list(Entry.objects.filter(bureau_id=org.bureau_id, org_id=org.pk, ledger=code, on=day).order_by("id")[:1000])
+    version = in_force_by_code(
+        viewer, ledger.sheet, on=max(day, rules.last_day(ledger.every, day) if day > today else day)
+    )
+    since = rules.locked_from(ledger, day)
+    return LedgerPage(
+        ledger, org, day, rules.last_day(ledger.every, day), version, tuple(_line(row, ledger, at) for row in rows),
+        Leaf.objects.filter(bureau_id=org.bureau_id, org_id=org.pk, ledger=code, on=day).first(),
+        since, today >= since, day > today, rules.is_late(ledger, day, today), may_write(viewer, ledger, org),
+        rules.turned(ledger.every, day, -1), rules.turned(ledger.every, day, 1),
+    )  # fmt: skip
+
+
+def _line(row: Entry, ledger: Ledger, at: datetime) -> Line:
+    content = version_for_filling(SYSTEM, row.version_id).content
+    running = row.clock_due_at is not None and row.clock_ended_at is None and row.struck_at is None
+    return Line(
+        row,
+        tuple((item, row.answers.get(item.code, ""), item.code in row.wrong) for item in content.items),
+        running,
+        running and row.clock_due_at <= at,
+    )
+
+
+def entries_between(
+    viewer: Actor, org_id: UUID, code: str, *, since: date, until: date
+) -> tuple[Any, Ledger, list[Entry]]:
+    """The school, its ledger and every row from a day to a day, struck ones too, for paper and Excel."""
+    org = net.org(viewer, org_id)
+    ledger = ledgers_at(viewer, org).get(code)
+    if ledger is None:
+        raise Refusal("ledgers.no_such_ledger")
+    rows = Entry.objects.filter(bureau_id=org.bureau_id, org_id=org.pk, ledger=code, on__range=(since, until))
+    return org, ledger, list(rows.order_by("on", "id")[:20_000])
+
+
+def nil_days(org: Any, code: str, *, since: date, until: date) -> list[date]:
+    """The pages that were reported as having nothing; call it only after the school itself was found visible."""
+    rows = Leaf.objects.filter(
+        bureau_id=org.bureau_id, org_id=org.pk, ledger=code, on__range=(since, until), state="nil"
+    )
+    return sorted(rows.values_list("on", flat=True))
+
+
+def versions_of(rows: Iterable[Entry]) -> dict[UUID, VersionInForce]:
+    """The versions that these rows answered."""
+    return {pk: version_for_filling(SYSTEM, pk) for pk in {row.version_id for row in rows}}
+
+
+def running(viewer: Actor, *, cursor: str = "", size: int = 25) -> Page:
+    """What ledgers keep open inside the viewer's net (a visitor inside, a sample kept), the earliest due first."""
+    return page(_running(Entry.objects.visible_to(viewer)), order=("clock_due_at", "id"), cursor=cursor, size=size)
+
+
+@dataclass(frozen=True, slots=True)
+class DayLine:
+    """One school on a day: each ledger's state in the order of the bureau's ledgers ("-" where it does not keep one)."""
+
+    org: Any
+    states: tuple[str, ...]
+
+    @property
+    def missing(self) -> int:
+        """How many ledgers of the day were not begun."""
+        return sum(state == "" for state in self.states)
+
+
+def day_across(viewer: Actor, *, on: date) -> tuple[tuple[Ledger, ...], list[DayLine]]:
+    """The daily ledgers of all schools in the viewer's net on a day (two statements), the emptiest first."""
+    net.require_net(viewer)
+    daily = tuple(one for one in ledgers_of(viewer.bureau_id).values() if one.every == "day" and not one.restricted)
+    begun = {
+        (org_id, code): state
+        for org_id, code, state in Leaf.objects.visible_to(viewer)
+        .filter(on=sensible_day(on), ledger__in=[one.code for one in daily])
+        .values_list("org_id", "ledger", "state")
+    }
+    lines = []
+    for org in net.schools(viewer):
+        stages, facets = stages_of([*org.stages, org.kind]), set(org.facets)
+        lines.append(
+            DayLine(
+                org, tuple(begun.get((org.pk, one.code), "") if one.asked_of(stages, facets) else "-" for one in daily)
+            )
+        )
+    return daily, sorted(lines, key=lambda line: -line.missing)
+
+
+def leaves_today(viewer: Actor) -> int:
+    """How many pages were begun for today, capped."""
+    return Leaf.objects.visible_to(viewer).filter(on=timezone.localdate(clock.now()))[: CAP + 1].count()

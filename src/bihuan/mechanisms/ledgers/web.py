@@ -1,0 +1,221 @@
+"""The pages of ledgers: the shelf of a school, a page to write on, a day across schools, what still runs, a month on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from bihuan.engines.responsibility.queries import school_choices
+from bihuan.foundation import clock
+from bihuan.foundation.ids import uuid7
+from bihuan.foundation.pages.answers import again, done, send, signed_in
+from bihuan.foundation.refusals import Refusal
+from bihuan.mechanisms.ledgers import printouts, queries
+
+BLANK_ROWS = 3
+MOST_BLANK_ROWS = 60
+
+
+@require_GET
+@signed_in
+def shelf(request: HttpRequest) -> HttpResponse:
+    """My school's ledgers on a day; people of several schools choose one or look across all."""
+    schools = school_choices(request.actor)
+    chosen = request.GET.get("school", "") or (schools[0][0] if len(schools) == 1 else "")
+    on = _day(request)
+    if chosen:
+        found = queries.shelf(request.actor, _uuid(chosen), on=on, at=clock.now())
+        return render(
+            request, "ledgers/shelf.html", {"shelf": found, "schools": schools if len(schools) > 1 else [], "on": on}
+        )
+    daily, lines = queries.day_across(request.actor, on=on)
+    return render(request, "ledgers/across.html", {"daily": daily, "lines": lines, "on": on, "today": _today()})
+
+
+@require_GET
+@signed_in
+def running(request: HttpRequest) -> HttpResponse:
+    """Visitors still inside, samples still kept: the earliest due first."""
+    found = queries.running(request.actor, cursor=request.GET.get("cursor", ""))
+    return render(request, "ledgers/running.html", {"page": found, "now": clock.now()})
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def page(request: HttpRequest, org_id: UUID, code: str) -> HttpResponse:
+    """One page of a ledger: read, and written like a spreadsheet."""
+    on = _day(request)
+    if request.method == "GET":
+        return render(request, "ledgers/page.html", _page(request, org_id, code, on))
+    rows = _rows(request.POST)
+    args = {"ledger": code, "org_id": str(org_id), "on": on.isoformat(), "rows": rows}
+    try:
+        if not rows:
+            raise Refusal("ledgers.bad_rows", count=1, summary="还没有填写任何一行")
+        outcome = send(request, "ledgers.write_rows", args).answer
+    except Refusal as refusal:
+        if refusal.code in ("foundation.not_found", "foundation.sign_in", "ledgers.no_such_ledger"):
+            raise
+        return again(
+            request, "ledgers/page.html", refusal, _page(request, org_id, code, on, typed=rows, refusal=refusal)
+        )
+    words = f"新登记 {outcome['new']} 行，改了 {outcome['changed']} 行。" + (
+        f"其中 {outcome['wrong']} 行有异常，需要整改的请上报隐患。" if outcome["wrong"] else ""
+    )
+    return done(request, _address(org_id, code, on), say=words)
+
+
+@require_POST
+@signed_in
+def nil(request: HttpRequest, org_id: UUID, code: str) -> HttpResponse:
+    """Nothing to be written on this page."""
+    on = _day(request)
+    try:
+        send(request, "ledgers.report_nil", {"ledger": code, "org_id": str(org_id), "on": on.isoformat()})
+    except Refusal as refusal:
+        return again(request, "ledgers/page.html", refusal, _page(request, org_id, code, on))
+    return done(request, request.POST.get("back") or _address(org_id, code, on), say="零报告已记下。")
+
+
+@require_POST
+@signed_in
+def end(request: HttpRequest, entry_id: UUID) -> HttpResponse:
+    """A visitor has left, a sample is destroyed."""
+    send(request, "ledgers.end_clock", {"entry_id": str(entry_id)})
+    return done(request, _back(request), say="已销记。")
+
+
+@require_POST
+@signed_in
+def strike(request: HttpRequest, entry_id: UUID) -> HttpResponse:
+    """Strike a row out."""
+    send(request, "ledgers.strike_row", {"entry_id": str(entry_id), "reason": request.POST.get("reason", "")})
+    return done(request, _back(request), say="这一行已划去，原文仍可查看。")
+
+
+@require_GET
+@signed_in
+def file(request: HttpRequest, org_id: UUID, code: str, form: str) -> HttpResponse:
+    """A span of a ledger as schools file it: PDF or Excel."""
+    until = _day(request, "until", _today())
+    since = _day(request, "since", until.replace(day=1))
+    printed = printouts.book(request.actor, org_id, code, since=since, until=until, form=form)
+    response = HttpResponse(printed.content, content_type=printed.media_type)
+    response["Content-Disposition"] = (
+        f"{'inline' if form == 'pdf' else 'attachment'}; filename*=UTF-8''{quote(printed.name)}"
+    )
+    return response
+
+
+# --- inside ----------------------------------------------------------------------------------------------------------
+
+
+def _page(
+    request: HttpRequest, org_id: UUID, code: str, on: date, *, typed: list[dict[str, Any]] | None = None,
+    refusal: Refusal | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    found = queries.ledger_page(request.actor, org_id, code, on=on, at=clock.now())
+    asked = request.GET.get("rows", "")
+    blank = min(int(asked), MOST_BLANK_ROWS) if asked.isdigit() else BLANK_ROWS
+    wanted = typed if typed is not None else [{"id": str(uuid7()), "answers": one} for one in found.ready]
+    known = {str(line.entry.pk) for line in found.lines}
+    at = {row["id"]: n for n, row in enumerate(wanted)}
+    faults: Mapping[str, str] = refusal.fields if refusal else {}
+    new = [row for row in wanted if row["id"] not in known]
+    if typed is None:
+        new += [{"id": str(uuid7()), "answers": {}} for _ in range(0 if found.ready else blank)]
+    typed_of = {row["id"]: row["answers"] for row in wanted} if typed is not None else {}
+    return {
+        "page": found,
+        "rows": [
+            {
+                "line": line, "id": str(line.entry.pk),
+                "cells": _cells(
+                    [item for item, _, _ in line.cells], typed_of.get(str(line.entry.pk), line.entry.answers), found,
+                    at.get(str(line.entry.pk)), faults,
+                ),
+            }
+            for line in found.lines
+        ],
+        "new": [
+            {"id": row["id"], "cells": _cells(found.columns, row["answers"], found, at.get(row["id"]), faults), "ready": bool(found.ready)}
+            for row in new
+        ],
+        "today": _today(), "more": blank + 10,
+    }  # fmt: skip
+
+
+def _cells(
+    columns: Any, answers: Mapping[str, str], found: Any, n: int | None, faults: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    ends = found.ledger.clock.ends if found.ledger.clock else ""
+    return [
+        {
+            "item": item, "value": answers.get(item.code, ""), "fault": faults.get(f"{n}.{item.code}", ""),
+            "by_itself": item.code == ends,
+            "usual": (found.ledger.normal or {}).get(item.code, "") == answers.get(item.code, "") != "",
+        }
+        for item in columns
+    ]  # fmt: skip
+
+
+def _rows(form: Any) -> list[dict[str, Any]]:
+    """The rows of the form: those of the page, and new ones in which something was written or that were confirmed."""
+    taken = set(form.getlist("take"))
+    found = []
+    for row in dict.fromkeys(form.getlist("row")):
+        mark = f"c.{row}."
+        answers = {name.removeprefix(mark): form[name].strip() for name in form if name.startswith(mark)}
+        revision = form.get(f"revision.{row}", "")
+        ready = f"ready.{row}" in form
+        if revision or (ready and (row in taken or "all_normal" in form)) or (not ready and any(answers.values())):
+            found.append({"id": row, "answers": answers} | ({"revision": int(revision)} if revision.isdigit() else {}))
+    return found
+
+
+def _address(org_id: UUID, code: str, on: date) -> str:
+    return f"/ledgers/{org_id}/{code}/?on={on:%Y-%m-%d}"
+
+
+def _back(request: HttpRequest) -> str:
+    to = request.POST.get("back", "")
+    return to if to.startswith("/ledgers/") else "/ledgers/"
+
+
+def _today() -> date:
+    return timezone.localdate(clock.now())
+
+
+def _day(request: HttpRequest, name: str = "on", usual: date | None = None) -> date:
+    """The day of the address; what is not a date is the usual day (today)."""
+    try:
+        return date.fromisoformat(request.GET.get(name, ""))
+    except ValueError:
+        return usual or _today()
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Refusal("foundation.not_found") from None
+
+
+urlpatterns = [
+    path("", shelf, name="ledgers"),
+    path("running/", running, name="ledgers-running"),
+    path("rows/<uuid:entry_id>/end/", end, name="ledger-end"),
+    path("rows/<uuid:entry_id>/strike/", strike, name="ledger-strike"),
+    path("<uuid:org_id>/<slug:code>/", page, name="ledger-page"),
+    path("<uuid:org_id>/<slug:code>/nil/", nil, name="ledger-nil"),
+    path("<uuid:org_id>/<slug:code>/book.<str:form>", file, name="ledger-book"),
+]
