@@ -203,9 +203,8 @@ def plan_of(
         found: dict[Any, list[Slot]] = {}
         scope, windows = rules.scope_of(duty.scope), rules.windows_of(duty.windows)
         for cell in units.cells(duty):
-            if duty.scope or duty.org_id == bureau_id:
-                if not rules.applies(scope, cell.profile):
-                    continue
+            if (duty.scope or duty.org_id == bureau_id) and not rules.applies(scope, cell.profile):
+                continue
             if cell.days not in found:
                 found[cell.days] = _slots(duty, days.calendar(cell.days), at, today, until, new_only=new_only)
             if not found[cell.days]:

@@ -53,8 +53,7 @@ def school_days(bureau_id: UUID, school_id: UUID | None, stage: str, first: date
 
 def day_of(bureau_id: UUID, school_id: UUID | None, stage: str, on: date) -> Day | None:
     """The day with its term and week, as far as the calendar reaches."""
-    calendar = calendar_of(bureau_id, school_id, stage, on=on)
-    return calendar[on] if on in calendar else None
+    return calendar_of(bureau_id, school_id, stage, on=on).get(on)
 
 
 # --- what is open for me ----------------------------------------------------------------------------------------------

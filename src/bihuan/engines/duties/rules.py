@@ -400,6 +400,21 @@ def applies(scope: Scope, unit: Profile) -> bool:
     )
 
 
+def fault_of(
+    act: str, cadence: Mapping[str, Any], windows: Sequence[Mapping[str, Any]], scope: Mapping[str, Any]
+) -> str:
+    """What is wrong with a rule, as a sentence; empty when nothing is."""
+    if act not in ACTS:
+        return f"要做的事只能是：{'、'.join(ACTS)}"
+    try:
+        cadence_of(cadence)
+        windows_of(windows)
+        scope_of(scope)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 # --- whose ------------------------------------------------------------------------------------------------------------
 
 

@@ -97,6 +97,18 @@ def in_force_by_code(viewer: Actor, code: str, *, on: date) -> VersionInForce:
     )
 
 
+def sheet_coded(bureau_id: UUID, code: str) -> UUID:
+    """The id of the sheet that a pack calls *code*, the bureau's own before the platform's, or ``foundation.not_found``.
+
+    For a pack's installation, which has no viewer.
+    """
+    rows = Sheet.objects.filter(code=code, bureau_id__in={packs.PLATFORM, bureau_id}).values_list("bureau_id", "pk")
+    found = dict(rows)
+    if not found:
+        raise Refusal("foundation.not_found")
+    return found.get(bureau_id) or found[packs.PLATFORM]
+
+
 def contents_in_force(viewer: Actor, sheet_ids: Collection[UUID], *, on: date) -> dict[UUID, dict[str, Any]]:
     """Sheet → its version in force on a day as ``{id, title, version, content}``, for filling without a network."""
     sheets = Sheet.objects.visible_to(viewer).filter(pk__in=list(sheet_ids))

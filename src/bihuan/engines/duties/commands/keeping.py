@@ -144,24 +144,9 @@ def _refuse_bad(
     bureau_id: UUID, act: str, post: str, cadence: Mapping[str, Any], windows: Sequence[Mapping[str, Any]],
     scope: Mapping[str, Any], starts_on: date, ends_on: date | None,
 ) -> None:  # fmt: skip
-    if sentence := fault_of(act, cadence, windows, scope):
+    if sentence := rules.fault_of(act, cadence, windows, scope):
         raise Refusal("duties.bad_rule", sentence=sentence)
     if ends_on and ends_on < starts_on:
         raise Refusal("duties.bad_rule", sentence="结束日期早于开始日期", fields={"ends_on": "不能早于开始日期"})
     if post not in packs.entries(bureau_id, "posts"):
         raise Refusal("duties.no_such_post", post=post)
-
-
-def fault_of(
-    act: str, cadence: Mapping[str, Any], windows: Sequence[Mapping[str, Any]], scope: Mapping[str, Any]
-) -> str:
-    """What is wrong with a rule, as a sentence; empty when nothing is."""
-    if act not in rules.ACTS:
-        return f"要做的事只能是：{'、'.join(rules.ACTS)}"
-    try:
-        rules.cadence_of(cadence)
-        rules.windows_of(windows)
-        rules.scope_of(scope)
-    except ValueError as error:
-        return str(error)
-    return ""

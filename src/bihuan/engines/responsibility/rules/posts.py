@@ -78,6 +78,11 @@ def post_for(kind: str, post: str, net: Mapping[str, Any]) -> str:
     return str((net.get("post_for_kind") or {}).get(kind, {}).get(post, post))
 
 
+def same_posts(post: str, net: Mapping[str, Any]) -> set[str]:
+    """A post with those that it stands for in some kind of school (园长 → 园长、校长)."""
+    return {post} | {general for swaps in (net.get("post_for_kind") or {}).values() for general, to in swaps.items() if to == post}
+
+
 def required_posts(kind: str, net: Mapping[str, Any]) -> list[str]:
     """The posts without which a school has a gap: the net's ``required``, and its levels held at schools."""
     levels = [level["post"] for level in net.get("levels", ()) if level["tier"] == "school"]

@@ -1,0 +1,85 @@
+"""The pack chapter ``duties``: what is due, by which rule, for which units, whose, and with which sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from bihuan.engines.duties.commands.installing import install_duties
+from bihuan.engines.duties.rules import fault_of, scope_of
+from bihuan.engines.responsibility.rules.tree import TIERS
+from bihuan.engines.sheets.rules import FACETS, STAGES
+from bihuan.foundation.packs import PLATFORM
+from bihuan.foundation.packs.sections import Codes, Fault, Item, Proof, Section, Spec, data_of, put_entries, section
+
+Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,59}$")]
+
+
+class DutySpec(Spec):
+    """One duty; see ``rules.cadence_of``, ``rules.windows_of`` and ``rules.scope_of`` for the three that are rules."""
+
+    code: Code
+    title: Annotated[str, Field(min_length=2, max_length=120)]
+    act: Literal["sheet", "patrol", "drill", "act"]
+    sheet: str = ""
+    post: str
+    cadence: dict[str, Any]
+    windows: tuple[dict[str, str], ...] = ()
+    grace_minutes: Annotated[int, Field(ge=0, le=43_200)] = 0
+    scope: dict[str, tuple[str, ...]] = {}
+    satisfies: tuple[str, ...] = ()
+    evidence: tuple[Literal["photo", "signature", "place"], ...] = ()
+    nil: bool = False
+    lock_days: Annotated[int, Field(ge=0, le=90)] = 7
+    starts_on: date | None = None
+    ends_on: date | None = None
+    basis: Annotated[str, Field(max_length=200)] = ""
+    source: str
+    proof: Proof
+
+
+@section("duties", file="duties.yaml", after=("posts", "unit-kinds", "sheets", "net", "calendar"))
+class Duties(Section):
+    """What is due when; installed as duties of the bureau over the units of their scope."""
+
+    Spec = DutySpec
+
+    def check(self, item: Item, codes: Codes) -> Iterable[Fault]:
+        spec = item.spec
+        if sentence := fault_of(spec.act, spec.cadence, spec.windows, spec.scope):
+            yield item.fault("duties.bad_rule", sentence)
+            return
+        if ("posts", spec.post) not in codes:
+            yield item.fault("duties.no_such_post", f"岗位「{spec.post}」没有定义")
+        if spec.act == "sheet" and ("sheets", spec.sheet) not in codes:
+            yield item.fault("duties.no_such_sheet", f"没有叫「{spec.sheet}」的表")
+        if spec.act != "sheet" and spec.sheet:
+            yield item.fault("duties.no_such_sheet", "只有填报（act: sheet）才写 sheet")
+        if spec.nil and spec.act != "sheet":
+            yield item.fault("duties.bad_rule", "只有填报（act: sheet）才能报“无事”")
+        for other in spec.satisfies:
+            if ("duties", other) not in codes or other == spec.code:
+                yield item.fault("duties.no_such_duty", f"satisfies 里的「{other}」不是另一条职责")
+        scope = scope_of(spec.scope)
+        for words, known, name in (
+            (scope.tiers, TIERS, "层级"),
+            (scope.stages, STAGES, "学段"),
+            (scope.facets, FACETS, "条件"),
+        ):
+            for word in words:
+                if word not in known:
+                    yield item.fault("duties.bad_scope", f"不认识{name}「{word}」，只能是：{'、'.join(known)}")
+        for kind in scope.kinds:
+            if ("unit-kinds", kind) not in codes:
+                yield item.fault("duties.bad_scope", f"单位类型「{kind}」没有定义")
+        if spec.starts_on and spec.ends_on and spec.ends_on < spec.starts_on:
+            yield item.fault("duties.bad_rule", "结束日期早于开始日期")
+
+    def put(self, bureau_id: UUID, pack: str, items: list[Item]) -> None:
+        put_entries(self.name, bureau_id, pack, items)
+        if bureau_id != PLATFORM:
+            install_duties(bureau_id, pack, [data_of(item) for item in items])
