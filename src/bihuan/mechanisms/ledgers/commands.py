@@ -207,10 +207,15 @@ def _ledger(by: Actor, code: str, bureau_id: UUID) -> Ledger:
     return found
 
 
+def is_mine(by: Actor, ledger: Ledger, place: Any) -> bool:
+    """Whether a person holds one of the ledger's own posts there."""
+    own = {net.own_post(place, post) for post in ledger.posts} if hasattr(place, "kind") else set(ledger.posts)
+    return bool(set(by.posts_at(place)) & own)
+
+
 def may_write(by: Actor, ledger: Ledger, place: Any) -> bool:
     """Whether a person may write a ledger there: the ledger's own posts, and whoever signs for the school."""
-    own = {net.own_post(place, post) for post in ledger.posts} if hasattr(place, "kind") else set(ledger.posts)
-    return bool(set(by.posts_at(place)) & own) or (not ledger.restricted and by.may("sign-for-school", place))
+    return is_mine(by, ledger, place) or (not ledger.restricted and by.may("sign-for-school", place))
 
 
 def _require(by: Actor, ledger: Ledger, place: Any) -> None:

@@ -10,6 +10,9 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from bihuan.engines.duties.calendar import KINDS as DAY_KINDS
+from bihuan.engines.duties.calendar import SCHOOL_DAYS
+from bihuan.engines.duties.queries import day_kind
 from bihuan.engines.responsibility import queries as net
 from bihuan.engines.responsibility.queries import sensible_day
 from bihuan.engines.sheets.queries import VersionInForce, in_force_by_code, version_for_filling
@@ -20,7 +23,7 @@ from bihuan.foundation.packs.measures import CAP
 from bihuan.foundation.pages.keyset import Page, page
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.ledgers import rules
-from bihuan.mechanisms.ledgers.commands import may_write
+from bihuan.mechanisms.ledgers.commands import is_mine, may_write
 from bihuan.mechanisms.ledgers.models import Entry, Leaf
 from bihuan.mechanisms.ledgers.pack import ledgers_of
 from bihuan.mechanisms.ledgers.rules import Ledger
@@ -45,6 +48,7 @@ class ShelfLine:
     ledger: Ledger
     on: date
     state: str
+    is_mine: bool
     may_write: bool
     running: int = 0
     overdue: int = 0
@@ -57,16 +61,21 @@ class ShelfLine:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """A school's ledgers by group, mine first inside a group."""
+    """A school's ledgers by group; ``day_off`` names a day without school, on which daily ledgers are not asked for."""
 
     org: Any
     on: date
+    day_off: str
     groups: tuple[tuple[str, tuple[ShelfLine, ...]], ...]
 
     @property
     def left(self) -> int:
         """How many of mine have not been begun."""
-        return sum(line.may_write and not line.state for _, lines in self.groups for line in lines)
+        return sum(
+            line.is_mine and not line.state and not (self.day_off and line.ledger.every == "day")
+            for _, lines in self.groups
+            for line in lines
+        )
 
 
 def shelf(viewer: Actor, org_id: UUID, *, on: date, at: datetime) -> Shelf:
@@ -88,10 +97,21 @@ def shelf(viewer: Actor, org_id: UUID, *, on: date, at: datetime) -> Shelf:
         open_rows = running.get(code, [])
         groups.setdefault(ledger.group, []).append(
             ShelfLine(
-                ledger, days[code], begun.get((code, days[code]), ""), may_write(viewer, ledger, org), len(open_rows), sum(open_rows)
+                ledger, days[code], begun.get((code, days[code]), ""), is_mine(viewer, ledger, org), may_write(viewer, ledger, org), len(open_rows), sum(open_rows)
             )
         )  # fmt: skip
-    return Shelf(org, on, tuple((group, tuple(lines)) for group, lines in groups.items()))
+    return Shelf(
+        org,
+        on,
+        _day_off(org.bureau_id, org.school_id, on),
+        tuple((group, tuple(lines)) for group, lines in groups.items()),
+    )
+
+
+def _day_off(bureau_id: UUID, school_id: UUID | None, on: date) -> str:
+    """The word for a day on which there is no school; empty on a school day, and where no calendar reaches."""
+    kind = day_kind(bureau_id, school_id, "", on)
+    return "" if kind in ("", *SCHOOL_DAYS) else DAY_KINDS[kind]
 
 
 def _running(rows: Any) -> Any:
@@ -220,8 +240,8 @@ class DayLine:
         return sum(state == "" for state in self.states)
 
 
-def day_across(viewer: Actor, *, on: date) -> tuple[tuple[Ledger, ...], list[DayLine]]:
-    """The daily ledgers of all schools in the viewer's net on a day (two statements), the emptiest first."""
+def day_across(viewer: Actor, *, on: date) -> tuple[str, tuple[Ledger, ...], list[DayLine]]:
+    """The word of a day without school, the daily ledgers, and all schools of the viewer's net, the emptiest first."""
     net.require_net(viewer)
     daily = tuple(one for one in ledgers_of(viewer.bureau_id).values() if one.every == "day" and not one.restricted)
     begun = {
@@ -238,7 +258,8 @@ def day_across(viewer: Actor, *, on: date) -> tuple[tuple[Ledger, ...], list[Day
                 org, tuple(begun.get((org.pk, one.code), "") if one.asked_of(stages, facets) else "-" for one in daily)
             )
         )
-    return daily, sorted(lines, key=lambda line: -line.missing)
+    day_off = _day_off(viewer.bureau_id, None, on) if viewer.bureau_id else ""
+    return day_off, daily, sorted(lines, key=lambda line: -line.missing)
 
 
 def leaves_today(viewer: Actor) -> int:

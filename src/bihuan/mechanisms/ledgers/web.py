@@ -37,8 +37,8 @@ def shelf(request: HttpRequest) -> HttpResponse:
         return render(
             request, "ledgers/shelf.html", {"shelf": found, "schools": schools if len(schools) > 1 else [], "on": on}
         )
-    daily, lines = queries.day_across(request.actor, on=on)
-    return render(request, "ledgers/across.html", {"daily": daily, "lines": lines, "on": on, "today": _today()})
+    day_off, daily, lines = queries.day_across(request.actor, on=on)
+    return render(request, "ledgers/across.html", {"day_off": day_off, "daily": daily, "lines": lines, "on": on, "today": _today()})
 
 
 @require_GET

@@ -282,7 +282,7 @@ def test_ready_rows_count_only_when_confirmed(books, net, actors, door, now):
 @pytest.mark.django_db
 def test_the_bureau_sees_who_has_not_written(books, net, actors, door, now):
     write(actors.wang, net, row())
-    daily, lines = queries.day_across(actors.zhao, on=TODAY)
+    _, daily, lines = queries.day_across(actors.zhao, on=TODAY)
     at = [one.code for one in daily].index("visitors")
     assert {line.org.pk: line.states[at] for line in lines} == {net.school.pk: "filled", net.other_school.pk: ""}
     assert "已登记" in door("zhao").get("/ledgers/").content.decode()
