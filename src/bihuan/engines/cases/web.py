@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from bihuan.engines.cases import exports, papers, queries
+from bihuan.engines.cases.rows import rows
 from bihuan.foundation import clock
 from bihuan.foundation.evidence.commands import keep_evidence
 from bihuan.foundation.ids import uuid7
@@ -45,16 +46,10 @@ STEPS: dict[str, tuple[str, tuple[str, ...], str]] = {
 @signed_in
 @require_GET
 def hazards(request: HttpRequest) -> HttpResponse:
-    """The list: the filter sentence, tabs with capped counts, a page of rows."""
+    """The list: the filter sentence, tabs with capped counts, a page of rows; the rows alone when they read themselves again."""
     listing = queries.listing(request.actor, request.GET)  # type: ignore[attr-defined]
-    return render(request, "cases/list.html", {"listing": listing})
-
-
-@signed_in
-@require_GET
-def row(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """One row of the list, as it is now."""
-    return render(request, "cases/list.html#row", {"row": queries.line(request.actor, pk)})  # type: ignore[attr-defined]
+    template = "cases/list.html" + ("#listed" if getattr(request, "htmx", False) else "")
+    return render(request, template, {"listing": listing, "rows": rows(listing.page.rows)})
 
 
 @signed_in
@@ -213,6 +208,5 @@ urlpatterns = [
     path("papers/<uuid:pk>.pdf", paper, {"form": "pdf"}, name="paper-pdf"),
     path("papers/<uuid:pk>.docx", paper, {"form": "docx"}, name="paper-docx"),
     path("<uuid:pk>/", case, name="hazard"),
-    path("<uuid:pk>/row/", row, name="hazard-row"),
     path("<uuid:pk>/steps/<slug:action>/", step, name="hazard-step"),
 ]

@@ -140,6 +140,42 @@ def icon(name: str) -> SafeString:
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', _sprite(), name)
 
 
+# --- what need not be rendered again ------------------------------------------------------------------------------------
+
+MOST_KEPT = 256
+
+
+class _Kept(template.Node):
+    """See ``kept``."""
+
+    def __init__(self, nodelist: template.NodeList, values: list[Any]) -> None:
+        self.nodelist, self.values = nodelist, values
+        self._made: dict[tuple[Any, ...], SafeString] = {}
+
+    def render(self, context: Any) -> SafeString:
+        key = tuple(value.resolve(context) for value in self.values)
+        found = self._made.get(key)
+        if found is None:
+            found = self.nodelist.render(context)
+            if len(self._made) >= MOST_KEPT:
+                self._made.clear()
+            self._made[key] = found
+        return found
+
+
+@register.tag
+def kept(parser: Any, token: Any) -> _Kept:
+    """``{% kept a b %}…{% endkept %}`` is rendered once for these values and remembered by this process.
+
+    Everything inside must follow from the values (compared as such, so they must be hashable): never a CSRF token, an
+    envelope's id, a clock, or anything of the person that is not among them.
+    """
+    values = [parser.compile_filter(word) for word in token.split_contents()[1:]]
+    nodelist = parser.parse(("endkept",))
+    parser.delete_first_token()
+    return _Kept(nodelist, values)
+
+
 # --- forms --------------------------------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
@@ -16,7 +17,7 @@ def desk(request: HttpRequest) -> dict[str, Any]:
     if actor is None or actor.id is None:
         return {}
     return {
-        "navigation": lambda: navigation(actor, request.path),
-        "bureau_name": lambda: bureau_name(actor),
+        "navigation": cache(lambda: navigation(actor, request.path)),
+        "bureau_name": cache(lambda: bureau_name(actor)),
         "saved_views": lambda: saved_views(actor, request.path, request.GET.urlencode()),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from bihuan.foundation.actors import Actor
 
@@ -34,7 +35,7 @@ FIND = Way("/search/", "查找", "search")
 ACCOUNT = Way("/account/", "我的账号", "user")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Navigation:
     """``all`` for the rail, ``dock`` for the four places under the thumb, ``more`` for the rest on a phone."""
 
@@ -43,15 +44,24 @@ class Navigation:
     more: tuple[Way, ...]
 
 
+_ACTS = frozenset(act for way in (*WAYS, REPORT) for act in way.acts)
+_PLACES = (REPORT, *WAYS[1:], FIND, ACCOUNT)
+
+
 def navigation(viewer: Actor, path: str) -> Navigation:
     """What this person sees of the menu on this page: nothing that would only answer "not yours"."""
+    here = "/" if path == "/" else next((way.href for way in _PLACES if path.startswith(way.href)), "")
+    return _navigation(frozenset(act for act in _ACTS if viewer.may_anywhere(act)), here)
+
+
+@lru_cache(maxsize=256)
+def _navigation(acts: frozenset[str], here: str) -> Navigation:
 
     def open_to(way: Way) -> bool:
-        return not way.acts or any(viewer.may_anywhere(act) for act in way.acts)
+        return not way.acts or not acts.isdisjoint(way.acts)
 
     def marked(way: Way) -> Way:
-        here = path == "/" if way.href == "/" else path.startswith(way.href) and path != REPORT.href
-        return replace(way, here=here or (way is REPORT and path == REPORT.href))
+        return replace(way, here=way.href == here)
 
     ways = tuple(marked(way) for way in WAYS if open_to(way))
     wanted = [WAYS[0], WAYS[1], REPORT, WAYS[2] if open_to(WAYS[2]) else WAYS[3]]

@@ -21,7 +21,6 @@ from bihuan.engines.sheets.queries import sheet_lines, version_for_filling
 from bihuan.foundation import clock, packs
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.pages.keyset import Page
-from bihuan.foundation.refusals import Refusal
 from bihuan.foundation.scoping import under
 
 SIZE = 25
@@ -117,52 +116,72 @@ TABS = {"turn": "等我办", "overdue": "已逾期", "reported": "待交办", "v
 
 @dataclass(frozen=True)
 class Listing:
-    """The list page: the filters in force, their sentence, the tabs, one page of rows."""
+    """The list page: the filters in force and one page of rows; tabs and sentence are read when the page asks for them."""
 
+    viewer: Actor
     filters: Filters
-    sentence: Sentence
-    tabs: list[Tab]
     page: Page
-    address: str
-    may_assign: bool
-    may_export: bool
-    may_report: bool
+
+    @property
+    def tabs(self) -> list[Tab]:
+        """The usual selections, with their capped counts."""
+        counts = tab_counts(self.viewer)
+        return [
+            Tab(TABS[name], address, counts.get(name), self.filters == USUAL[name]) for name, address in _TAB_ADDRESSES
+        ]
+
+    @property
+    def sentence(self) -> Sentence:
+        """What the filter sentence offers."""
+        return sentence(self.viewer)
+
+    @property
+    def address(self) -> str:
+        """What stands after the ``?``."""
+        return urlencode(self.filters.address())
+
+    @property
+    def may_assign(self) -> bool:
+        """Whether this person chooses rows to assign."""
+        return self.viewer.may_anywhere("assign")
+
+    @property
+    def may_export(self) -> bool:
+        """Whether this person may take the list away as a file."""
+        return self.viewer.may_anywhere("export")
+
+    @property
+    def may_report(self) -> bool:
+        """Whether this person reports hazards."""
+        return self.viewer.may_anywhere("snap") or self.viewer.may_anywhere("inspect")
 
 
 def listing(viewer: Actor, given: Mapping[str, str]) -> Listing:
-    """Everything of the list page: three statements besides the packs."""
+    """Everything of the list page: the rows now, in one statement, the rest when it is shown."""
     filters = filters_from(given)
-    counts = tab_counts(viewer)
-    tabs = [
-        Tab(TABS[name], "?" + urlencode(part.address()), counts.get(name), filters == part)
-        for name, part in USUAL.items()
-    ]
-    return Listing(
-        filters=filters,
-        sentence=sentence(viewer),
-        tabs=tabs,
-        page=hazards(viewer, filters, cursor=given.get("cursor", "")),
-        address=urlencode(filters.address()),
-        may_assign=viewer.may_anywhere("assign"),
-        may_export=viewer.may_anywhere("export"),
-        may_report=viewer.may_anywhere("snap") or viewer.may_anywhere("inspect"),
-    )
+    return Listing(viewer, filters, hazards(viewer, filters, cursor=given.get("cursor", "")))
+
+
+_TAB_ADDRESSES = [(name, "?" + urlencode(part.address())) for name, part in USUAL.items()]
+
+
+Choices = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """What the filter sentence offers: the words in force and the choices of each part."""
+    """What the filter sentence offers: the choices of each part, compared by what they say, so that a page is kept by it."""
 
-    stages: list[tuple[str, str]]
-    schools: list[tuple[str, str]]
-    levels: list[tuple[str, str]]
-    categories: list[tuple[str, str]]
-    sources: list[tuple[str, str]]
-    times: list[tuple[str, str]]
-    whose: list[tuple[str, str]]
     where: str
-    listed = (("1", "挂牌督办"),)
-    recurring = (("1", "只看回潮"),)
+    schools: Choices
+    levels: Choices
+    categories: Choices
+    sources: Choices
+    stages: Choices = tuple(STAGES.items())
+    times: Choices = tuple(TIMES.items())
+    whose: Choices = tuple(WHOSE.items())
+    listed: Choices = (("1", "挂牌督办"),)
+    recurring: Choices = (("1", "只看回潮"),)
 
 
 def sentence(viewer: Actor) -> Sentence:
@@ -171,13 +190,6 @@ def sentence(viewer: Actor) -> Sentence:
     bureau = viewer.bureau_id
     place = next((hold.org_name for hold in viewer.holds), "")
     return Sentence(
-        stages=list(STAGES.items()),
-        schools=found if 1 < len(found) <= MOST_SCHOOLS else [],
-        levels=[(code, level["name"]) for code, level in levels_of(bureau).items()] if bureau else [],
-        categories=[(name, name) for name in categories(viewer)],
-        sources=list(rules_of(bureau)["sources"].items()) if bureau else [],
-        times=list(TIMES.items()),
-        whose=list(WHOSE.items()),
         where="全区"
         if any(hold.level == "bureau" for hold in viewer.holds)
         else place
@@ -185,6 +197,10 @@ def sentence(viewer: Actor) -> Sentence:
         else f"{len(found)} 所学校"
         if len(found) <= MOST_SCHOOLS
         else "全部学校",
+        schools=tuple(found) if 1 < len(found) <= MOST_SCHOOLS else (),
+        levels=tuple((code, level["name"]) for code, level in levels_of(bureau).items()) if bureau else (),
+        categories=tuple((name, name) for name in categories(viewer)),
+        sources=tuple(rules_of(bureau)["sources"].items()) if bureau else (),
     )
 
 
@@ -206,14 +222,6 @@ def categories(viewer: Actor) -> list[str]:
             )
     _categories[viewer.bureau_id] = (monotonic(), list(found))
     return list(found)
-
-
-def line(viewer: Actor, pk: UUID) -> dict[str, Any]:
-    """One row of the list, or ``foundation.not_found``."""
-    row = Case.objects.visible_to(viewer).filter(pk=pk).values(*LINE).first()
-    if row is None:
-        raise Refusal("foundation.not_found")
-    return shown([row], viewer)[0]
 
 
 def todo(viewer: Actor, *, most: int = 30) -> list[dict[str, Any]]:

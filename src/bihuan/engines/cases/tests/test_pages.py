@@ -106,7 +106,6 @@ def test_an_outsider_sees_nothing(loop, door):
     wu = door("wu")
     for address in (
         f"/hazards/{case.pk}/",
-        f"/hazards/{case.pk}/row/",
         f"/hazards/{case.pk}/steps/rectify/",
         f"/hazards/{uuid7()}/",
     ):
