@@ -16,8 +16,26 @@ from bihuan.foundation.pages.keyset import Page, page
 from bihuan.foundation.refusals import Refusal
 
 
-def tell(users: Iterable[UUID], *, about: Event, kind: str, title: str, body: str = "", link: str = "") -> None:
-    """Send one notice to each of these people about a fact; telling twice is telling once."""
+def tell(
+    users: Iterable[UUID],
+    *,
+    about: Event,
+    kind: str,
+    title: str,
+    body: str = "",
+    link: str = "",
+    gathered: bool = False,
+) -> None:
+    """Send one notice to each of these people about a fact; telling twice is telling once.
+
+    ``gathered``: whoever has not read their last notice of this kind with the same link is not told again; what that one
+    opens shows what came since.
+    """
+    if gathered:
+        waiting = Notice.objects.filter(
+            user_id__in=set(users := list(users)), kind=kind, link=link, read_at__isnull=True
+        )
+        users = set(users) - set(waiting.values_list("user_id", flat=True))
     Notice.objects.bulk_create(
         [
             Notice(

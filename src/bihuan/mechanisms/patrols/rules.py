@@ -181,6 +181,21 @@ def is_covered(
     return bool(wanted) and wanted <= done and len(looked & wanted) >= ceil(len(wanted) * least_percent / 100)
 
 
+def is_whole(
+    stops: Collection[str],
+    covered: Iterable[Iterable[str]],
+    checks: Iterable[Iterable[Mapping[str, Any]]],
+    least_percent: int,
+) -> bool:
+    """``is_covered`` for rounds as they were kept: whether several parts of one task cover its route together."""
+    done = {stop for part in covered for stop in part}
+    looked = {
+        one.get("point_id") for part in checks for one in part if one["stands"] in COUNTS and one["result"] != "skipped"
+    }
+    wanted = set(stops)
+    return bool(wanted) and wanted <= done and len(looked & wanted) >= ceil(len(wanted) * least_percent / 100)
+
+
 def result_of(
     looks: Sequence[Judged], *, has_route: bool, covered: bool, task: Literal["", "done", "late", "double"] = ""
 ) -> str:

@@ -94,7 +94,7 @@ def set_route(
         Stop.objects.filter(bureau_id=route.bureau_id, route=route).delete()
     Stop.objects.bulk_create(_stops(route, points))
     if route.duty_id:
-        _keep_duty(by, at, route, school)
+        keep_duty(by, at, route, school)
     elif had_duty:
         duties.end_duty(_clockmaker(by), at, duty_id=had_duty)
     record(route, "patrols.route_set", by=by, at=at, name=name, points=len(points), new=known is None)
@@ -142,11 +142,12 @@ def adopt_routes(
     colours = {
         one["code"]: one for one in packs.entries(school.bureau_id, "risks").get("default", {}).get("colours", ())
     }
+    areas = {area: data["name"] for area, data in packs.entries(school.bureau_id, "areas").items()}
     made, empty = [], []
     for code, one in fitting.items():
         if code in taken:
             continue
-        along = rules.chosen(points, **{key: value for key, value in one["points"].items() if value})[:MOST_STOPS]
+        along = _along(one["points"], points, areas)
         if len(along) < one.get("least_points", 1):
             empty.append(one["name"])
             continue
@@ -158,12 +159,19 @@ def adopt_routes(
     Stop.objects.bulk_create([stop for route, along in made for stop in _stops(route, along)])
     for route, _ in made:
         if route.duty_id:
-            _keep_duty(by, at, route, school)
+            keep_duty(by, at, route, school)
     rows_made = [
         (route, {"name": route.name, "points": len(along), "entry": route.code, "new": True}) for route, along in made
     ]
     record_many(rows_made, "patrols.route_set", by=by, at=at)
     return {"adopted": len(made), "kept": len(taken), "without_points": empty}
+
+
+def _along(asked: Mapping[str, Any], points: Sequence[Any], areas: Mapping[str, str]) -> list[UUID]:
+    return rules.chosen(
+        points, catalogue=asked.get("catalogue", ()), places=[areas.get(code, "") for code in asked.get("areas", ())],
+        kinds=asked.get("kinds", ()), colours=asked.get("colours", ()),
+    )[:MOST_STOPS]  # fmt: skip
 
 
 def _adopted(
@@ -187,7 +195,8 @@ def fits(entry: Mapping[str, Any], school: Any) -> bool:
     return bool(stages & set(entry["stages"])) and set(entry.get("facets", ())) <= set(school.facets)
 
 
-def _keep_duty(by: Actor, at: datetime, route: Route, school: Any) -> None:
+def keep_duty(by: Actor, at: datetime, route: Route, school: Any) -> None:
+    """Let the duty of a route ask for what the route says; its open rounds follow."""
     duties.keep_duty(
         by, at, id=route.pk, org=school, code=f"patrol-{route.pk.hex[-12:]}", title=route.name, act="patrol",
         subject_id=route.pk, post=route.post, assignee_id=route.assignee_id, cadence=route.cadence,

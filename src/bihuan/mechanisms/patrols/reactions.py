@@ -1,0 +1,82 @@
+"""What this room does about facts: a round nobody walked, a task walked in parts, a shift handed over, people who moved."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from bihuan.engines.responsibility import queries as net
+from bihuan.foundation.actors import SYSTEM
+from bihuan.foundation.messages import tell
+from bihuan.foundation.reactions import reacts_to
+from bihuan.mechanisms.patrols.commands.following import (
+    hand_routes_over,
+    note_missed_round,
+    settle_parts,
+    take_school_name,
+)
+from bihuan.mechanisms.patrols.pack import thresholds
+
+
+@reacts_to("duties.task_missed")
+def tell_of_missed_round(event: Any) -> None:
+    """The points that were left out know it, and the responsible people are told: once until they have read it."""
+    facts = event.facts
+    if facts["act"] != "patrol" or not facts["subject"]:
+        return
+    note_missed_round(task_id=event.subject_id, route_id=UUID(facts["subject"]))
+    school = net.org(SYSTEM, UUID(facts["org"]))
+    limits = thresholds(event.bureau_id)
+    watchers = [net.own_post(school, post) for post in (limits.missed_notice_posts if limits else ())]
+    wanted = [*watchers, *([] if facts["assignee"] else [facts["post"]])]
+    day = date.fromisoformat(facts["on"])
+    people = {one.user_id for held in net.holders(school, wanted, on=day).values() for one in held}
+    if facts["assignee"]:
+        people.add(UUID(facts["assignee"]))
+    tell(
+        people, about=event, kind="patrols.missed", title=f"漏巡：{facts['title']}",
+        body=f"{school.name} {day.month}月{day.day}日有巡查没有按时走。读过之前，当天再有漏巡不再逐条提醒，都在这里看。",
+        link=f"/patrols/?school={school.pk}&day={day.isoformat()}&state=missed", gathered=True,
+    )  # fmt: skip
+
+
+@reacts_to("patrols.round_submitted")
+def finish_task_walked_in_parts(event: Any) -> None:
+    """Two parts of one round handed in at the very same moment do not see each other; together they may cover it."""
+    if event.facts["task"] and not event.facts["whole"]:
+        settle_parts(event.at, task_id=UUID(event.facts["task"]), route_id=UUID(event.facts["route"]))
+
+
+@reacts_to("patrols.shift_handed_over")
+def tell_who_takes_over(event: Any) -> None:
+    """The person to whom a shift was handed is told."""
+    if to := event.facts["to"]:
+        wrong = event.facts["wrong"]
+        body = f"{'、'.join(wrong)}有缺损，请当面核对。" if wrong else "请清点后接班。"
+        tell(
+            [UUID(to)],
+            about=event,
+            kind="patrols.handover",
+            title=f"{event.by_name}向你交班",
+            body=body,
+            link="/patrols/shifts/",
+        )
+
+
+@reacts_to("responsibility.handed_over")
+def hand_over(event: Any) -> None:
+    """The routes that were the leaving person's own become the new one's."""
+    facts = event.facts
+    hand_routes_over(
+        event.at, bureau_id=event.bureau_id, path=facts["place_path"], person_from=UUID(facts["person_from"]),
+        person_to=UUID(facts["person_to"]),
+    )  # fmt: skip
+
+
+@reacts_to("responsibility.org_changed")
+def follow_name(event: Any) -> None:
+    """Lists carry the school's name beside each route, so a new name is copied; rounds keep the name of their day."""
+    unit = net.org(SYSTEM, event.subject_id)
+    if unit.tier == "school":
+        take_school_name(unit.pk, unit.name)
