@@ -97,7 +97,7 @@ class Call:
 
 
 _registry: dict[str, Command] = {}
-_batches: dict[str, Callable[[Sequence[Call]], list[Any]]] = {}
+_batches: dict[str, tuple[Callable[[Sequence[Call]], list[Any]], Callable[[Mapping[str, Any]], bool]]] = {}
 
 
 def commands() -> Mapping[str, Command]:
@@ -174,23 +174,26 @@ def execute(
         phone_drift.reset(drifted)
 
 
-def together(name: str) -> Callable[[Callable[[Sequence[Call]], list[Any]]], Callable[[Sequence[Call]], list[Any]]]:
+def together(
+    name: str, *, fits: Callable[[Mapping[str, Any]], bool]
+) -> Callable[[Callable[[Sequence[Call]], list[Any]]], Callable[[Sequence[Call]], list[Any]]]:
     """Register the batch twin of a command: many calls of one bureau in one transaction, with statements for sets.
 
     It answers for each call what the command would, or the ``Refusal`` that the command would raise (and then has written
-    nothing for it). It may raise for the whole; then each is carried out for itself.
+    nothing for it). It may raise for the whole; then each is carried out for itself. *fits* says of the arguments as they
+    were sent whether the twin knows how.
     """
 
     def decorate(function: Callable[[Sequence[Call]], list[Any]]) -> Callable[[Sequence[Call]], list[Any]]:
-        _batches[name] = function
+        _batches[name] = (function, fits)
         return function
 
     return decorate
 
 
-def goes_together(name: str) -> bool:
-    """Whether envelopes of this command can be carried out in a batch."""
-    return name in _batches
+def goes_together(name: str, args: Mapping[str, Any]) -> bool:
+    """Whether an envelope can be carried out in a batch with others of its command."""
+    return name in _batches and _batches[name][1](args)
 
 
 def execute_together(envelopes: Sequence[Envelope]) -> list[Outcome | Refusal]:
@@ -237,7 +240,7 @@ def _batch(calls: Mapping[int, Call]) -> dict[int, Outcome | Refusal]:
         return found
     name = next(iter(fresh.values())).envelope.name
     receipts = []
-    for (n, call), result in zip(fresh.items(), _batches[name](list(fresh.values())), strict=True):
+    for (n, call), result in zip(fresh.items(), _batches[name][0](list(fresh.values())), strict=True):
         if isinstance(result, Refusal):
             found[n] = result
             continue

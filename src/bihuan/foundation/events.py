@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -58,24 +58,14 @@ def record_many(
 def record_all(told: Iterable[tuple[Subject, str, Mapping[str, Any]]], *, by: Actor, at: datetime) -> list[Event]:
     """State everything that one command brings about, in this order: one insert for the facts, one for their reactions."""
     recorded_at = datetime.now(UTC)
-    events = [_event(subject, name, by, at, recorded_at, facts) for subject, name, facts in told]
-    for event in events:
-        _declared[event.name]
-    if not events:
-        return events
-    waiting = [
-        Reaction(bureau_id=event.bureau_id, event_id=event.pk, listener=listener, next_at=recorded_at)
-        for event in events
-        for listener in listeners_of(event.name)
-    ]
-    hot.insert(events, tell=CHANNEL)
-    hot.insert(waiting)
-    return events
+    return keep([stated(subject, name, facts, by=by, at=at, recorded_at=recorded_at) for subject, name, facts in told])
 
 
-def _event(
-    subject: Subject, name: str, by: Actor, at: datetime, recorded_at: datetime, facts: Mapping[str, Any]
+def stated(
+    subject: Subject, name: str, facts: Mapping[str, Any], *, by: Actor, at: datetime, recorded_at: datetime
 ) -> Event:
+    """A fact that is not kept yet: a batch states those of many people, each at their own moment, and keeps them at once."""
+    _declared[name]
     event = Event(
         **placed(subject),
         name=name,
@@ -92,6 +82,20 @@ def _event(
     )
     event.digest = digest_of(event)
     return event
+
+
+def keep(events: Sequence[Event]) -> list[Event]:
+    """Insert facts and queue their reactions, inside the transaction of what they state."""
+    if not events:
+        return []
+    waiting = [
+        Reaction(bureau_id=event.bureau_id, event_id=event.pk, listener=listener, next_at=event.recorded_at)
+        for event in events
+        for listener in listeners_of(event.name)
+    ]
+    hot.insert(events, tell=CHANNEL)
+    hot.insert(waiting)
+    return list(events)
 
 
 def digest_of(event: Event) -> str:

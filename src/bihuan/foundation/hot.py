@@ -6,6 +6,7 @@ statement is built once per model, and PostgreSQL plans it once per connection.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -125,6 +126,72 @@ def _insert_many(lean: _Lean, rows: Sequence[models.Model]) -> int:
         else:
             cursor.executemany(f"{lean.head} VALUES {lean.marks}", [tuple(lean.values(row)) for row in rows])
     return len(rows)
+
+
+def update_each(
+    model: type[models.Model],
+    names: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    where: str = "",
+    values: Sequence[Any] = (),
+) -> int:
+    """Give many rows of one model each its own values: ``rows`` holds the id and then the values of the fields *names*.
+
+    *where* (with its *values*) narrows which rows still may be changed; returns how many were.
+    """
+    if not rows:
+        return 0
+    quote = connection.ops.quote_name
+    fields = [model._meta.pk, *(model._meta.get_field(name) for name in names)]
+    readers = [_reader(field, connection.vendor) for field in fields]
+    table = quote(model._meta.db_table)
+    given = [
+        [value if read is None or value is None else read(value) for read, value in zip(readers, row, strict=True)]
+        for row in rows
+    ]
+    narrowed = f" AND {where}" if where else ""
+    if connection.vendor != "postgresql":
+        to = ", ".join(f"{quote(field.column)} = %s" for field in fields[1:])
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                f"UPDATE {table} SET {to} WHERE {quote(fields[0].column)} = %s{narrowed}",  # noqa: S608 - our own names
+                [[*row[1:], row[0], *values] for row in given],
+            )
+            return int(cursor.rowcount)
+    to = ", ".join(f"{quote(field.column)} = given.{quote(field.column)}" for field in fields[1:])
+    columns = ", ".join(quote(field.column) for field in fields)
+    marks = ", ".join(f"%s::{field.rel_db_type(connection)}[]" for field in fields)
+    arrays = [list(column) for column in zip(*given, strict=True)]
+    return execute(
+        f"UPDATE {table} SET {to} FROM unnest({marks}) AS given ({columns}) "  # noqa: S608 - our own names
+        f"WHERE {table}.{quote(fields[0].column)} = given.{quote(fields[0].column)}{narrowed}",
+        [*arrays, *values],
+    )
+
+
+def table(name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
+    """Rows of values as a named table of a statement, ``name (…) AS (…)``: arrays on PostgreSQL, JSON on SQLite.
+
+    *columns* are ``"person uuid"``: name and PostgreSQL's type. The text is the same for any number of rows, so it is
+    planned once. On SQLite the values are those that the database keeps.
+    """
+    split = [column.split() for column in columns]
+    names = ", ".join(name for name, _ in split)
+    if connection.vendor == "postgresql":
+        arrays = list(zip(*rows, strict=True)) or [()] * len(split)
+        marks = ", ".join(f"%s::{kind}[]" for _, kind in split)
+        return f"{name} ({names}) AS (SELECT * FROM unnest({marks}))", [list(array) for array in arrays]  # noqa: S608 - our own names
+    reads = ", ".join(f"value ->> {n}" for n in range(len(split)))
+    return f"{name} ({names}) AS (SELECT {reads} FROM json_each(%s))", [json.dumps(rows, default=str)]  # noqa: S608 - our own names
+
+
+def read(model: type[models.Model], names: Sequence[str], sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """``fetch``, with the columns turned into what the fields *names* of the model hold."""
+    compiler = model._default_manager.all().query.get_compiler(connection=connection)
+    fields = [model._meta.get_field(name) for name in names]
+    converters = compiler.get_converters([field.get_col(model._meta.db_table) for field in fields])
+    return [tuple(row) for row in compiler.apply_converters(fetch(sql, values), converters)]
 
 
 def counts(selections: Mapping[str, Any], *, cap: int) -> dict[str, int]:

@@ -11,4 +11,4 @@ class PatrolsConfig(AppConfig):
 
     def ready(self) -> None:
         """Fill the registers: commands, facts, refusals, pack chapters."""
-        from bihuan.mechanisms.patrols import commands, pack  # noqa: F401
+        from bihuan.mechanisms.patrols import commands, hot, pack  # noqa: F401

@@ -1,7 +1,184 @@
-"""The batch twin of ``patrols.submit_round``: many rounds of one bureau with statements for sets (docs/speed.md, W1p).
+"""The batch twin of ``patrols.submit_round``: many rounds of one bureau with a few statements for all (docs/speed.md, W1p).
 
-What it needs of ``commands.submit_round``, so that both leave the same rows: reading (by ids of all rounds at once),
-deciding (pure: one function from a checked envelope and what was read to the row, the task's end, the points walked and
-the facts) and writing stand apart; the command is "read one, decide, write one", this is "read many, decide each, write
-many".
+Reading stands first, for all rounds at once; then each is decided, in their order, by the very functions that the command
+uses (``commands.rounds``), each seeing what those before it have changed; then all is written. A test holds that both
+leave the same rows. Rounds with photos go by the command: attaching evidence is no matter of sets.
 """
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from bihuan.engines.duties import commands as duties
+from bihuan.foundation import hot
+from bihuan.foundation.actors import Actor
+from bihuan.foundation.commands import Call, phone_time, together
+from bihuan.foundation.events import keep, stated
+from bihuan.foundation.models import Event
+from bihuan.foundation.refusals import Refusal
+from bihuan.mechanisms.patrols import rules
+from bihuan.mechanisms.patrols.commands import rounds
+from bihuan.mechanisms.patrols.models import Round, Route, Stop
+from bihuan.mechanisms.risks import commands as risks
+from bihuan.mechanisms.risks.standing import standing
+
+
+def without_photos(args: Mapping[str, Any]) -> bool:
+    """Whether a round as it was sent can go through the batch."""
+    checks = args.get("checks")
+    return isinstance(checks, list) and not any(isinstance(one, dict) and one.get("evidence") for one in checks)
+
+
+@together("patrols.submit_round", fits=without_photos)
+def submit_rounds(calls: Sequence[Call]) -> list[Any]:
+    """For each call what ``submit_round`` would answer, or its refusal."""
+    batch = Batch([(call, _sent(call)) for call in calls])
+    answers = []
+    for call, sent in batch.calls:
+        token = phone_time.set(call.envelope.sent_at)
+        try:
+            answers.append(batch.take(call.envelope.by, call.envelope.at, sent))
+        except Refusal as refusal:
+            answers.append(refusal)
+        finally:
+            phone_time.reset(token)
+    batch.write()
+    return answers
+
+
+def _sent(call: Call) -> rounds.Sent:
+    given = call.args
+    looks = tuple(check.plain() for check in given["checks"])
+    return rounds.Sent(
+        given["id"], given["route_id"], given["task_id"], given["started_at"], given["ended_at"], given["spent"], looks,
+        given["handed_over"], given["note"], call.envelope.drift,
+    )  # fmt: skip
+
+
+@dataclass
+class Batch:
+    """What was read for all rounds, and what those decided so far have changed of it."""
+
+    calls: list[tuple[Call, rounds.Sent]]
+    rows: list[Round] = field(default_factory=list)
+    facts: list[Event] = field(default_factory=list)
+    walks: list[tuple[Actor, datetime, list[UUID]]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        sent = [one for _, one in self.calls]
+        self._routes, self._stops = _routes({one.route_id for one in sent if one.route_id})
+        looks = [look for one in sent for look in one.looks]
+        points = {look.point_id for look in looks if look.point_id}
+        points.update(stop for stops in self._stops.values() for stop in stops)
+        self._points, known = standing(points, {look.code for look in looks if look.code})
+        self._labels = rounds.labels_of(known)
+        self._spots = rounds.spots_of(self._points)
+        self._doing = duties.Doing({one.task_id for one in sent if one.task_id})
+        self._by_id, self._parts, self._last = _before(self.calls)
+
+    def take(self, by: Actor, at: datetime, sent: rounds.Sent) -> dict[str, Any]:
+        """Decide one round; nothing is written yet. Refusals: those of ``submit_round``."""
+        ended = sent.times(at).ended_at
+        ground = self._ground(by, sent)
+        walker = rounds.in_office(by, ground.place, ended)
+        known = self._by_id.get(sent.id)
+        if known is not None:
+            if known.by_id != by.id:
+                raise Refusal("patrols.id_taken")
+            return rounds.said(known)
+        history = rounds.History(None, frozenset(self._parts[sent.task_id]), self._streak(by, ended))
+        walk = rounds.weighed(sent, at, ground, history)
+        done = rounds.fulfilled(self._doing, walker, at, sent, walk)
+        row = rounds.row_of(
+            by, at, sent, ground, history, walk, walker=walker, task=done.state if done else "", photos={}
+        )
+        self._keep(row, walker, at, walk)
+        return rounds.said(row, done=done, left=rounds.left_of(ground, history, walk))
+
+    def _ground(self, by: Actor, sent: rounds.Sent) -> rounds.Ground:
+        route, stops = None, ()
+        if sent.route_id:
+            route, stops = self._routes.get(sent.route_id), self._stops.get(sent.route_id, ())
+            if route is None or not stops:
+                raise Refusal("foundation.not_found")
+        return rounds.ground_of(by, sent.looks, route, stops, self._points, self._spots, self._labels)
+
+    def _streak(self, by: Actor, ended: datetime) -> int:
+        """How long nothing was found, by this person's last round that ended no later."""
+        return max((one for one in self._last[by.id] if one[0] <= ended), default=(None, None, 0))[2]
+
+    def _keep(self, row: Round, walker: Actor, at: datetime, walk: rules.Walk) -> None:
+        self.rows.append(row)
+        self._by_id[row.pk] = row
+        self._last[row.by_id].append((row.ended_at, row.pk, row.clean_streak))
+        if row.task_id:
+            self._parts[row.task_id].update(walk.covered)
+        if points := walk.walked:
+            self.walks.append((walker, walk.times.ended_at, points))
+        facts = {**rounds.facts_of(row, walk), "photos": []}
+        self.facts.append(stated(row, rounds.FACT, facts, by=walker, at=at, recorded_at=datetime.now(UTC)))
+
+    def write(self) -> None:
+        """Everything that was decided, in one statement a table."""
+        hot.insert(self.rows)
+        self._doing.write()
+        risks.note_all(self.walks)
+        keep([*self._doing.facts, *self.facts])
+
+
+def _routes(ids: set[UUID]) -> tuple[dict[UUID, Route], dict[UUID, tuple[UUID, ...]]]:
+    if not ids:
+        return {}, {}
+    stops: dict[UUID, list[UUID]] = defaultdict(list)
+    for route_id, point_id in Stop.objects.filter(route_id__in=ids).order_by("n").values_list("route_id", "point_id"):
+        stops[route_id].append(point_id)
+    return Route.objects.in_bulk(ids), {pk: tuple(points) for pk, points in stops.items()}
+
+
+Last = dict[Any, list[tuple[datetime, UUID, int]]]
+
+
+def _before(calls: Sequence[tuple[Call, rounds.Sent]]) -> tuple[dict[UUID, Round], dict[Any, set[UUID]], Last]:
+    """The rounds handed in before: these very ones, the other parts of their tasks, and the last ones of each person."""
+    ids, tasks = [sent.id for _, sent in calls], {sent.task_id for _, sent in calls if sent.task_id}
+    known = {row.pk: row for row in Round.objects.filter(pk__in=ids)}
+    parts: dict[Any, set[UUID]] = defaultdict(set)
+    if tasks:
+        for task_id, covered in Round.objects.filter(task_id__in=tasks).values_list("task_id", "covered"):
+            parts[task_id].update(UUID(stop) for stop in covered)
+    spans: dict[UUID, list[datetime]] = defaultdict(list)
+    for call, sent in calls:
+        if call.envelope.by.id:
+            spans[call.envelope.by.id].append(sent.times(call.envelope.at).ended_at)
+    last: Last = defaultdict(list)
+    asked = [(person, min(ends), max(ends)) for person, ends in spans.items()]
+    for person, ended_at, pk, streak in _last_of(asked):
+        last[person].append((ended_at, pk, streak))
+    return known, parts, last
+
+
+def _last_of(asked: Sequence[tuple[UUID, datetime, datetime]]) -> list[tuple[UUID, datetime, UUID, int]]:
+    """Of each person the rounds that ended from one moment to another, and the last one before; one statement."""
+    names = ("by_id", "ended_at", "id", "clean_streak")
+    given = [
+        [
+            Round._meta.get_field(name).get_db_prep_save(value, connection)
+            for name, value in zip(("by_id", "ended_at", "ended_at"), row, strict=True)
+        ]
+        for row in asked
+    ]
+    table, values = hot.table("asked", ("person uuid", "since timestamptz", "until timestamptz"), given)
+    return hot.read(
+        Round, names,
+        f"WITH {table} SELECT r.by_id, r.ended_at, r.id, r.clean_streak FROM asked AS a JOIN patrols_round AS r "  # noqa: S608 - no value in it
+        "ON r.by_id = a.person AND r.ended_at <= a.until AND r.ended_at >= COALESCE("
+        "(SELECT MAX(e.ended_at) FROM patrols_round AS e WHERE e.by_id = a.person AND e.ended_at <= a.since), a.since)",
+        values,
+    )  # fmt: skip

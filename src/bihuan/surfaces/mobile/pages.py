@@ -10,7 +10,6 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import path
 from django.views.decorators.http import require_GET
@@ -28,7 +27,7 @@ INK = (11, 90, 112)
 @require_GET
 def shell(request: HttpRequest) -> HttpResponse:
     """The page of every screen; who it is for, only the phone knows."""
-    response = render(request, "mobile/shell.html")
+    response = HttpResponse(render_to_string("mobile/shell.html"))
     response["Cache-Control"] = "no-cache"
     return response
 
@@ -70,7 +69,11 @@ def _reached(chunks: dict[str, Any], names: list[str]) -> list[str]:
 
 
 def _addresses(chunks: dict[str, Any], keys: list[str]) -> list[str]:
-    files = [one for key in keys for one in (chunks[key]["file"], *chunks[key].get("css", ()), *chunks[key].get("assets", ()))]
+    files = [
+        one
+        for key in keys
+        for one in (chunks[key]["file"], *chunks[key].get("css", ()), *chunks[key].get("assets", ()))
+    ]
     return [settings.STATIC_URL + one for one in dict.fromkeys(files)]
 
 
@@ -88,9 +91,7 @@ def manifest(request: HttpRequest) -> HttpResponse:
         "description": "扫码巡查、随手报、交接班，没有网络也能用。", "icons": icons,
         "shortcuts": [{"name": name, "url": f"{SHELL}#/{at}"} for name, at in ways],
     }  # fmt: skip
-    response = JsonResponse(
-        said, content_type="application/manifest+json", json_dumps_params={"ensure_ascii": False}
-    )
+    response = JsonResponse(said, content_type="application/manifest+json", json_dumps_params={"ensure_ascii": False})
     response["Cache-Control"] = "public, max-age=86400"
     return response
 

@@ -153,13 +153,14 @@ def _before(by: Actor, needs: set[UUID]) -> set[UUID]:
 def _run(waiting: Sequence[Waiting], start: int, there: set[UUID]) -> list[Waiting]:
     """The envelopes from *start* on that can go through the batch path together."""
     found: list[Waiting] = []
-    name = waiting[start].envelope.name if waiting[start].envelope else ""  # type: ignore[union-attr]
-    if not goes_together(name):
-        return found
     ids: set[UUID] = set()
     for one in waiting[start:]:
         envelope = one.envelope
-        if envelope is None or envelope.name != name or envelope.id in ids or not there.issuperset(one.needs):
+        if envelope is None or not goes_together(envelope.name, envelope.args):
+            break
+        if found and found[0].envelope.name != envelope.name:  # type: ignore[union-attr]
+            break
+        if envelope.id in ids or not there.issuperset(one.needs):
             break
         ids.add(envelope.id)
         found.append(one)

@@ -1,12 +1,14 @@
 """Every write of this room: duties, tasks, the calendar, minutes, and generation ahead."""
 
 from bihuan.engines.duties.commands.days import keep_calendar, set_day
-from bihuan.engines.duties.commands.doing import Fulfilled, answer_task, excuse_task, fulfil
+from bihuan.engines.duties.commands.doing import AtOnce, Doing, Fulfilled, answer_task, excuse_task, fulfil
 from bihuan.engines.duties.commands.generating import generate, miss_over, renew_duties
 from bihuan.engines.duties.commands.keeping import end_duty, keep_duty, set_duty
 from bihuan.engines.duties.commands.telling import tell_minutes
 
 __all__ = [
+    "AtOnce",
+    "Doing",
     "Fulfilled",
     "answer_task",
     "end_duty",

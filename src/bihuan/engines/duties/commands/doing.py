@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+from django.db import DatabaseError
 from django.db.models import F
 from django.utils import timezone
 from pydantic import Field
@@ -20,10 +21,11 @@ from bihuan.engines.responsibility import queries as net
 from bihuan.engines.sheets import commands as sheets
 from bihuan.engines.sheets import queries as sheet_queries
 from bihuan.engines.sheets.rules import applicable, open_items
-from bihuan.foundation import packs
+from bihuan.foundation import hot, packs
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.commands import command, phone_time
-from bihuan.foundation.events import record, record_many
+from bihuan.foundation.events import record, record_many, stated
+from bihuan.foundation.models import Event
 from bihuan.foundation.refusals import Refusal
 
 Answers = Annotated[dict[str, sheets.AnswerIn], Field(max_length=1000)]
@@ -49,20 +51,36 @@ def fulfil(
     First come, first kept: a second one gets ``double`` and never an error. What the duty ``satisfies`` is done with it.
     Refusals: ``foundation.not_found`` (outside the scope), ``duties.not_your_task``.
     """
-    task = Task.objects.visible_to(by).select_related("duty").seen(by, task_id)
-    _require_mine(by, task)
-    ends = ending(done_at, task.due_at, task.closes_at)
-    done = {"done_at": done_at, "done_by_id": by.id, "done_by_name": by.name, "ref_id": ref_id, "nil": nil}
-    won = Task.objects.filter(pk=task.pk, state__in=UNDONE).update(state=ends.state, backfilled=ends.backfilled, **done)
-    if not won:
-        task.refresh_from_db()
-        return Fulfilled("double", task)
-    task.state, task.backfilled = ends.state, ends.backfilled
-    for name, value in done.items():
-        setattr(task, name, value)
-    record(task, "duties.task_done", by=by, at=at, **facts_of(task, task.duty.code), **_done_facts(task))
-    also = _satisfied(by, at, task, done) if task.duty.satisfies else ()
-    return Fulfilled("done" if ends.state == "done" else "late", task, also)
+    return AtOnce().do(by, at, task=AtOnce().mine(by, task_id), ref_id=ref_id, done_at=done_at, nil=nil)
+
+
+class AtOnce:
+    """``fulfil`` in two steps, for a caller that looks at the task before it is done."""
+
+    def mine(self, by: Actor, task_id: UUID) -> Task:
+        """The task, if this person may do it. Refusals: those of ``fulfil``."""
+        task: Task = Task.objects.visible_to(by).select_related("duty").seen(by, task_id)
+        _require_mine(by, task)
+        return task
+
+    def do(
+        self, by: Actor, at: datetime, *, task: Task, ref_id: UUID | None, done_at: datetime, nil: bool = False
+    ) -> Fulfilled:
+        """Do it, and state the fact."""
+        ends = ending(done_at, task.due_at, task.closes_at)
+        done = {"done_at": done_at, "done_by_id": by.id, "done_by_name": by.name, "ref_id": ref_id, "nil": nil}
+        won = Task.objects.filter(pk=task.pk, state__in=UNDONE).update(
+            state=ends.state, backfilled=ends.backfilled, **done
+        )
+        if not won:
+            task.refresh_from_db()
+            return Fulfilled("double", task)
+        task.state, task.backfilled = ends.state, ends.backfilled
+        for name, value in done.items():
+            setattr(task, name, value)
+        record(task, "duties.task_done", by=by, at=at, **facts_of(task, task.duty.code), **_done_facts(task))
+        also = _satisfied(by, at, task, done) if task.duty.satisfies else ()
+        return Fulfilled("done" if ends.state == "done" else "late", task, also)
 
 
 def _satisfied(by: Actor, at: datetime, task: Task, done: dict[str, Any]) -> tuple[UUID, ...]:
@@ -208,6 +226,51 @@ def excuse_task(
     return task
 
 
-def fulfil_all(by: Actor, at: datetime, acts: Sequence[tuple[UUID, UUID, datetime]]) -> list[Fulfilled]:
-    """``fulfil`` for several (task, act, done at) in order."""
-    return [fulfil(by, at, task_id=task, ref_id=ref, done_at=done_at) for task, ref, done_at in acts]
+class Overtaken(DatabaseError):
+    """Somebody did one of these tasks between reading and writing: the batch is undone, and each act tried by itself."""
+
+
+class Doing:
+    """The set twin of ``AtOnce``, for acts of many people inside one transaction: one statement reads, one writes.
+
+    ``mine`` refuses as ``fulfil`` does, ``do`` decides in the order of the calls, ``write`` does it. The facts
+    ``duties.task_done`` that are still to be stated are in ``facts``. When a duty among them satisfies others, each act is
+    done at once.
+    """
+
+    def __init__(self, task_ids: Collection[UUID]) -> None:
+        rows = Task.objects.filter(pk__in=list(task_ids)).select_related("duty") if task_ids else ()
+        self._tasks = {row.pk: row for row in rows}
+        self._one_by_one = any(task.duty.satisfies for task in self._tasks.values())
+        self._won: list[Task] = []
+        self.facts: list[Event] = []
+
+    def mine(self, by: Actor, task_id: UUID) -> Task:
+        """The task, if this person may do it. Refusals: those of ``fulfil``."""
+        task = self._tasks.get(task_id)
+        if task is None or not (by.is_system or any(hold.covers(task) for hold in by.holds)):
+            raise Refusal("foundation.not_found")
+        _require_mine(by, task)
+        return task
+
+    def do(self, by: Actor, at: datetime, *, task: Task, ref_id: UUID, done_at: datetime) -> Fulfilled:
+        """As ``fulfil``; the task is one that ``mine`` answered."""
+        if self._one_by_one:
+            return AtOnce().do(by, at, task=task, ref_id=ref_id, done_at=done_at)
+        if task.state not in UNDONE:
+            return Fulfilled("double", task)
+        ends = ending(done_at, task.due_at, task.closes_at)
+        task.state, task.backfilled, task.nil, task.done_at = ends.state, ends.backfilled, False, done_at
+        task.done_by_id, task.done_by_name, task.ref_id = by.id, by.name, ref_id
+        self._won.append(task)
+        said = {**facts_of(task, task.duty.code), **_done_facts(task)}
+        self.facts.append(stated(task, "duties.task_done", said, by=by, at=at, recorded_at=datetime.now(UTC)))
+        return Fulfilled("done" if ends.state == "done" else "late", task)
+
+    def write(self) -> None:
+        """Mark the tasks as done; ``Overtaken`` when a rival transaction was faster with one of them."""
+        names = ("state", "backfilled", "nil", "done_at", "done_by_id", "done_by_name", "ref_id")
+        rows = [[task.pk, *(getattr(task, name) for name in names)] for task in self._won]
+        undone = hot.update_each(Task, names, rows, where="duties_task.state IN (%s, %s)", values=UNDONE)
+        if undone != len(rows):
+            raise Overtaken

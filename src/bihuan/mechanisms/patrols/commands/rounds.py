@@ -30,7 +30,7 @@ from bihuan.mechanisms.patrols import events, indicators, refusals, rules  # noq
 from bihuan.mechanisms.patrols.models import Round, Route, Stop
 from bihuan.mechanisms.patrols.pack import thresholds
 from bihuan.mechanisms.risks import commands as risks
-from bihuan.mechanisms.risks.standing import PointStanding, standing
+from bihuan.mechanisms.risks.standing import LabelStanding, PointStanding, standing
 
 Seconds = Annotated[int, Field(ge=0, le=864_000)]
 Words = Annotated[str, Field(max_length=300)]
@@ -89,51 +89,102 @@ def submit_round(
     Refusals: ``foundation.not_found``, ``patrols.may_not_walk``, ``patrols.id_taken``, ``patrols.wrong_task``,
     ``patrols.nowhere``, ``patrols.photo_missing``.
     """
-    looks = [check.plain() for check in checks]
-    drift = phone_drift.get()
-    when = rules.times(started_at, ended_at, drift=drift, received=at)
+    looks = tuple(check.plain() for check in checks)
+    sent = Sent(id, route_id, task_id, started_at, ended_at, spent, looks, handed_over, note, phone_drift.get())
+    ended = sent.times(at).ended_at
     ground = _ground(by, route_id, looks)
-    walker = _in_office(by, ground.place, when.ended_at)
-    history = _history(by, id, task_id, when.ended_at)
+    walker = in_office(by, ground.place, ended)
+    history = _history(by, id, task_id, ended)
     if history.known is not None:
-        return _said(history.known)
-    limits = thresholds(ground.place.bureau_id)
-    context = replace(ground.context, before=history.before, clean_streak=history.clean_streak)
-    walk = rules.weighed(
-        looks, context, started=started_at, ended=ended_at, received=at, drift=drift,
-        least_percent=limits.least_percent if limits else 100,
-    )  # fmt: skip
-    done = _fulfilled(walker, at, task_id, route_id, id, walk)
+        return said(history.known)
+    walk = weighed(sent, at, ground, history)
+    done = fulfilled(duties.AtOnce(), walker, at, sent, walk)
     photos = _photos(by, looks)
-    state = done.state if done else ""
-    noticed = (
-        indicators.signals(
-            walk, context, limits, phone_started=started_at, drift=drift,
-            photos=_resembling(ground.place, photos, looks, at),
-        ) if limits else []
-    )  # fmt: skip
-    row = Round(
-        id=id, **placed(ground.place), org_id=ground.org_id, school_name=ground.school_name, route_id=route_id,
-        task_id=task_id, by_id=by.id, by_name=by.name, by_post=_post(walker, ground.place), started_at=walk.times.started_at,
-        ended_at=walk.times.ended_at, received_at=at, drift_seconds=round(drift.total_seconds()),
-        result=rules.result_of(walk.looks, has_route=route_id is not None, covered=walk.whole, task=state),
-        checks=[look.as_json() for look in walk.looks], covered=[str(stop) for stop in walk.covered],
-        stops_count=len(context.stops), found_count=walk.found, typed_count=walk.typed, seconds=walk.seconds,
-        spent_seconds=spent, signals=[one.as_json() for one in noticed], handed_over=handed_over, note=note,
-        clean_streak=0 if walk.found else context.clean_streak + 1, whole=walk.whole or route_id is None,
+    row = row_of(
+        by, at, sent, ground, history, walk, walker=walker, task=done.state if done else "",
+        photos=_resembling(ground.place, photos, looks, at),
     )  # fmt: skip
     if not hot.insert([row], unless_there=True):
-        return _said(_same(by, id))
+        return said(_same(by, id))
     attached = attach_evidence(row, [pk for pk, photo in photos.items() if photo.subject_id is None], by)
     if walk.walked:
         risks.note_rounds(walker, walk.times.ended_at, walked=walk.walked)
-    record(
-        row, "patrols.round_submitted", by=walker, at=at, route=route_id, task=task_id, result=row.result,
-        found=walk.found, points=walk.walked, whole=walk.whole, signals=[one.code for one in noticed],
-        photos=[{"id": photo.pk, "sha256": photo.sha256} for photo in attached],
+    photographed = [{"id": photo.pk, "sha256": photo.sha256} for photo in attached]
+    record(row, FACT, by=walker, at=at, **facts_of(row, walk), photos=photographed)
+    return said(row, done=done, left=left_of(ground, history, walk))
+
+
+FACT = "patrols.round_submitted"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A round as the phone sent it, with what its clock lacked. What follows up to ``said`` reads and writes nothing: the
+    batch twin (``hot``) decides with the very same functions."""
+
+    id: UUID
+    route_id: UUID | None
+    task_id: UUID | None
+    started_at: datetime
+    ended_at: datetime
+    spent: int
+    looks: tuple[rules.Check, ...]
+    handed_over: bool
+    note: str
+    drift: timedelta
+
+    def times(self, at: datetime) -> rules.Times:
+        """When it was walked, as far as that can be believed."""
+        return rules.times(self.started_at, self.ended_at, drift=self.drift, received=at)
+
+
+def weighed(sent: Sent, at: datetime, ground: Ground, history: History) -> rules.Walk:
+    """The round as the rules weigh it where it was walked."""
+    limits = thresholds(ground.place.bureau_id)
+    context = replace(ground.context, before=history.before, clean_streak=history.clean_streak)
+    return rules.weighed(
+        sent.looks, context, started=sent.started_at, ended=sent.ended_at, received=at, drift=sent.drift,
+        least_percent=limits.least_percent if limits else 100,
     )  # fmt: skip
-    first = done.task.done_by_name if done and state == "double" else ""
-    return _said(row, task=state, first=first, left=len(set(context.stops) - set(walk.covered) - context.before))
+
+
+def row_of(
+    by: Actor, at: datetime, sent: Sent, ground: Ground, history: History, walk: rules.Walk, *, walker: Actor, task: str,
+    photos: Mapping[UUID, indicators.Photo],
+) -> Round:  # fmt: skip
+    """The round as it is kept. *task* is what became of its task."""
+    limits = thresholds(ground.place.bureau_id)
+    context = replace(ground.context, before=history.before, clean_streak=history.clean_streak)
+    noticed = (
+        indicators.signals(walk, context, limits, phone_started=sent.started_at, drift=sent.drift, photos=photos)
+        if limits
+        else []
+    )
+    has_route = sent.route_id is not None
+    return Round(
+        id=sent.id, **placed(ground.place), org_id=ground.org_id, school_name=ground.school_name, route_id=sent.route_id,
+        task_id=sent.task_id, by_id=by.id, by_name=by.name, by_post=_post(walker, ground.place),
+        started_at=walk.times.started_at, ended_at=walk.times.ended_at, received_at=at,
+        drift_seconds=round(sent.drift.total_seconds()),
+        result=rules.result_of(walk.looks, has_route=has_route, covered=walk.whole, task=task),  # type: ignore[arg-type]
+        checks=[look.as_json() for look in walk.looks], covered=[str(stop) for stop in walk.covered],
+        stops_count=len(context.stops), found_count=walk.found, typed_count=walk.typed, seconds=walk.seconds,
+        spent_seconds=sent.spent, signals=[one.as_json() for one in noticed], handed_over=sent.handed_over, note=sent.note,
+        clean_streak=0 if walk.found else context.clean_streak + 1, whole=walk.whole or not has_route,
+    )  # fmt: skip
+
+
+def facts_of(row: Round, walk: rules.Walk) -> dict[str, Any]:
+    """What ``patrols.round_submitted`` says, but for its photos."""
+    return {
+        "route": row.route_id, "task": row.task_id, "result": row.result, "found": walk.found, "points": walk.walked,
+        "whole": walk.whole, "signals": [one["code"] for one in row.signals],
+    }  # fmt: skip
+
+
+def left_of(ground: Ground, history: History, walk: rules.Walk) -> int:
+    """How many stops of the route nobody has accounted for yet."""
+    return len(set(ground.context.stops) - set(walk.covered) - history.before)
 
 
 @dataclass(frozen=True)
@@ -151,10 +202,26 @@ def _ground(by: Actor, route_id: UUID | None, looks: Iterable[rules.Check]) -> G
     route, stops = _route(route_id) if route_id else (None, ())
     codes = {look.code for look in looks if look.code}
     points, known = standing({*stops, *(look.point_id for look in looks if look.point_id)}, codes)
-    labels = {
+    return ground_of(by, looks, route, stops, points, spots_of(points), labels_of(known))
+
+
+def labels_of(known: Mapping[str, LabelStanding]) -> dict[str, rules.Label]:
+    """Codes as the rules know them."""
+    return {
         text: rules.Label("void" if one.state == "void" else "in_force", one.point_id) for text, one in known.items()
     }
-    spots = {pk: rules.Spot(pk, one.school_id, one.name, one.lat, one.lon) for pk, one in points.items()}
+
+
+def spots_of(points: Mapping[UUID, PointStanding]) -> dict[UUID, rules.Spot]:
+    """Points as the rules know them."""
+    return {pk: rules.Spot(pk, one.school_id, one.name, one.lat, one.lon) for pk, one in points.items()}
+
+
+def ground_of(
+    by: Actor, looks: Iterable[rules.Check], route: Route | None, stops: tuple[UUID, ...],
+    points: Mapping[UUID, PointStanding], spots: Mapping[UUID, rules.Spot], labels: Mapping[str, rules.Label],
+) -> Ground:  # fmt: skip
+    """Where these looks were, from what was read of the route, the points and the labels."""
     if route is not None:
         context = rules.Context(route.school_id, stops, route.least_seconds, spots, labels)
         return Ground(route, route.org_id, route.school_name, context)
@@ -187,7 +254,7 @@ def _home(by: Actor, stood: Iterable[PointStanding]) -> PointStanding:
     return PointStanding(unit.pk, unit.pk, **placed(unit), school_name=str(unit), name="", is_active=True)
 
 
-def _in_office(by: Actor, place: Placed, walked_at: datetime) -> Actor:
+def in_office(by: Actor, place: Placed, walked_at: datetime) -> Actor:
     """The person with the holds by which they walked: today's, or those of the day of the walk."""
     if by.may("snap", place):
         return by
@@ -223,22 +290,26 @@ def _history(by: Actor, id: UUID, task_id: UUID | None, ended_at: datetime) -> H
     return History(known, frozenset(parts), streak)
 
 
-def _fulfilled(
-    walker: Actor, at: datetime, task_id: UUID | None, route_id: UUID | None, id: UUID, walk: rules.Walk
+def fulfilled(
+    doing: duties.AtOnce | duties.Doing, walker: Actor, at: datetime, sent: Sent, walk: rules.Walk
 ) -> duties.Fulfilled | None:
-    """The task marked as done by a walk that covers its route. A walk in somebody else's stead is kept, and the task waits
-    for its own people."""
-    if task_id is None or not walk.whole:
+    """The task marked as done by a walk that covers its route in time.
+
+    A walk in somebody else's stead, or before the task's window opened, is kept, and the task waits on.
+    """
+    if sent.task_id is None or not walk.whole:
         return None
     try:
-        done = duties.fulfil(walker, at, task_id=task_id, ref_id=id, done_at=walk.times.ended_at)
+        task = doing.mine(walker, sent.task_id)
     except Refusal as refusal:
         if refusal.code == "duties.not_your_task":
             return None
         raise
-    if done.task.subject_id != route_id:
-        raise Refusal("patrols.wrong_task", title=done.task.title)
-    return done
+    if task.subject_id != sent.route_id:
+        raise Refusal("patrols.wrong_task", title=task.title)
+    if task.opens_at > walk.times.ended_at:
+        return None
+    return doing.do(walker, at, task=task, ref_id=sent.id, done_at=walk.times.ended_at)
 
 
 def _same(by: Actor, id: UUID) -> Round:
@@ -277,8 +348,10 @@ def _post(by: Actor, place: Placed) -> str:
     return next(iter(sorted(by.posts_at(place))), "")
 
 
-def _said(row: Round, *, task: str = "", first: str = "", left: int | None = None) -> dict[str, Any]:
+def said(row: Round, *, done: duties.Fulfilled | None = None, left: int | None = None) -> dict[str, Any]:
     """What the phone shows after a round; told again, without who was first."""
+    task = done.state if done else ""
+    first = done.task.done_by_name if done and done.state == "double" else ""
     if left is None:
         left = 0 if row.whole else row.stops_count - len(row.covered)
     told = [{"code": one["code"], "n": one["n"], "words": one["words"]} for one in row.signals]

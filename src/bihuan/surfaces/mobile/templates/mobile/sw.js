@@ -70,8 +70,8 @@ self.addEventListener('fetch', (event) => {
   const url = new URL(request.url)
   if (request.method !== 'GET' || url.origin !== location.origin) return
   if (request.mode === 'navigate') {
-    const code = url.search ? null : CODE.exec(url.pathname)?.[1]
-    if (code) event.respondWith(wall(request, code))
+    const code = url.searchParams.has('page') ? null : CODE.exec(url.pathname)?.[1]
+    if (code) event.respondWith(wall(request, code + url.search))
     else if (url.pathname === '/m/') event.respondWith(caches.match('/m/', { cacheName: KEPT }).then((found) => found ?? fetch(request)))
   } else if (NOW.includes(url.pathname) || LATER.includes(url.pathname)) {
     event.respondWith(caches.match(url.pathname).then((found) => found ?? fetch(request)))
