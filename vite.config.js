@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { defineConfig } from 'vite'
 
 /** One sprite of the icons named in frontend/src/icons.json; pages show one with {% icon "home" %}. */
@@ -26,10 +27,13 @@ function iconSprite() {
   }
 }
 
+const entries = ['console', 'inspection', 'phone', 'plan'].filter((name) => existsSync(`frontend/src/${name}.js`))
+
 export default defineConfig({
   base: '/static/',
   publicDir: false,
   plugins: [iconSprite()],
+  resolve: { alias: { '~icons': resolve('node_modules/@tabler/icons/icons/outline') } }, // its own index exports no file
   build: {
     outDir: 'frontend/dist',
     emptyOutDir: true,
@@ -38,7 +42,7 @@ export default defineConfig({
     target: 'es2022',
     chunkSizeWarningLimit: 700,
     rolldownOptions: {
-      input: { console: 'frontend/src/console.js', inspection: 'frontend/src/inspection.js' },
+      input: Object.fromEntries(entries.map((name) => [name, `frontend/src/${name}.js`])),
       checks: { eval: false }, // htmx holds an eval that our policy and allowEval=false both switch off
     },
   },

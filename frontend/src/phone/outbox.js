@@ -234,7 +234,7 @@ export class Outbox {
     if (!rows.length) return true
     const ids = rows.map((row) => row.id)
     const known = new Map(records.map((row) => [row.id, row]))
-    const absent = new Set(records.filter((row) => row.state === 'dropped' || row.state === 'gone').map((row) => row.id))
+    const absent = new Set(records.filter((row) => row.state === 'dropped' || row.state === 'gone' || known.get(row.of)?.state === 'dropped').map((row) => row.id))
     const envelopes = rows.map((row) => ({
       id: row.id,
       command: row.command,

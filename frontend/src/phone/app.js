@@ -1,0 +1,142 @@
+// The app: who is here, which screen, what is said, and the worker that keeps it for going without a network.
+import { Component, render } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
+
+import { Hazards, Home, Mend, OutboxScreen, Settings, Sheet, Shift, Tasks } from './desk.js'
+import { Gate } from './gate.js'
+import { Point, Report, Round, Scan, TroubleHere } from './guard.js'
+import { go, useRoute } from './router.js'
+import { Session } from './session.js'
+import { Here, html } from './ui.js'
+import { openVault } from './vault.js'
+
+const LOCKS_AFTER = 30 * 60_000
+const SAID = 3500
+
+const SCREENS = { '': Home, scan: Scan, report: Report, round: Round, tasks: Tasks, task: Sheet, shift: Shift, hazards: Hazards, settings: Settings }
+
+function screenOf({ parts, query }) {
+  const [first, second, third] = parts
+  if (first === 'p' && second) return third === 'problem' ? html`<${TroubleHere} key=${second} code=${second} query=${query} />` : html`<${Point} key=${second} code=${second} query=${query} />`
+  if (first === 'outbox') return second ? html`<${Mend} parts=${parts} />` : html`<${OutboxScreen} />`
+  const Found = SCREENS[first ?? ''] ?? Home
+  return html`<${Found} key=${parts.join('/')} parts=${parts} query=${query} />`
+}
+
+const looksKept = () => {
+  try {
+    return JSON.parse(localStorage.getItem('phone-looks') ?? '{}')
+  } catch {
+    return {}
+  }
+}
+
+function App({ vault }) {
+  const route = useRoute()
+  const [session, setSession] = useState(null)
+  const [, tell] = useState(0)
+  const [said, setSaid] = useState(null)
+  const [looks, setLooksNow] = useState(looksKept)
+  const { update, complete } = useWorker()
+
+  useEffect(() => {
+    document.documentElement.dataset.size = looks.size ?? ''
+    document.documentElement.dataset.hand = looks.hand ?? ''
+  }, [looks])
+  useEffect(() => session?.listen(() => tell((n) => n + 1)), [session])
+  useEffect(() => {
+    if (!said || said.stays) return undefined
+    const timer = setTimeout(() => setSaid(null), SAID)
+    return () => clearTimeout(timer)
+  }, [said])
+  useEffect(() => {
+    if (!session) return undefined
+    let left = 0
+    const seen = () => {
+      if (document.hidden) left = Date.now()
+      else if (left && Math.abs(Date.now() - left) > LOCKS_AFTER) lock()
+    }
+    document.addEventListener('visibilitychange', seen)
+    const minute = setInterval(() => tell((n) => n + 1), 30_000) // the words of a clock move on
+    return () => {
+      document.removeEventListener('visibilitychange', seen)
+      clearInterval(minute)
+    }
+  }, [session])
+
+  const open = async (box) => {
+    const next = new Session(box)
+    await next.open()
+    setSession(next)
+  }
+  const lock = () => {
+    session?.close()
+    setSession(null)
+    setSaid(null)
+  }
+  const leave = async () => {
+    session.close()
+    await session.server.revoke()
+    await vault.wipe(session.person.id)
+    setSession(null)
+    setSaid({ words: '已退出，这台手机上你的内容都清掉了。' })
+    go('/')
+  }
+  const setLooks = (next) => {
+    const after = { ...looks, ...next }
+    setLooksNow(after)
+    try {
+      localStorage.setItem('phone-looks', JSON.stringify(after))
+    } catch {
+      return // a window that keeps nothing: for this page only
+    }
+  }
+  const here = { session, say: (words, stays = false) => setSaid({ words, stays }), looks, setLooks, lock, leave, update, complete }
+  return html`<${Here.Provider} value=${here}>
+    ${session ? html`<${Safe} key=${route.path}>${screenOf(route)}<//>` : html`<${Gate} vault=${vault} route=${route} onopen=${open} />`}
+    <div class="said" role="status" aria-live="polite">${said && html`<p class=${said.stays ? 'stays' : ''}>${said.words}${said.stays ? html`<button class="btn btn-plain" onClick=${() => setSaid(null)}>知道了</button>` : null}</p>`}</div>
+  <//>`
+}
+
+/** A screen that breaks says so and leaves the way home; what was done is in the outbox already. */
+class Safe extends Component {
+  componentDidCatch(error) {
+    console.error(error)
+    this.setState({ error })
+  }
+
+  render({ children }, { error }) {
+    return error ? html`<div class="screen"><main><h1>这一页出了错</h1><p>已经记下的都在手机里。请回首页再试；还不行，把这句话告诉管理员：${String(error.message)}</p><p><a class="btn btn-primary" href="#/">回首页</a></p></main></div>` : children
+  }
+}
+
+/** The worker: {update (a function when a new version waits), complete (null until known)}. */
+function useWorker() {
+  const [update, setUpdate] = useState(null)
+  const [complete, setComplete] = useState('serviceWorker' in navigator ? null : false)
+  useEffect(() => {
+    if (!('serviceWorker' in navigator)) return
+    let mine = !!navigator.serviceWorker.controller
+    navigator.serviceWorker.addEventListener('controllerchange', () => (mine ? location.reload() : (mine = true)))
+    navigator.serviceWorker.register('/sw.js', { scope: '/' }).then(
+      (registration) => {
+        const offer = (worker) => worker && navigator.serviceWorker.controller && setUpdate(() => () => worker.postMessage('now'))
+        offer(registration.waiting)
+        registration.addEventListener('updatefound', () => {
+          const worker = registration.installing
+          worker.addEventListener('statechange', () => worker.state === 'installed' && offer(worker))
+        })
+        setInterval(() => registration.update().catch(() => {}), 60 * 60_000)
+        navigator.serviceWorker.ready.then(({ active }) => {
+          const line = new MessageChannel()
+          line.port1.onmessage = ({ data }) => setComplete(!!data)
+          active.postMessage('complete', [line.port2])
+        })
+      },
+      () => setComplete(false),
+    )
+  }, [])
+  return { update, complete }
+}
+
+openVault().then((vault) => render(html`<${App} vault=${vault} />`, document.getElementById('app')))

@@ -1,0 +1,79 @@
+// The round under way, kept (sealed) after every look, so that a killed page costs nothing.
+import { fresh, iso } from './session.js'
+
+const WINDOW_BEFORE = 10 * 60_000 // a guard who is early walks the round that is about to open
+
+/** The patrol that a look at this point most likely belongs to: open now, and due first. */
+export function taskFor(session, point) {
+  const now = session.now()
+  return session
+    .tasks('patrol')
+    .filter((task) => session.routes.get(task.subject_id)?.stops.includes(point.id))
+    .filter((task) => Date.parse(task.opens_at) - WINDOW_BEFORE <= now && now <= Date.parse(task.closes_at ?? task.due_at))
+    .sort((a, b) => Date.parse(a.due_at) - Date.parse(b.due_at))[0]
+}
+
+export function newRound(session, { task = null, route = null }) {
+  const way = route ?? session.routes.get(task?.subject_id)
+  return { id: fresh(), route_id: way.id, task_id: task?.id ?? null, title: way.name, stops: way.stops, order: way.order, due_at: task?.due_at ?? null, closes_at: task?.closes_at ?? null, started_at: Date.now(), checks: [], needs: [], spent: 0 }
+}
+
+/** Where a round is: which stops are done, which comes next. */
+export function progress(round, points) {
+  const seen = new Map(round.checks.map((check) => [check.point_id, check]))
+  const left = round.stops.filter((id) => !seen.has(id))
+  return { seen, left, done: round.stops.length - left.length, all: round.stops.length, next: points?.get(left[0]) ?? null, found: round.checks.filter((check) => check.result === 'found').length }
+}
+
+/** A look as the envelope says it. */
+export function checkOf({ n, point, look, result, place, seconds, hazard_id = null, evidence = [], note = null }) {
+  const { lat = null, lon = null, accuracy = null } = place
+  return { n, point_id: point.id, code: look.text, how: look.how, result, at: iso(Date.now()), lat, lon, accuracy, seconds, evidence, hazard_id, note }
+}
+
+/** One look: into the round under way when the point is on it, into a round of its own otherwise. Answers what became of it. */
+export async function lookedAt(session, point, look, result, { place, hazard, evidence, note } = {}) {
+  const seconds = look.seconds()
+  let round = session.round
+  if (!round) {
+    const task = taskFor(session, point)
+    if (task) round = { ...newRound(session, { task }), started_at: look.at ?? Date.now() }
+  }
+  const on = round?.stops.includes(point.id)
+  const check = checkOf({ n: on ? round.checks.length + 1 : 1, point, look, result, place: place ?? {}, seconds, hazard_id: hazard ?? null, evidence, note })
+  await session.spent(result === 'found' ? 'report' : 'check', seconds)
+  if (on) {
+    const checks = [...round.checks.filter((one) => one.point_id !== point.id || one.result === 'found'), check].map((one, n) => ({ ...one, n: n + 1 }))
+    const began = !session.round
+    const next = { ...round, checks, needs: hazard ? [...round.needs, hazard] : round.needs, spent: round.spent + seconds }
+    await session.setRound(next)
+    return { round: next, began }
+  }
+  const id = fresh()
+  const at = iso(look.at ?? Date.now())
+  const args = { id, route_id: null, task_id: null, started_at: at, ended_at: check.at, spent: seconds, checks: [check], handed_over: false, note: '' }
+  const kept = await session.put({ id, command: 'patrols.submit_round', args, title: `${point.name} ${result === 'found' ? '有问题' : '正常'}`, action: 'check' }, { needs: hazard ? [hazard] : [] })
+  return { round: null, kept }
+}
+
+/** Hand in the round; with `handed_over` the next one walks what is left. */
+export async function handIn(session, { handed_over = false, note = '' } = {}) {
+  const { id, route_id, task_id, title, started_at, checks, needs, spent } = session.round
+  const { done, all } = progress(session.round)
+  const last = checks.at(-1)?.at ?? iso(Date.now())
+  const args = { id, route_id, task_id, started_at: iso(started_at), ended_at: last, spent, checks, handed_over, note }
+  const kept = await session.put({ id, command: 'patrols.submit_round', args, title: `${title}（${done}/${all} 点）`, action: done < all ? 'part' : 'round' }, { needs })
+  await session.spent('patrol', spent)
+  await session.setRound(null)
+  return kept
+}
+
+/** The hazard's envelope: reported before the round that found it. Answers its id and its photos' ids. */
+export async function report(session, { point = null, org, place = '', words, level, photos, source }) {
+  const id = fresh()
+  const head = words.split(/[，。；！？\n]/)[0].slice(0, 60)
+  const title = point ? `${point.name}：${head}` : head
+  const args = { id, org, title: title.slice(0, 120), description: words, place, point: point?.id ?? null, level, photos: photos.map((photo) => photo.id), source }
+  const kept = await session.put({ id, command: 'cases.report_hazard', args, title, action: 'report' }, { photos })
+  return { id, kept }
+}

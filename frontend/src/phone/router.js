@@ -1,0 +1,20 @@
+// Where we are: #/p/ABC?n=2 is {path: '/p/ABC', parts: ['p', 'ABC'], query}.
+import { useEffect, useState } from 'preact/hooks'
+
+export function here() {
+  const [path, search = ''] = location.hash.replace(/^#/, '').split('?')
+  const parts = path.split('/').filter(Boolean).map(decodeURIComponent)
+  return { path: path || '/', parts, query: new URLSearchParams(search) }
+}
+
+export function useRoute() {
+  const [route, set] = useState(here)
+  useEffect(() => {
+    const moved = () => set(here())
+    addEventListener('hashchange', moved)
+    return () => removeEventListener('hashchange', moved)
+  }, [])
+  return route
+}
+
+export const go = (path, { replace = false } = {}) => (replace ? location.replace(`#${path}`) : (location.hash = path))

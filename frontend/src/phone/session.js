@@ -1,0 +1,224 @@
+// One person at work on this phone: what they carry (scope), what waits (outbox), the round under way, their minutes.
+import { Outbox } from './outbox.js'
+import { serverOf } from './server.js'
+import { weekStart } from './clock.js'
+import { codeIn } from './scanner.js'
+
+const TICK = 30_000
+const STALE = 10 * 60_000
+
+const LOOK_ALIKES = ['0OQD', '1ILJT', '2Z', '5S', '6G', '8B', 'UV']
+const looks = (code) => [...code].map((sign) => LOOK_ALIKES.find((group) => group.includes(sign))?.[0] ?? sign).join('')
+
+export const fresh = () => crypto.randomUUID()
+export const iso = (ms) => new Date(ms).toISOString()
+
+export class Session {
+  scope = null
+  status = { waiting: 0, refused: 0, sent: 0 }
+  round = null
+  offset = 0
+  kept_at = 0
+  stale = '' // why the scope could not be renewed
+  done_here = new Set()
+  place = false
+  #listeners = new Set()
+  #alone = Promise.resolve()
+
+  constructor(box) {
+    this.box = box
+    this.server = serverOf(() => box.secret)
+    const lock = (work) =>
+      navigator.locks ? navigator.locks.request(`bihuan-outbox-${box.person.id}`, { ifAvailable: true }, (held) => (held ? work() : 'busy')) : work()
+    this.outbox = new Outbox({ store: box.store, send: this.server.send, sendPhoto: this.server.sendPhoto, lock })
+    this.outbox.onchange = () => this.#told()
+  }
+
+  get person() {
+    return this.box.person
+  }
+
+  /** Now by the server's clock, as far as this phone knows it. */
+  now() {
+    return Date.now() + this.offset
+  }
+
+  async open() {
+    const [scope, round, place] = await Promise.all([this.box.get('scope'), this.box.get('round'), this.box.get('place'), this.#told()])
+    if (scope) this.#take(scope.data, scope.at)
+    this.round = round
+    this.place = place ?? false
+    this.#timer = setInterval(() => this.tick(), TICK)
+    this.#back = () => document.hidden || this.tick({ force: true })
+    this.#line = () => this.tick({ force: true })
+    document.addEventListener('visibilitychange', this.#back)
+    addEventListener('online', this.#line)
+    addEventListener('focus', this.#back)
+    this.tick({ force: true })
+    return this
+  }
+
+  #timer
+  #back
+  #line
+
+  close() {
+    clearInterval(this.#timer)
+    document.removeEventListener('visibilitychange', this.#back)
+    removeEventListener('online', this.#line)
+    removeEventListener('focus', this.#back)
+    this.closed = true
+  }
+
+  listen(heard) {
+    this.#listeners.add(heard)
+    return () => this.#listeners.delete(heard)
+  }
+
+  say() {
+    if (!this.closed) this.#listeners.forEach((heard) => heard())
+  }
+
+  async #told() {
+    this.status = await this.outbox.status()
+    const rows = await this.outbox.list()
+    const did = rows.filter((row) => row.args.task_id && row.action !== 'part' && row.state !== 'refused' && row.state !== 'dropped' && !row.answer?.left)
+    this.done_here = new Set(did.map((row) => row.args.task_id))
+    this.offset = (await this.outbox.offset()) ?? this.offset
+    await this.box.tell(this.status.waiting + this.status.refused)
+    this.say()
+  }
+
+  /** What must happen by itself: send, and take along what is new. */
+  async tick({ force = false } = {}) {
+    if (this.closed) return
+    await this.outbox.flush({ force })
+    if (!this.scope || this.kept_at < Date.now() - STALE || this.kept_at > Date.now() || force) await this.refresh()
+    if (this.closed) return
+    const wait = await this.outbox.wait()
+    if (wait !== null && wait < TICK) setTimeout(() => this.outbox.flush(), Math.max(500, wait))
+  }
+
+  /** Take my scope along anew; false when there is no way to it now. */
+  async refresh() {
+    try {
+      const data = await this.server.scope(this.scope?.etag)
+      this.kept_at = Date.now()
+      this.stale = ''
+      if (data) {
+        this.#take(data, this.kept_at)
+        await this.box.set('scope', { data, at: this.kept_at })
+      }
+      if (this.closed) return true
+      this.outbox.resume()
+      this.say()
+      return true
+    } catch (error) {
+      this.stale = error.status === 401 || error.status === 403 ? 'sign-in' : error.status ? 'server' : 'offline'
+      this.say()
+      return false
+    }
+  }
+
+  #take(scope, at) {
+    this.scope = scope
+    this.kept_at = at
+    this.points = new Map((scope.points ?? []).map((point) => [point.id, point]))
+    this.codes = new Map((scope.points ?? []).map((point) => [point.code.toUpperCase(), point]))
+    this.routes = new Map((scope.routes ?? []).map((route) => [route.id, route]))
+    const server = Date.parse(scope.server_now)
+    if (!Number.isNaN(server) && at === this.kept_at && Math.abs(Date.now() - at) < 1000) this.offset = Math.round(server - at)
+    if (Math.abs(this.offset) < 2000) this.offset = 0
+  }
+
+  /** The point behind a code, scanned or typed: signs that a worn label exchanges are forgiven when one point is left. */
+  pointOf(text) {
+    const code = codeIn(text)
+    if (this.codes?.has(code)) return this.codes.get(code)
+    const alike = [...(this.codes ?? [])].filter(([one]) => looks(one) === looks(code))
+    return alike.length === 1 ? alike[0][1] : null
+  }
+
+  /** Open tasks, without those that were done on this phone. */
+  tasks(act) {
+    return (this.scope?.tasks ?? []).filter((task) => (!act || task.act === act) && task.state === 'open' && !this.done_here.has(task.id))
+  }
+
+  // --- keeping ---------------------------------------------------------------------------------------------------------
+
+  /** Put something into the outbox and start sending; the answer's `sentence` is for the person when the phone is full. */
+  async put(envelope, more = {}) {
+    const kept = await this.outbox.add(envelope, more)
+    this.outbox.flush({ force: true })
+    return kept
+  }
+
+  /** A thing of mine by name, one change after the other. */
+  keep(name, value) {
+    this.#alone = this.#alone.then(() => (value === null ? this.box.remove(name) : this.box.set(name, value))).catch(() => {})
+    return this.#alone
+  }
+
+  async setRound(round) {
+    this.round = round
+    await this.keep('round', round)
+    this.say()
+  }
+
+  /** Whether a look takes the phone's place along; off until its person says yes. */
+  async allowPlace(yes) {
+    this.place = yes
+    await this.keep('place', yes)
+    if (yes) navigator.geolocation?.getCurrentPosition(() => {}, () => {})
+    this.say()
+  }
+
+  // --- minutes ---------------------------------------------------------------------------------------------------------
+
+  /** `seconds` in front of the screen went into one `action`; told once a day, as a sum. */
+  async spent(action, seconds) {
+    const book = (await this.box.get('minutes')) ?? { day: '', open: {}, told: {} }
+    const week = weekStart(this.now())
+    const entry = ((book.open[week] ??= {})[action] ??= { count: 0, seconds: 0 })
+    entry.count += 1
+    entry.seconds += Math.max(0, Math.round(seconds))
+    await this.keep('minutes', book)
+    await this.tellMinutes()
+  }
+
+  async tellMinutes() {
+    const book = await this.box.get('minutes')
+    const today = new Date(this.now()).toDateString()
+    if (!book || book.day === today) return
+    for (const [week, entries] of Object.entries(book.open)) {
+      const rows = Object.entries(entries).map(([action, sum]) => ({ action, ...sum }))
+      const id = fresh()
+      await this.outbox.add({ id, command: 'duties.tell_minutes', args: { id, week, entries: rows }, title: '本周用时', action: 'minutes' })
+      for (const row of rows) {
+        const sum = ((book.told[week] ??= {})[row.action] ??= { count: 0, seconds: 0 })
+        sum.count += row.count
+        sum.seconds += row.seconds
+      }
+    }
+    book.open = {}
+    book.day = today
+    const weeks = Object.keys(book.told).sort().slice(-2)
+    book.told = Object.fromEntries(weeks.map((week) => [week, book.told[week]]))
+    await this.keep('minutes', book)
+  }
+
+  /** This week's minutes on this phone: [{action, count, seconds}]. */
+  async minutes() {
+    const book = await this.box.get('minutes')
+    const week = weekStart(this.now())
+    const sums = {}
+    for (const part of [book?.open[week], book?.told[week]]) {
+      for (const [action, { count, seconds }] of Object.entries(part ?? {})) {
+        sums[action] ??= { action, count: 0, seconds: 0 }
+        sums[action].count += count
+        sums[action].seconds += seconds
+      }
+    }
+    return Object.values(sums)
+  }
+}

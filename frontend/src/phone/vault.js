@@ -1,0 +1,212 @@
+// Several people on one phone. Each has a key of their own, which only their PIN unlocks; everything of theirs that lies on the
+// phone is sealed with it. Names stay readable on the lock screen, nothing else does.
+//
+// A PIN of four digits keeps out a colleague and whoever finds the phone, not a laboratory: the wait after wrong tries and the
+// cost of PBKDF2 are what a page can do, and signing out wipes everything.
+import { openDB } from 'idb'
+
+import { memoryStore } from './stores.js'
+
+const DB = 'bihuan-phone'
+const ROUNDS = 150_000
+const TRIES = 5
+const FIRST_WAIT = 60_000
+const LONGEST_WAIT = 60 * 60_000
+const text = new TextEncoder()
+const plain = new TextDecoder()
+
+const seal = async (key, bytes, name) => {
+  const iv = crypto.getRandomValues(new Uint8Array(12))
+  return { iv, data: await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData: text.encode(name) }, key, bytes) }
+}
+const unseal = async (key, { iv, data }, name) =>
+  new Uint8Array(await crypto.subtle.decrypt({ name: 'AES-GCM', iv, additionalData: text.encode(name) }, key, data))
+const sealJson = (key, value, name) => seal(key, text.encode(JSON.stringify(value)), name)
+const unsealJson = async (key, sealed, name) => JSON.parse(plain.decode(await unseal(key, sealed, name)))
+
+async function keyOf(pin, salt) {
+  const base = await crypto.subtle.importKey('raw', text.encode(pin), 'PBKDF2', false, ['deriveKey'])
+  return crypto.subtle.deriveKey({ name: 'PBKDF2', hash: 'SHA-256', salt, iterations: ROUNDS }, base, { name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt'])
+}
+const aes = (raw) => crypto.subtle.importKey('raw', raw, 'AES-GCM', false, ['encrypt', 'decrypt'])
+const conflict = () => Object.assign(new Error('another tab was quicker'), { name: 'Conflict' })
+
+/** The phone's people. Where a window may keep nothing (private mode), `kept` is false and all of it ends with the page. */
+export async function openVault() {
+  try {
+    const db = await openDB(DB, 1, {
+      upgrade(db) {
+        db.createObjectStore('people', { keyPath: 'id' })
+        for (const name of ['records', 'blobs', 'things']) db.createObjectStore(name, { keyPath: ['person', 'id'] })
+      },
+      blocking: (_, __, event) => event.target.close(),
+    })
+    // some private windows open a database and then refuse to write
+    await db.put('people', { id: 'probe' })
+    await db.delete('people', 'probe')
+    return new Vault(db)
+  } catch {
+    return new MemoryVault()
+  }
+}
+
+class Vault {
+  kept = true
+
+  constructor(db) {
+    this.db = db
+  }
+
+  /** For the lock screen: {id, name, posts, pending, wait_until}, who used it last first. */
+  async people() {
+    return (await this.db.getAll('people')).sort((a, b) => b.used_at - a.used_at)
+  }
+
+  /** Somebody new signed in on this phone: their key is made and locked with their PIN. Whoever is here already unlocks and renews. */
+  async enrol({ person, secret, pin, shared }) {
+    const salt = crypto.getRandomValues(new Uint8Array(16))
+    const raw = crypto.getRandomValues(new Uint8Array(32))
+    const key = await aes(raw)
+    const row = { id: person.id, name: person.name, posts: person.posts ?? '', salt, wrapped: await seal(await keyOf(pin, salt), raw, person.id), secret: await sealJson(key, secret, 'secret'), wrong: 0, wait_until: 0, used_at: Date.now(), pending: 0, shared }
+    await this.wipe(person.id)
+    await this.db.put('people', row)
+    return new Box(this.db, row, key, secret)
+  }
+
+  /** {box} · {wrong: tries left} · {wait: ms} */
+  async unlock(id, pin) {
+    const row = await this.db.get('people', id)
+    const wait = Math.min(row.wait_until - Date.now(), LONGEST_WAIT)
+    if (wait > 0) return { wait }
+    let raw
+    try {
+      raw = await unseal(await keyOf(pin, row.salt), row.wrapped, id)
+    } catch {
+      const wrong = row.wrong + 1
+      const wait = wrong < TRIES ? 0 : Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (wrong - TRIES))
+      await this.db.put('people', { ...row, wrong, wait_until: wait && Date.now() + wait })
+      return wait ? { wait } : { wrong: TRIES - wrong }
+    }
+    const next = { ...row, wrong: 0, wait_until: 0, used_at: Date.now() }
+    await this.db.put('people', next)
+    const key = await aes(raw)
+    return { box: new Box(this.db, next, key, await unsealJson(key, row.secret, 'secret')) }
+  }
+
+  /** Nothing of this person stays on the phone. */
+  async wipe(id) {
+    const work = this.db.transaction(['people', 'records', 'blobs', 'things'], 'readwrite')
+    const all = IDBKeyRange.bound([id], [id, []])
+    await Promise.all([work.objectStore('people').delete(id), ...['records', 'blobs', 'things'].map((name) => work.objectStore(name).delete(all)), work.done])
+  }
+}
+
+/** What one person has on this phone, unlocked. */
+class Box {
+  kept = true
+
+  constructor(db, row, key, secret) {
+    Object.assign(this, { db, key, secret, person: { id: row.id, name: row.name, posts: row.posts }, shared: row.shared })
+    this.store = { read: () => this.#read(), write: (change) => this.#write(change), bytes: (id) => this.#bytes(id) }
+  }
+
+  #name(kind, id) {
+    return `${kind}/${this.person.id}/${id}`
+  }
+
+  async #read() {
+    const rows = await this.db.getAll('records', IDBKeyRange.bound([this.person.id], [this.person.id, []]))
+    return Promise.all(rows.map(async (row) => ({ ...(await unsealJson(this.key, row.sealed, this.#name('records', row.id))), id: row.id, rev: row.rev })))
+  }
+
+  async #write({ put = [], remove = [], bytes = new Map() }) {
+    const person = this.person.id
+    // sealing takes time and a transaction does not wait for it: all of it is done before one begins
+    const rows = await Promise.all(put.map(async (row) => ({ person, id: row.id, rev: (row.rev ?? 0) + 1, sealed: await sealJson(this.key, row, this.#name('records', row.id)) })))
+    const blobs = await Promise.all([...bytes].filter(([, value]) => value).map(async ([id, value]) => ({ person, id, sealed: await seal(this.key, value, this.#name('blobs', id)) })))
+    const work = this.db.transaction(['records', 'blobs'], 'readwrite', { durability: 'strict' })
+    const records = work.objectStore('records')
+    const done = work.done.catch((error) => {
+      throw error ?? work.error ?? new Error('aborted')
+    })
+    try {
+      const before = await Promise.all(rows.map((row) => records.get([person, row.id])))
+      if (rows.some((row, n) => (before[n]?.rev ?? 0) !== row.rev - 1)) {
+        work.abort()
+        await done.catch(() => {})
+        throw conflict()
+      }
+      await Promise.all([
+        ...rows.map((row) => records.put(row)),
+        ...remove.map((id) => records.delete([person, id])),
+        ...blobs.map((row) => work.objectStore('blobs').put(row)),
+        ...[...bytes].filter(([, value]) => !value).map(([id]) => work.objectStore('blobs').delete([person, id])),
+      ])
+      await done
+    } catch (error) {
+      await done.catch(() => {})
+      throw full(error) ?? full(work.error) ?? error
+    }
+  }
+
+  async #bytes(id) {
+    const row = await this.db.get('blobs', [this.person.id, id])
+    return row ? unseal(this.key, row.sealed, this.#name('blobs', id)) : null
+  }
+
+  /** A thing by name: the scope, a draft, the round under way. */
+  async get(id) {
+    const row = await this.db.get('things', [this.person.id, id])
+    return row ? unsealJson(this.key, row.sealed, this.#name('things', id)).catch(() => null) : null
+  }
+
+  async set(id, value) {
+    await this.db.put('things', { person: this.person.id, id, sealed: await sealJson(this.key, value, this.#name('things', id)) })
+  }
+
+  async remove(id) {
+    await this.db.delete('things', [this.person.id, id])
+  }
+
+  /** What the lock screen may say of somebody who is not there: how much of theirs still waits. */
+  async tell(pending) {
+    const row = await this.db.get('people', this.person.id)
+    if (row && row.pending !== pending) await this.db.put('people', { ...row, pending })
+  }
+
+  async renew(secret) {
+    this.secret = secret
+    const row = await this.db.get('people', this.person.id)
+    await this.db.put('people', { ...row, secret: await sealJson(this.key, secret, 'secret') })
+  }
+}
+
+const full = (error) => (error?.name === 'QuotaExceededError' ? Object.assign(new Error('full'), { name: 'QuotaExceededError' }) : null)
+
+class MemoryVault {
+  kept = false
+
+  async people() {
+    return []
+  }
+
+  async enrol({ person, secret, shared }) {
+    const things = new Map()
+    return {
+      kept: false,
+      person: { id: person.id, name: person.name, posts: person.posts ?? '' },
+      secret,
+      shared,
+      store: memoryStore(),
+      get: async (id) => structuredClone(things.get(id) ?? null),
+      set: async (id, value) => void things.set(id, structuredClone(value)),
+      remove: async (id) => void things.delete(id),
+      tell: async () => {},
+      renew: async function (next) {
+        this.secret = next
+      },
+    }
+  }
+
+  async wipe() {}
+}
