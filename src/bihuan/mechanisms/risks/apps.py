@@ -10,5 +10,9 @@ class RisksConfig(AppConfig):
     label = "risks"
 
     def ready(self) -> None:
-        """Fill the registers: commands, facts, refusals, pack chapters, measures, reactions."""
-        from bihuan.mechanisms.risks import commands, measures, pack, reactions  # noqa: F401
+        """Fill the registers: commands, facts, refusals, pack chapters, measures, reactions, where a point lies."""
+        from bihuan.engines.cases.queries import points_found_by
+        from bihuan.mechanisms.risks import commands, measures, pack, reactions  # noqa: F401 - they register
+        from bihuan.mechanisms.risks.queries import spot_of
+
+        points_found_by(spot_of)

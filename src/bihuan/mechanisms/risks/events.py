@@ -16,6 +16,9 @@ WORDS = {
     "risks.label_printed": "打印标签",
     "risks.label_posted": "登记标签已贴好",
     "risks.shown_colour_changed": "现状颜色变化",
+    "risks.point_placed": "在图上摆放",
+    "risks.plan_kept": "上传平面图",
+    "risks.plan_dropped": "撤下平面图",
 }
 declare(WORDS)
 
@@ -49,6 +52,9 @@ refusals.declare(
             "这张标签已经作废，不能再登记。请扫现场新换的标签；如果现场没有，请告诉学校安全负责人。",
         ),
         "risks.half_a_place": (422, "经度和纬度要一起填，或者都不填。"),
+        "risks.no_picture": (422, "没有收到平面图。请选一张 JPG、PNG 或 WebP 图片再上传。"),
+        "risks.half_a_spot": (422, "横、纵两个位置要一起填，或者都不填。"),
+        "risks.other_plan": (409, "平面图「{name}」已经撤下，或不是这所学校的，没有移动。请刷新后再摆放。"),
         "risks.no_points_chosen": (422, "没有选风险点。请至少选一个再打印。"),
     }
 )

@@ -21,15 +21,15 @@ INKS = {"red": "#c4161c", "orange": "#e07000", "yellow": "#e8b800", "blue": "#1f
 CARD = "risks/notice_card.typ"
 
 
-def address_of(site: str, code: str) -> str:
-    """What the QR of a label holds."""
-    return f"{site}/p/{code}"
+def address_of(site: str, code: str, n: int = 0) -> str:
+    """What the QR of a label (or an NFC tag) holds; *n* is the serial of the print."""
+    return f"{site}/p/{code}?n={n}" if n else f"{site}/p/{code}"
 
 
 def _labels(rows: Iterable[Mapping[str, Any]], site: str, four: Mapping[str, rules.Colour]) -> list[Label]:
     return [
         Label(
-            url=address_of(site, row["code"]),
+            url=address_of(site, row["code"], row.get("n", 0)),
             name=row["name"],
             word=f"{four[row['colour']].word}风险",
             shape=four[row["colour"]].shape,  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ from bihuan.engines.responsibility.queries.gaps import LOOK_AHEAD, gaps
 from bihuan.engines.responsibility.queries.people import Found, people, to_call, who_could
 from bihuan.engines.responsibility.queries.places import (
     areas,
+    areas_of,
     bureau_named,
     departments,
     org,
@@ -53,6 +54,7 @@ __all__ = [
     "appointment",
     "appointments",
     "areas",
+    "areas_of",
     "bureau_named",
     "chain",
     "departments",

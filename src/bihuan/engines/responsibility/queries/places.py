@@ -115,6 +115,12 @@ def areas(school: Org) -> list[Org]:
     )
 
 
+def areas_of(bureau_id: UUID | None, school_id: UUID | None) -> list[Org]:
+    """``areas`` of a school of which only the id is at hand."""
+    rows = Org.objects.filter(bureau_id=bureau_id, school_id=school_id, tier__in=("site", "area"))
+    return list(rows.order_by("path"))
+
+
 def departments(viewer: Actor) -> list[Org]:
     """The partner departments of the viewer's bureau (police, fire, market supervision …)."""
     rows = Org.objects.filter(bureau_id=viewer.bureau_id, tier="department", active_to__isnull=True)

@@ -2,6 +2,8 @@
 
 from bihuan.mechanisms.risks.commands import MOST_LABELS
 from bihuan.mechanisms.risks.queries.forms import Choices, Ready, Trial, catalogue, change_form, choices, form, trial
+from bihuan.mechanisms.risks.queries.labels import Labels, Printing, label_of, labels, to_label
+from bihuan.mechanisms.risks.queries.maps import County, OnMap, SchoolMap, county, school_map, school_sketch, spot_of
 from bihuan.mechanisms.risks.queries.phone import points_for_phone
 from bihuan.mechanisms.risks.queries.points import (
     COLUMNS,
@@ -17,7 +19,7 @@ from bihuan.mechanisms.risks.queries.points import (
     point,
     points,
 )
-from bihuan.mechanisms.risks.queries.wall import CodeLife, Wall, code_life, code_lives, to_label, wall
+from bihuan.mechanisms.risks.queries.wall import CodeLife, Wall, code_life, code_lives, wall
 
 __all__ = [
     "COLUMNS",
@@ -25,10 +27,15 @@ __all__ = [
     "Choices",
     "CodeLife",
     "Count4",
+    "County",
     "Keeper",
+    "Labels",
     "Listing",
+    "OnMap",
     "PointPage",
+    "Printing",
     "Ready",
+    "SchoolMap",
     "Told",
     "Trial",
     "Wall",
@@ -38,13 +45,19 @@ __all__ = [
     "code_life",
     "code_lives",
     "colours_of",
+    "county",
     "form",
     "four",
     "keepers",
+    "label_of",
+    "labels",
     "listing",
     "point",
     "points",
     "points_for_phone",
+    "school_map",
+    "school_sketch",
+    "spot_of",
     "to_label",
     "trial",
     "wall",

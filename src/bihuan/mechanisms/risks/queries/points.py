@@ -15,10 +15,11 @@ from bihuan.engines.responsibility import queries as net
 from bihuan.foundation import packs
 from bihuan.foundation.actors import SYSTEM, Actor
 from bihuan.foundation.events import recent
+from bihuan.foundation.evidence.queries import seen as seen_photo
 from bihuan.foundation.pages.keyset import Page, page
 from bihuan.mechanisms.risks import rules
 from bihuan.mechanisms.risks.events import WORDS
-from bihuan.mechanisms.risks.models import RiskPoint
+from bihuan.mechanisms.risks.models import PointCode, RiskPoint
 from bihuan.mechanisms.risks.pack import colours, kinds, risks_of
 
 ORDER = ("colour_rank", "number", "id")
@@ -180,6 +181,8 @@ class PointPage:
     phone: str
     may_manage: bool
     may_check: bool
+    label: PointCode | None
+    photo: Any
 
 
 def point(viewer: Actor, pk: UUID, *, on: date) -> PointPage:
@@ -188,6 +191,8 @@ def point(viewer: Actor, pk: UUID, *, on: date) -> PointPage:
     data = risks_of(row.bureau_id)
     colour = colours(data)[row.colour]
     facts = recent(viewer, bureau_id=row.bureau_id, subject_id=row.pk, most=50)
+    label = PointCode.objects.filter(point=row, voided_at__isnull=True).first()
+    photo = seen_photo(viewer, label.posted_photo) if label and label.posted_photo else None
     return PointPage(
         point=row,
         colour=colour,
@@ -202,6 +207,8 @@ def point(viewer: Actor, pk: UUID, *, on: date) -> PointPage:
         phone=school_of(row).phone,
         may_manage=row.is_active and viewer.may("manage-risks", row),
         may_check=row.is_active and viewer.may("snap", row),
+        label=label,
+        photo=photo,
     )
 
 
@@ -237,6 +244,7 @@ def keepers(row: RiskPoint, *, on: date) -> list[Keeper]:
     return found
 
 
+COLOUR_WORDS = {"red": "红", "orange": "橙", "yellow": "黄", "blue": "蓝"}
 _FIELD_WORDS = {
     "name": "名称", "kind": "类型", "place": "位置", "colour": "颜色", "hazard_source": "危险因素", "accident": "可能的事故",
     "measures": "管控措施", "owner_id": "责任人", "owner_post": "责任岗位", "cadence": "巡查频次",
@@ -247,6 +255,16 @@ def told(fact: Any) -> Told:
     """A fact in words."""
     facts = fact.facts
     detail = facts.get("reason") or facts.get("note") or facts.get("score") or ""
+    if fact.name == "risks.shown_colour_changed":
+        detail = f"{COLOUR_WORDS[facts['was']]} → {COLOUR_WORDS[facts['now']]}；" + "；".join(
+            facts["reasons"] or ["情况已经解除"]
+        )
+    if fact.name == "risks.label_printed":
+        detail = f"第 {facts['n']} 次" + ("，以前印的同时作废" if facts["replace"] else "")
+    if fact.name == "risks.label_posted":
+        detail = "、".join(
+            w for w in ("有照片" if facts["photos"] else "没有照片", "有定位" if "lat" in facts else "") if w
+        )
     if fact.name == "risks.point_changed":
         changed = "、".join(_FIELD_WORDS.get(name, name) for name in facts.get("changed", {}))
         detail = "；".join(part for part in (f"改了{changed}" if changed else "", facts.get("score", "")) if part)

@@ -8,21 +8,15 @@ from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from bihuan.engines.responsibility import queries as net
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.events import recent
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.risks import rules, wall_codes
-from bihuan.mechanisms.risks.commands import MOST_LABELS
 from bihuan.mechanisms.risks.models import PointCode, RiskPoint
 from bihuan.mechanisms.risks.pack import colours, kinds, risks_of
 from bihuan.mechanisms.risks.queries.points import (
-    COLUMNS,
-    MOST_SCHOOLS,
-    ORDER,
     Keeper,
     Told,
-    chosen,
     keepers,
     measures_of,
     school_of,
@@ -93,6 +87,7 @@ class Wall:
     code: str
     voided_at: datetime | None
     replaced: bool
+    label: PointCode
     point: RiskPoint
     school: Any
     colour: rules.Colour
@@ -103,6 +98,11 @@ class Wall:
     may_check: bool
     keepers: list[Keeper]
     checks: list[Told]
+
+    @property
+    def void(self) -> bool:
+        """Whether this very label is no longer good."""
+        return self.voided_at is not None or self.replaced
 
 
 def wall(viewer: Actor, code: str, *, on: date, n: int | None = None) -> Wall:
@@ -128,6 +128,7 @@ def wall(viewer: Actor, code: str, *, on: date, n: int | None = None) -> Wall:
         code=label.code,
         voided_at=label.voided_at,
         replaced=n is not None and n < label.least_n,
+        label=label,
         point=row,
         school=school_of(row),
         colour=colours(data)[row.colour],
@@ -139,23 +140,3 @@ def wall(viewer: Actor, code: str, *, on: date, n: int | None = None) -> Wall:
         keepers=keepers(row, on=on) if inside else [],
         checks=[told(fact) for fact in facts],
     )
-
-
-def to_label(
-    viewer: Actor, *, school_id: UUID | None = None, colour: str = "", ids: Iterable[UUID] = ()
-) -> tuple[list[tuple[str, str]], list[dict[str, Any]]]:
-    """The schools to choose from, and the points to print labels for: the chosen ones, or all of a school or colour.
-
-    At most ``MOST_LABELS`` at once. Refusal ``foundation.not_found`` for a school or a point outside the viewer's net.
-    """
-    schools = [(str(s.pk), s.short_name or s.name) for s in net.schools(viewer)[:MOST_SCHOOLS]]
-    if school_id is not None and str(school_id) not in dict(schools):
-        raise Refusal("foundation.not_found")
-    rows = chosen(viewer, school_id=school_id, colour=colour)
-    wanted = set(ids)
-    if wanted:
-        rows = rows.filter(pk__in=wanted)
-    found = list(rows.order_by("school_name", *ORDER).values(*COLUMNS)[:MOST_LABELS])
-    if wanted and len(found) < len(wanted):
-        raise Refusal("foundation.not_found")
-    return schools, found

@@ -34,6 +34,7 @@ from bihuan.mechanisms.risks.rules.scoring import (
     score,
 )
 from bihuan.mechanisms.risks.rules.showing import Found, Rung, Shown, counted, next_change, shown, worst_of
+from bihuan.mechanisms.risks.rules.sketch import Area, Sketch, draw, svg
 
 __all__ = [
     "BODY_LENGTH",
@@ -44,6 +45,7 @@ __all__ = [
     "MEASURES",
     "SHAPES",
     "TIERS",
+    "Area",
     "BadScore",
     "Band",
     "Colour",
@@ -53,11 +55,13 @@ __all__ = [
     "Rung",
     "Score",
     "Shown",
+    "Sketch",
     "check_part",
     "chosen_colour",
     "counted",
     "decimal_of",
     "direct_red",
+    "draw",
     "headline",
     "holes",
     "is_ours",
@@ -70,6 +74,7 @@ __all__ = [
     "scanned",
     "score",
     "shown",
+    "svg",
     "typed_code",
     "worst_of",
 ]

@@ -14,19 +14,34 @@ from bihuan.foundation.pages.answers import again, done, send, signed_in
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.risks import queries, rules
 
+PHONE = "phone"
+"""The cookie by which a browser says that the patrol app on it is enrolled; it names nobody."""
+
 
 @require_GET
 def page(request: HttpRequest, code: str) -> HttpResponse:
     """The notice card for anybody; the two buttons, the people and the last checks for those of the net."""
     seen = _seen(request, code)
     if seen is None:
-        return render(request, "risks/no_label.html", status=404)
-    return render(request, "risks/wall.html", {"wall": seen, "point": seen.point})
+        return no_such_label(request)
+    context = {"wall": seen, "point": seen.point, "outside": not seen.inside, "on_phone": PHONE in request.COOKIES}
+    return render(request, "risks/wall.html", context)
+
+
+def no_such_label(request: HttpRequest) -> HttpResponse:
+    """One answer for a code that was invented, mistyped or forgotten."""
+    return render(request, "risks/no_label.html", status=404)
 
 
 def _seen(request: HttpRequest, code: str) -> queries.Wall | None:
     try:
-        return queries.wall(request.actor, code, on=timezone.localdate(clock.now()))  # type: ignore[attr-defined]
+        n = request.GET.get("n", "")
+        return queries.wall(
+            request.actor,  # type: ignore[attr-defined]
+            code,
+            on=timezone.localdate(clock.now()),
+            n=int(n) if n.isascii() and n.isdecimal() and len(n) < 7 else None,
+        )
     except Refusal as refusal:
         if refusal.status == 404:
             return None
@@ -38,7 +53,7 @@ def _mine(request: HttpRequest, code: str) -> queries.Wall:
     seen = _seen(request, code)
     if seen is None or not seen.inside:
         raise Refusal("foundation.not_found")
-    if seen.voided_at:
+    if seen.void:
         raise Refusal("risks.voided_label")
     return seen
 
@@ -89,3 +104,22 @@ def _lacking(has_photo: bool, words: str) -> Refusal:
     if len(words) < 2:
         fields["description"] = "请写一句话：什么问题。"
     return Refusal("foundation.bad_input", fields=fields, count=len(fields), summary="；".join(fields.values()))
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def post(request: HttpRequest, code: str) -> HttpResponse:
+    """The label hangs: a photo of it on the wall, and where."""
+    seen = _mine(request, code)
+    context = {"wall": seen, "point": seen.point, "photos": request.POST.getlist("photos")}
+    if request.method == "GET":
+        return render(request, "risks/post.html", context)
+    try:
+        context["photos"] = photos = photos_of(request)
+        place = {name: value for name in ("lat", "lon", "accuracy") if (value := request.POST.get(name, "").strip())}
+        n = f"?n={request.GET['n']}" if request.GET.get("n") else ""
+        args = {"code": f"{seen.code}{n}", "photo": photos[0] if photos else None, **place}
+        send(request, "risks.post_label", args)
+    except Refusal as refusal:
+        return again(request, "risks/post.html", refusal, context)
+    return done(request, f"/p/{seen.code}", f"已登记：{seen.point.name} 的标签贴好了。")
