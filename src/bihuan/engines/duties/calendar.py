@@ -128,7 +128,7 @@ class Calendar:
 
     def get(self, day: date) -> Day | None:
         """The day, or nothing when the calendar does not reach it."""
-        return self[day] if day in self else None
+        return next(iter(self.between(day, day)), None)
 
     def __contains__(self, day: object) -> bool:
         return bool(self._days) and isinstance(day, date) and self.first <= day <= self.last

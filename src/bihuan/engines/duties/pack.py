@@ -55,31 +55,40 @@ class Duties(Section):
             return
         if ("posts", spec.post) not in codes:
             yield item.fault("duties.no_such_post", f"岗位「{spec.post}」没有定义")
-        if spec.act == "sheet" and ("sheets", spec.sheet) not in codes:
-            yield item.fault("duties.no_such_sheet", f"没有叫「{spec.sheet}」的表")
-        if spec.act != "sheet" and spec.sheet:
-            yield item.fault("duties.no_such_sheet", "只有填报（act: sheet）才写 sheet")
-        if spec.nil and spec.act != "sheet":
-            yield item.fault("duties.bad_rule", "只有填报（act: sheet）才能报“无事”")
+        if spec.starts_on and spec.ends_on and spec.ends_on < spec.starts_on:
+            yield item.fault("duties.bad_rule", "结束日期早于开始日期")
         for other in spec.satisfies:
             if ("duties", other) not in codes or other == spec.code:
                 yield item.fault("duties.no_such_duty", f"satisfies 里的「{other}」不是另一条职责")
-        scope = scope_of(spec.scope)
-        for words, known, name in (
-            (scope.tiers, TIERS, "层级"),
-            (scope.stages, STAGES, "学段"),
-            (scope.facets, FACETS, "条件"),
-        ):
-            for word in words:
-                if word not in known:
-                    yield item.fault("duties.bad_scope", f"不认识{name}「{word}」，只能是：{'、'.join(known)}")
-        for kind in scope.kinds:
-            if ("unit-kinds", kind) not in codes:
-                yield item.fault("duties.bad_scope", f"单位类型「{kind}」没有定义")
-        if spec.starts_on and spec.ends_on and spec.ends_on < spec.starts_on:
-            yield item.fault("duties.bad_rule", "结束日期早于开始日期")
+        yield from _sheet_faults(item, codes)
+        yield from _scope_faults(item, codes)
 
     def put(self, bureau_id: UUID, pack: str, items: list[Item]) -> None:
         put_entries(self.name, bureau_id, pack, items)
         if bureau_id != PLATFORM:
             install_duties(bureau_id, pack, [data_of(item) for item in items])
+
+
+def _sheet_faults(item: Item, codes: Codes) -> Iterable[Fault]:
+    spec = item.spec
+    if spec.act == "sheet" and ("sheets", spec.sheet) not in codes:
+        yield item.fault("duties.no_such_sheet", f"没有叫「{spec.sheet}」的表")
+    if spec.act != "sheet" and spec.sheet:
+        yield item.fault("duties.no_such_sheet", "只有填报（act: sheet）才写 sheet")
+    if spec.act != "sheet" and spec.nil:
+        yield item.fault("duties.bad_rule", "只有填报（act: sheet）才能报“无事”")
+
+
+def _scope_faults(item: Item, codes: Codes) -> Iterable[Fault]:
+    scope = scope_of(item.spec.scope)
+    for words, known, name in (
+        (scope.tiers, TIERS, "层级"),
+        (scope.stages, STAGES, "学段"),
+        (scope.facets, FACETS, "条件"),
+    ):
+        for word in words:
+            if word not in known:
+                yield item.fault("duties.bad_scope", f"不认识{name}「{word}」，只能是：{'、'.join(known)}")
+    for kind in scope.kinds:
+        if ("unit-kinds", kind) not in codes:
+            yield item.fault("duties.bad_scope", f"单位类型「{kind}」没有定义")

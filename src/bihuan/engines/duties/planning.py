@@ -101,6 +101,8 @@ class Days:
             elif stage:
                 self._by_stage[stage][day.on] = day
             else:
+                if self._bureau and self._bureau[-1].on + DAY != day.on:
+                    self._bureau.clear()  # a worker stood still for a year: what lies before the gap is over
                 self._bureau.append(day)
 
     def key(self, school_id: UUID | None, stages: Collection[str]) -> Any:
@@ -169,11 +171,13 @@ _COLUMNS = ("id", "path", "tier", "kind", "stages", "facets", "school_id")
 def _units(bureau_id: UUID, duties: Sequence[Duty], days: Days, today: date, school_id: UUID | None) -> Iterator[Unit]:
     """The units in use that a duty may be for; what is inside a school has the school's stages unless it has its own."""
     scopes = [rules.scope_of(duty.scope) for duty in duties]
-    wanted = Q() if any(not scope.tiers for scope in scopes) else Q(tier__in={tier for s in scopes for tier in s.tiers})
-    rows = net.units(SYSTEM).filter(bureau_id=bureau_id).filter(
-        wanted | Q(tier="school") | Q(pk__in={duty.org_id for duty in duties}),
+    rows = net.units(SYSTEM).filter(
         Q(active_to__isnull=True) | Q(active_to__gte=today), Q(active_from__isnull=True) | Q(active_from__lte=today),
+        bureau_id=bureau_id,
     )  # fmt: skip
+    if all(scope.tiers for scope in scopes):  # a scope without tiers asks for kinds, which may stand anywhere
+        tiers = {"school", *(tier for scope in scopes for tier in scope.tiers)}
+        rows = rows.filter(Q(tier__in=tiers) | Q(pk__in={duty.org_id for duty in duties}))
     if school_id:
         rows = rows.filter(school_id=school_id)
     schools: dict[UUID, tuple[list[str], list[str]]] = {}
