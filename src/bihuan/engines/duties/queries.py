@@ -64,7 +64,7 @@ def open_tasks(
 ) -> list[dict[str, Any]]:
     """The viewer's own open tasks that begin within *days*, soonest due first: one statement, flat in the history.
 
-    Rows as dicts: the columns of the task, ``org_name``, ``post_name``, ``act_word``, ``is_open_now``.
+    Rows as dicts: the columns of the task, ``org_name``, ``post_name``, ``act_word``, ``is_open_now``, ``nil_allowed``.
     """
     mine = own_tasks(viewer)
     if mine is None:
@@ -72,12 +72,14 @@ def open_tasks(
     rows = Task.objects.filter(mine, state="open", opens_at__lt=at + timedelta(days=days), closes_at__gt=at)
     if acts is not None:
         rows = rows.filter(act__in=list(acts))
-    found = list(rows.order_by("due_at", "id").values(*_LINE, "org__name", "org__short_name", "bureau_id")[:most])
+    found = list(
+        rows.order_by("due_at", "id").values(*_LINE, "org__name", "org__short_name", "bureau_id", "duty__nil")[:most]
+    )
     return [_line(row, at) for row in found]
 
 
 def _line(row: dict[str, Any], at: datetime) -> dict[str, Any]:
-    short, name = row.pop("org__short_name"), row.pop("org__name")
+    short, name, nil_allowed = row.pop("org__short_name"), row.pop("org__name"), row.pop("duty__nil")
     posts = packs.entries(row.pop("bureau_id"), "posts")
     return {
         **row,
@@ -85,6 +87,7 @@ def _line(row: dict[str, Any], at: datetime) -> dict[str, Any]:
         "post_name": posts.get(row["post"], {}).get("name", row["post"]),
         "act_word": ACTS[row["act"]],
         "is_open_now": row["opens_at"] <= at,
+        "nil_allowed": nil_allowed,
     }
 
 
