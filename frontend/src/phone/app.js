@@ -45,6 +45,10 @@ function App({ vault }) {
   }, [looks])
   useEffect(() => session?.listen(() => tell((n) => n + 1)), [session])
   useEffect(() => {
+    // what was said about the screen before is not said over the one after
+    if (said && !said.stays) said.moves ? setSaid(null) : setSaid({ ...said, moves: 1 })
+  }, [route.path])
+  useEffect(() => {
     if (!said || said.stays) return undefined
     const timer = setTimeout(() => setSaid(null), SAID)
     return () => clearTimeout(timer)
@@ -79,8 +83,8 @@ function App({ vault }) {
     await session.server.revoke()
     await vault.wipe(session.person.id)
     setSession(null)
-    setSaid({ words: '已退出，这台手机上你的内容都清掉了。' })
     go('/')
+    setSaid({ words: '已退出，这台手机上你的内容都清掉了。', moves: 0 })
   }
   const setLooks = (next) => {
     const after = { ...looks, ...next }
@@ -91,7 +95,7 @@ function App({ vault }) {
       return // a window that keeps nothing: for this page only
     }
   }
-  const here = { session, say: (words, stays = false) => setSaid({ words, stays }), looks, setLooks, lock, leave, update, complete }
+  const here = { session, say: (words, stays = false) => setSaid({ words, stays, moves: 0 }), looks, setLooks, lock, leave, update, complete }
   return html`<${Here.Provider} value=${here}>
     ${session ? html`<${Safe} key=${route.path}>${screenOf(route)}<//>` : html`<${Gate} vault=${vault} route=${route} onopen=${open} />`}
     <div class="said" role="status" aria-live="polite">${said && html`<p class=${said.stays ? 'stays' : ''}>${said.words}${said.stays ? html`<button class="btn btn-plain" onClick=${() => setSaid(null)}>知道了</button>` : null}</p>`}</div>
@@ -120,6 +124,7 @@ function useWorker() {
     navigator.serviceWorker.addEventListener('controllerchange', () => (mine ? location.reload() : (mine = true)))
     navigator.serviceWorker.register('/sw.js', { scope: '/' }).then(
       (registration) => {
+        if (!registration) return
         const offer = (worker) => worker && navigator.serviceWorker.controller && setUpdate(() => () => worker.postMessage('now'))
         offer(registration.waiting)
         registration.addEventListener('updatefound', () => {

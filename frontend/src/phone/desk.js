@@ -114,7 +114,7 @@ export function Sheet({ parts }) {
   if (!sheet) {
     return html`<${Screen} title=${task.title} foot=${html`<button class="btn btn-primary" onClick=${() => send({ nil: true })}>办完了</button>`}><p><${Clock} clock=${taskClock(task, session.now())} /></p><p>${task.act === 'sheet' ? '这张表还没有存到手机里，请连一次网再填。' : '办完以后在这里登记一下。'}</p><//>`
   }
-  return html`<${Screen} title=${task.title} foot=${html`${task.nil_allowed ? html`<button class="btn" onClick=${() => ask(true)}>零报告</button>` : checks.length > 3 && html`<button class="btn" onClick=${rest}>其余都符合</button>`}<button class="btn btn-primary" onClick=${finish}>交${left ? `（还有 ${left} 项）` : ''}</button>`}>
+  return html`<${Screen} title=${task.title} foot=${html`${task.nil_allowed ? html`<button class="btn" onClick=${() => ask(true)}>零报告</button>` : checks.length > 3 && html`<button class="btn" onClick=${rest}>其余都符合</button>`}<button class="btn btn-primary" onClick=${finish}>交${left ? `（缺 ${left} 项）` : ''}</button>`}>
     <p class="quiet">${sheet.title}　<${Clock} clock=${taskClock(task, session.now())} /></p>
     ${answers && asked.map((item) => html`<${Item} key=${item.code} item=${item} answer=${answers[item.code] ?? {}} wrong=${wrong[item.code]} onchange=${(answer) => change({ [item.code]: answer })} />`)}
     ${asking && html`<${Ask} words=${`「${task.title}」报“没有情况”？`} yes="没有情况，上报" onno=${() => ask(false)} onyes=${() => send({ nil: true })} />`}
@@ -226,7 +226,7 @@ export function OutboxScreen() {
   const [busy, setBusy] = useState(false)
   useEffect(() => {
     let gone = false
-    const load = () => session.outbox.list().then((next) => gone || set(next))
+    const load = () => session.outbox.list().then((next) => gone || set(next.filter((row) => row.action !== 'minutes')))
     load()
     const quiet = session.listen(load)
     return () => {

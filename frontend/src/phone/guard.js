@@ -120,8 +120,10 @@ export function Point({ code, query }) {
   const look = useLook(code, query)
   const place = useMemo(() => ask(session.place), [code])
   const [busy, setBusy] = useState(false)
+  const [unable, cannot] = useState(null)
   useEffect(() => {
     warm()
+    session.last = point
     requestAnimationFrame(() => {
       performance.mark('point-ready')
       if (performance.getEntriesByName('code-seen').length) performance.measure('scan-to-point', 'code-seen', 'point-ready')
@@ -141,15 +143,23 @@ export function Point({ code, query }) {
     say(kept?.sentence || (next ? `已记：${point.name} 正常（${progress(next).done}/${next.stops.length}）${began ? `，${next.title}开始` : ''}` : `已记：${point.name} 正常`), !!kept?.sentence)
     go(next ? (progress(next).left.length ? '/scan' : '/round') : '/')
   }
+  const skip = async () => {
+    const { round: next } = await lookedAt(session, point, look, 'skipped', { place: place(), note: unable.trim().slice(0, 300) })
+    last = null
+    say(`已记：${point.name} 没有查`)
+    go(progress(next).left.length ? '/scan' : '/round')
+  }
   const emergency = point.measures?.find((one) => one.word.includes('应急'))
-  return html`<${Screen} title=${point.name} back=${round ? '#/round' : '#/'} className="at-point" foot=${html`<a class="btn btn-trouble" href=${`#/p/${encodeURIComponent(code)}/problem`}><${Icon} name="alert" />有问题</a><button class="btn btn-normal" aria-busy=${busy} onClick=${normal}><${Icon} name="check" />正常</button>`}>
+  return html`<${Screen} title=${point.name} words=${on ? `${round.title} ${progress(round).done}/${round.stops.length}` : '风险点'} back=${round ? '#/round' : '#/'} className="at-point" foot=${html`<a class="btn btn-trouble" href=${`#/p/${encodeURIComponent(code)}/problem`}><${Icon} name="alert" />有问题</a><button class="btn btn-normal" aria-busy=${busy} onClick=${normal}><${Icon} name="check" />正常</button>`}>
     <section class=${`plate plate-${point.shown_colour ?? point.colour}`}>
       <${Colour} code=${point.shown_colour ?? point.colour} />
-      <p class="plate-name">${point.name}</p>
+      <h1 tabindex="-1">${point.name}</h1>
       <p>${point.place || point.school_name}</p>
       ${point.shown_colour && point.shown_colour !== point.colour && point.why?.length ? html`<p class="quiet">现在按${COLOUR_WORDS[point.shown_colour]}管：${wordsOf(point.why)}</p>` : null}
     </section>
-    ${(on || task) && html`<p class="route-line"><b>${on ? round.title : task.title}</b>　${on ? `已查 ${progress(round).done}/${round.stops.length}` : html`点“正常”就开始这一趟 <${Clock} clock=${taskClock(task, session.now())} />`}${before ? html`<br />这一点刚才记过：${before.result === 'found' ? '有问题' : '正常'}` : null}</p>`}
+    ${task && html`<p class="route-line"><b>${task.title}</b>　点“正常”就开始这一趟，<${Clock} clock=${taskClock(task, session.now())} /></p>`}
+    ${before && html`<p class="says-so">这一点刚才记过：${RESULT_WORDS[before.result]}。再记一次，以后一次为准。</p>`}
+    ${session.place === null && html`<div class="asks-place"><p>打卡时要不要记一下位置？只在点“正常”“有问题”的那一刻，用来证明到过现场。</p><button class="btn" onClick=${() => session.allowPlace(false)}>不记</button><button class="btn" onClick=${() => session.allowPlace(true)}>记位置</button></div>`}
     ${round && !on && html`<p class="says-so">这一点不在「${round.title}」里，会单独记一次，不影响这一趟。</p>`}
     ${look.how === 'typed' && html`<p class="says-so">输入编号打开，会标明。</p>`}
     ${old ? html`<p class="says-so">扫到的是旧标签（第 ${serialIn(look.text)} 张），现场应有更新的一张。照常登记，请告诉安全负责人。</p>` : null}
@@ -161,8 +171,12 @@ export function Point({ code, query }) {
     ${point.measures?.length > (emergency ? 1 : 0) && html`<section><h2>看什么</h2><dl class="facts">${point.measures.filter((one) => one !== emergency).map((one) => html`<dt key=${one.word}>${one.word.replace(/措施$/, '')}</dt><dd>${one.text}</dd>`)}</dl></section>`}
     <section><h2>找谁</h2><${People} people=${point.phones ?? []} owner=${point.owner} post=${point.owner_post} session=${session} school=${point.school_id} /></section>
     <section><h2>最近巡查</h2><p class="quiet">${point.checked_at ? `${moment(point.checked_at, session.now())} 看过` : '还没有登记过'}${point.open_hazards ? `，有 ${point.open_hazards} 条隐患没销号` : ''}${point.cadence ? `。规定：${point.cadence}` : ''}</p></section>
+    ${on && html`<p><button class="btn btn-plain" onClick=${() => cannot('')}>这一点查不了</button></p>`}
+    ${unable !== null && html`<${Ask} words=${`${point.name} 为什么查不了？会写在这一趟里。`} yes="记为没有查" no="返回" off=${unable.trim().length < 2} onno=${() => cannot(null)} onyes=${skip}><label class="field"><span class="label">原因</span><input class="control" maxlength="120" value=${unable} onInput=${(event) => cannot(event.target.value)} placeholder="例如：门锁着，钥匙在总务处" /></label><//>`}
   <//>`
 }
+
+const RESULT_WORDS = { normal: '正常', found: '有问题', skipped: '没有查' }
 
 const COLOUR_WORDS = { red: '红色', orange: '橙色', yellow: '黄色', blue: '蓝色' }
 const wordsOf = (why) => why.map((one) => (typeof one === 'string' ? one : (one.words ?? one.text ?? one.sentence ?? ''))).filter(Boolean).join('；')
@@ -298,14 +312,14 @@ export function Round({ parts }) {
     <p class="quiet">${moment(round.started_at, Date.now())} 开始${round.due_at ? html`　<${Clock} clock=${taskClock({ opens_at: 0, ...round, opens_at: new Date(round.started_at).toISOString() }, session.now())} />` : ''}</p>
     <ol class="stops">${round.stops.map((id) => html`<${Stop} key=${id} point=${session.points?.get(id)} check=${seen.get(id)} next=${id === nextId && round.order === 'ordered'} />`)}</ol>
     ${round.checks.filter((check) => !round.stops.includes(check.point_id)).length > 0 && html`<p class="quiet">路线外还看了 ${round.checks.filter((check) => !round.stops.includes(check.point_id)).length} 点。</p>`}
-    ${asking === 'more' && html`<${Ask} words=${`还有 ${left.length} 点没查。`} no="接着走" yes="交给下一班接着走" onno=${() => ask(null)} onyes=${() => (done ? hand({ handed_over: true }) : drop())}><div class="ask-more"><button class="btn" disabled=${!done} onClick=${() => hand()}>现在就交（缺 ${left.length} 点）</button><button class="btn btn-danger" onClick=${() => ask('drop')}>这一趟不走了</button></div><//>`}
+    ${asking === 'more' && html`<${Ask} words=${`还有 ${left.length} 点没查。`} no="接着走" yes="交给下一班" onno=${() => ask(null)} onyes=${() => (done ? hand({ handed_over: true }) : drop())}><div class="ask-more"><button class="btn" disabled=${!done} onClick=${() => hand()}>现在就交（缺 ${left.length} 点）</button><button class="btn btn-danger" onClick=${() => ask('drop')}>这一趟不走了</button></div><//>`}
     ${asking === 'drop' && html`<${Ask} words=${`已记的 ${done} 点会丢掉，已上报的问题不受影响。确定不走了？`} danger yes="不走了" onno=${() => ask(null)} onyes=${drop} />`}
   <//>`
 }
 
 function Stop({ point, check, next }) {
-  const state = check ? (check.result === 'found' ? 'found' : 'normal') : 'left'
-  const words = { found: '有问题', normal: '正常', left: next ? '下一点' : '' }[state]
+  const state = check?.result ?? 'left'
+  const words = RESULT_WORDS[state] ?? (next ? '下一点' : '')
   const flags = check && { typed: '输入编号', chosen: '从名单选', nfc: '', scan: '' }[check.how]
   return html`<li class=${`stop stop-${state} ${next ? 'stop-next' : ''}`}>
     <a href=${point ? `#/p/${point.code}?how=chosen` : '#/round'}>

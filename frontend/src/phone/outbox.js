@@ -480,7 +480,7 @@ export class Outbox {
 
   /** {waiting, refused, sent, oldest (ms or null), why, sign_in, sending}: one line for every screen. */
   async status() {
-    const rows = await this.list()
+    const rows = (await this.list()).filter((row) => row.action !== 'minutes') // nobody's work, and nobody waits for it
     const waiting = rows.filter((row) => row.state === 'waiting' || row.state === 'sending')
     const refused = rows.filter((row) => row.state === 'refused')
     const paused = this.#pause.why && !this.#over(this.#pause.until) ? this.#pause.why : null

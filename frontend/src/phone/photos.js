@@ -83,5 +83,6 @@ export async function prepared(file) {
   const blob = await new Promise((tell) => canvas.toBlob(tell, 'image/jpeg', QUALITY))
   canvas.width = 0 // a cheap phone has little memory: the canvas gives its own back at once
   const bytes = withMoment(new Uint8Array(await blob.arrayBuffer()), words)
-  return { bytes, taken_at: words.replace(/^(\d+):(\d+):(\d+) /, '$1-$2-$3T') }
+  const taken = Date.parse(words.replace(/^(\d+):(\d+):(\d+) /, '$1-$2-$3T'))
+  return { bytes, taken_at: Number.isNaN(taken) ? null : new Date(taken).toISOString() }
 }

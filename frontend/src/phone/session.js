@@ -21,7 +21,7 @@ export class Session {
   kept_at = 0
   stale = '' // why the scope could not be renewed
   done_here = new Set()
-  place = false
+  place = null // not asked yet
   #listeners = new Set()
   #alone = Promise.resolve()
 
@@ -47,7 +47,7 @@ export class Session {
     const [scope, round, place] = await Promise.all([this.box.get('scope'), this.box.get('round'), this.box.get('place'), this.#told()])
     if (scope) this.#take(scope.data, scope.at)
     this.round = round
-    this.place = place ?? false
+    this.place = place
     this.#timer = setInterval(() => this.tick(), TICK)
     this.#back = () => document.hidden || this.tick({ force: true })
     this.#line = () => this.tick({ force: true })
@@ -95,6 +95,7 @@ export class Session {
     await this.outbox.flush({ force })
     if (!this.scope || this.kept_at < Date.now() - STALE || this.kept_at > Date.now() || force) await this.refresh()
     if (this.closed) return
+    await this.#tellMinutes()
     const wait = await this.outbox.wait()
     if (wait !== null && wait < TICK) setTimeout(() => this.outbox.flush(), Math.max(500, wait))
   }
@@ -175,21 +176,23 @@ export class Session {
 
   // --- minutes ---------------------------------------------------------------------------------------------------------
 
-  /** `seconds` in front of the screen went into one `action`; told once a day, as a sum. */
+  /** `seconds` in front of the screen went into one `action`. */
   async spent(action, seconds) {
-    const book = (await this.box.get('minutes')) ?? { day: '', open: {}, told: {} }
+    const today = new Date(this.now()).toDateString()
+    const book = (await this.box.get('minutes')) ?? { day: today, open: {}, told: {} }
+    if (!Object.keys(book.open).length) book.day = today
     const week = weekStart(this.now())
     const entry = ((book.open[week] ??= {})[action] ??= { count: 0, seconds: 0 })
     entry.count += 1
     entry.seconds += Math.max(0, Math.round(seconds))
     await this.keep('minutes', book)
-    await this.tellMinutes()
   }
 
-  async tellMinutes() {
+  /** What a day took is told on the next, as sums. */
+  async #tellMinutes() {
     const book = await this.box.get('minutes')
     const today = new Date(this.now()).toDateString()
-    if (!book || book.day === today) return
+    if (!book || book.day === today || !Object.keys(book.open).length) return
     for (const [week, entries] of Object.entries(book.open)) {
       const rows = Object.entries(entries).map(([action, sum]) => ({ action, ...sum }))
       const id = fresh()

@@ -48,21 +48,21 @@ export const Clock = ({ clock: { words, urgency } }) => html`<span class=${`due 
 
 // --- the screen -----------------------------------------------------------------------------------------------------------
 
-/** One screen: a bar with the way back, what it is about, and the acts under the thumb. */
-export function Screen({ title, back = '#/', children, foot, wide, className = '' }) {
-  const head = useRef()
+/** One screen: a bar with the way back, what it is about (or `words`, when its own heading stands in it), and the acts under the thumb. */
+export function Screen({ title, words, back = '#/', children, foot, className = '' }) {
+  const screen = useRef()
   useEffect(() => {
     document.title = `${title} · 闭环`
-    head.current?.focus({ preventScroll: true })
+    screen.current.querySelector('h1')?.focus({ preventScroll: true })
     scrollTo(0, 0)
   }, [title])
-  return html`<div class=${`screen ${className}`}>
+  return html`<div class=${`screen ${className}`} ref=${screen}>
     <header class="bar">
       ${back && html`<a class="back" href=${back} aria-label="返回"><${Icon} name="back" /></a>`}
-      <h1 ref=${head} tabindex="-1">${title}</h1>
+      ${words ? html`<p class="bar-words">${words}</p>` : html`<h1 tabindex="-1">${title}</h1>`}
       <${Waiting} />
     </header>
-    <main class=${wide ? 'wide-main' : ''}>${children}</main>
+    <main>${children}</main>
     ${foot && html`<footer class="foot">${foot}</footer>`}
   </div>`
 }
@@ -83,7 +83,7 @@ export function Empty({ title, children }) {
 }
 
 /** A question that must not be answered by accident; `typed` must be written out before the button works. */
-export function Ask({ words, yes = '确定', no = '再想想', typed, danger, onyes, onno, children }) {
+export function Ask({ words, yes = '确定', no = '再想想', typed, off, danger, onyes, onno, children }) {
   const dialog = useRef()
   const [said, say] = useState('')
   useEffect(() => dialog.current.showModal(), [])
@@ -92,7 +92,7 @@ export function Ask({ words, yes = '确定', no = '再想想', typed, danger, on
     <p id=${id}>${words}</p>
     ${children}
     ${typed && html`<label class="field"><span class="label">请输入「${typed}」再按下面的按钮</span><input class="control" value=${said} onInput=${(event) => say(event.target.value)} autocomplete="off" /></label>`}
-    <div class="ask-buttons"><button class="btn" onClick=${onno} autofocus>${no}</button><button class=${`btn ${danger ? 'btn-danger' : 'btn-primary'}`} disabled=${typed && said.trim() !== typed} onClick=${onyes}>${yes}</button></div>
+    <div class="ask-buttons"><button class="btn" onClick=${onno} autofocus>${no}</button><button class=${`btn ${danger ? 'btn-danger' : 'btn-primary'}`} disabled=${off || (typed && said.trim() !== typed)} onClick=${onyes}>${yes}</button></div>
   </dialog>`
 }
 
