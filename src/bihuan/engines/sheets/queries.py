@@ -117,7 +117,7 @@ def contents_in_force(viewer: Actor, sheet_ids: Collection[UUID], *, on: date) -
         "sheet_id", "id", "sheet__title", "version", "content"
     )
     return {
-        sheet: {"id": pk, "title": title, "version": version, "content": content}
+        sheet: {"id": pk, "sheet_id": sheet, "title": title, "version": version, "content": content}
         for sheet, pk, title, version, content in rows
     }  # the newest comes last
 

@@ -51,12 +51,13 @@ def keep_evidence(
     kind: Kind = "image",
     id: UUID | None = None,
     org: Placed | None = None,
+    taken_at: datetime | None = None,
 ) -> Evidence:
     """Keep an uploaded photo, document or drawn signature; until it is attached only its maker sees it.
 
     The same client-made ``id`` is the same row; without one, so is the same picture from the same person, not yet
-    attached. ``org``
-    places the row at once (the demo, imports); otherwise it stands in the maker's bureau until it is attached.
+    attached. ``org`` places the row at once (the demo, imports); otherwise it stands in the maker's bureau until it is
+    attached. ``taken_at`` is the phone's word for a picture whose camera wrote none into it.
     Refusals: ``evidence.no_post``, ``evidence.id_taken``, and those of cleaning (too large, disguised, broken).
     """
     bureau_id = org.bureau_id if org else by.bureau_id
@@ -66,6 +67,7 @@ def keep_evidence(
     if id and (known := _by_id(by, id, original)):
         return known
     fields = _cleaned(kind, raw, name)
+    fields["taken_at"] = fields.get("taken_at") or taken_at
     place = placed(org) if org else {"bureau_id": bureau_id}
     mine = Evidence.objects.filter(
         bureau_id=bureau_id, sha256=fields["sha256"], made_by_id=by.id, subject_id__isnull=True
@@ -165,6 +167,23 @@ def _refuse_too_many(wanted: Sequence[Attached]) -> None:
     counts = rows.order_by().values("subject_id").annotate(n=Count("pk")).values_list("n", flat=True)
     if any(n > MOST_PER_SUBJECT for n in counts):
         raise Refusal("evidence.too_many", most=MOST_PER_SUBJECT)
+
+
+def kept_again(rows: Iterable[Evidence], by: Actor) -> list[UUID]:
+    """The same pictures once more as unattached evidence of this person, to tie them to another subject; no new bytes.
+
+    Call it only after the rows were found visible: what a stranger sent becomes proof in somebody's case.
+    """
+    fields = (
+        "bureau_id", "kind", "sha256", "original_sha256", "media_type", "name", "size", "width", "height",
+        "perceptual_hash", "taken_at", "made_at",
+    )  # fmt: skip
+    again = [
+        Evidence(id=uuid7(), **{name: getattr(row, name) for name in fields}, made_by_id=by.id, made_by_name=by.name)
+        for row in rows
+    ]
+    Evidence.objects.bulk_create(again)
+    return [row.pk for row in again]
 
 
 def fingerprints(rows: Iterable[Evidence]) -> list[dict[str, str]]:

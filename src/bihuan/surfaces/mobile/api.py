@@ -63,9 +63,12 @@ def get_photo(request: HttpRequest, sha256: str, x_evidence_id: UUID = Header(..
 @router.put("/phone/photos/{sha256}", response=Arrived, exclude_none=True, summary="A piece of a photo, or all of it")
 def put_photo(
     request: HttpRequest, sha256: str, offset: int, total: int, kind: Literal["image", "document", "signature"] = "image",
-    x_evidence_id: UUID = Header(...),  # noqa: B008 - how ninja is told
+    taken_at: str = "", x_evidence_id: UUID = Header(...),  # noqa: B008 - how ninja is told
 ) -> Any:  # fmt: skip
-    """Raw bytes from *offset* on. ``have`` says where to go on; the last piece answers ``evidence``."""
+    """Raw bytes from *offset* on. ``have`` says where to go on; the last piece answers ``evidence``.
+
+    ``taken_at`` is the phone's word for when it was taken; what the camera wrote into the picture goes before it.
+    """
     part = _part(request, sha256, x_evidence_id)
     if kept := _kept(request, sha256, x_evidence_id):
         part.forget()
@@ -77,7 +80,14 @@ def put_photo(
     if raw is None:
         return _kept(request, sha256, x_evidence_id) or {"have": 0}
     try:
-        row = keep_evidence(request.actor, clock.now(), raw=raw, kind=kind, id=x_evidence_id)  # type: ignore[attr-defined]
+        row = keep_evidence(
+            request.actor,
+            clock.now(),
+            raw=raw,
+            kind=kind,
+            id=x_evidence_id,
+            taken_at=sync.moment(taken_at),  # type: ignore[attr-defined]
+        )
     finally:
         part.forget()  # refused or kept: the pieces are of no more use
     return {"evidence": row.pk}

@@ -13,11 +13,16 @@ from django.utils import timezone
 
 from bihuan.engines.cases.pack import levels_of
 from bihuan.engines.cases.queries import todo
+from bihuan.engines.duties.queries import open_tasks
 from bihuan.engines.responsibility.queries import schools, to_call
 from bihuan.engines.sheets.queries import contents_in_force
+from bihuan.engines.sheets.rules import stages_of
 from bihuan.foundation import packs
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.events import stated_lately
+from bihuan.mechanisms.patrols.carried import handovers_waiting, routes_for_phone
+from bihuan.mechanisms.patrols.pack import thresholds
+from bihuan.mechanisms.risks.queries import points_for_phone
 
 MOST_SCHOOLS = 30
 """Schools whose points a phone carries: a sponsor's, a town's. Whoever sees more looks the others up with a network."""
@@ -64,7 +69,7 @@ def scope(viewer: Actor, at: datetime, tag: str) -> dict[str, Any]:
     carried = mine[:MOST_SCHOOLS]
     ids = [school.pk for school in carried]
     posts = packs.entries(viewer.bureau_id, "posts")
-    tasks: list[dict[str, Any]] = []
+    tasks = open_tasks(viewer, at)
     sheets = [task["subject_id"] for task in tasks if task["act"] == "sheet" and task["subject_id"]]
     return {
         "person": {
@@ -77,19 +82,20 @@ def scope(viewer: Actor, at: datetime, tag: str) -> dict[str, Any]:
             ],
         },
         "schools": [
-            {"id": s.pk, "name": s.short_name or s.name, "full_name": s.name, "phone": s.phone} for s in carried
+            {"id": s.pk, "name": s.short_name or s.name, "full_name": s.name, "phone": s.phone, "stages": sorted(stages_of(s.stages or [s.kind])), "facets": s.facets}
+            for s in carried
         ],
         "more_schools": len(mine) > len(carried),
-        "points": [],
-        "routes": [],
+        "points": points_for_phone(viewer, ids) if ids else [],
+        "routes": routes_for_phone(viewer, ids) if ids else [],
         "tasks": tasks,
         "sheets": {str(one["id"]): one for one in contents_in_force(viewer, sheets[:MOST_SHEETS], on=today).values()} if sheets else {},
         "people": to_call(viewer, ids, on=today) if ids else [],
         "hazards": [{name: row[name] for name in SHORT} for row in todo(viewer)],
         "levels": _levels(viewer),
-        "thresholds": packs.entries(viewer.bureau_id, "patrols"),
+        "thresholds": thresholds(viewer.bureau_id),
         "terms": {code: entry["label"] for code, entry in packs.entries(viewer.bureau_id, "terms").items()},
-        "shift": [],
+        "shift": handovers_waiting(viewer),
         "server_now": at,
         "etag": tag,
     }  # fmt: skip
