@@ -11,6 +11,8 @@ from django.db.models import Count
 
 from bihuan.engines.duties.models import Task
 from bihuan.foundation.actors import Actor
+from bihuan.foundation.pages.keyset import Page, page
+from bihuan.foundation.scoping import ScopedQuerySet
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +34,49 @@ def tally(
     since: datetime,
     until: datetime,
     school_ids: Collection[UUID] = (),
+    running: bool = False,
     by_day: bool = False,
 ) -> list[Tally]:
-    """Tasks inside the viewer's net that were due from *since* up to *until*, counted by subject and state: one statement."""
-    rows = Task.objects.visible_to(viewer).filter(act=act, due_at__gte=since, due_at__lt=until)
-    if school_ids:
-        rows = rows.filter(school_id__in=list(school_ids))
+    """Tasks inside the viewer's net that were due from *since* up to *until*, counted by subject and state: one statement.
+
+    ``running``: also those of which only a part lies in that time (a week's round, a night that began before).
+    """
+    rows = _of_span(viewer, act, since, until, school_ids, running=running)
     names = ["org_id", "school_id", "subject_id", "state", *(["on"] if by_day else [])]
     counted = rows.order_by().values(*names).annotate(count=Count("id"))
     return [Tally(**row) for row in counted]
+
+
+LINE = (
+    "id", "bureau_id", "org_id", "school_id", "org__name", "on", "slot", "subject_id", "title", "post", "assignee_id",
+    "opens_at", "due_at", "closes_at", "state", "done_at", "done_by_name", "ref_id", "backfilled", "note",
+)  # fmt: skip
+
+
+def due_page(
+    viewer: Actor,
+    *,
+    act: str,
+    since: datetime,
+    until: datetime,
+    school_ids: Collection[UUID] = (),
+    states: Collection[str] = (),
+    cursor: str = "",
+    size: int = 50,
+) -> Page:
+    """Tasks inside the viewer's net that run between two moments, whatever became of them, the earliest due first."""
+    rows = _of_span(viewer, act, since, until, school_ids, running=True)
+    if states:
+        rows = rows.filter(state__in=list(states))
+    return page(rows.values(*LINE), order=("due_at", "id"), cursor=cursor, size=size)
+
+
+def _of_span(
+    viewer: Actor, act: str, since: datetime, until: datetime, school_ids: Collection[UUID], *, running: bool
+) -> ScopedQuerySet:
+    rows = Task.objects.visible_to(viewer).filter(act=act, due_at__gte=since)
+    rows = rows.filter(opens_at__lt=until) if running else rows.filter(due_at__lt=until)
+    return rows.filter(school_id__in=list(school_ids)) if school_ids else rows
 
 
 def opened_at(task_id: UUID) -> datetime:

@@ -9,13 +9,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.apps import apps
 
 from bihuan.engines.duties.commands import keep_duty
 from bihuan.engines.duties.models import Duty
+from bihuan.engines.sheets.rules import Content, Item, Section
 from bihuan.foundation import clock, packs
 from bihuan.foundation.actors import SYSTEM
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.models import PackEntry
+from bihuan.foundation.scoping import placed
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CALENDAR = {
@@ -64,3 +67,24 @@ def duty(net: SimpleNamespace, term: datetime) -> Callable[..., Duty]:
         return keep_duty(SYSTEM, at, **{**given, **said})
 
     return kept
+
+
+@pytest.fixture
+def sheet(net: SimpleNamespace) -> Any:
+    """A small ledger of the bureau in force since September: two looks and a number."""
+    content = Content(
+        "食堂日检",
+        (Section("01", "食堂"),),
+        (
+            Item("01-01", "01", "地面清洁", ways=("site",)),
+            Item("01-02", "01", "留样齐全", ways=("site",), severity="serious"),
+            Item("01-03", "01", "冷藏温度", kind="number", least=-30, most=40, normal_to=8, unit="℃"),
+        ),
+    )
+    made = apps.get_model("sheets", "Sheet")(id=uuid7(), code="canteen-day", title=content.title, **placed(net.bureau))
+    made.save(force_insert=True)
+    apps.get_model("sheets", "SheetVersion").objects.create(
+        bureau_id=net.bureau.pk, sheet=made, version="1.0", state="published", content=content.as_json(),
+        digest=content.digest, item_count=3, effective_on=date(2026, 9, 1), published_at=moment("2026-09-01T08:00"),
+    )  # fmt: skip
+    return made
