@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "bihuan.mechanisms.risks",
     "bihuan.mechanisms.inspections",
     "bihuan.mechanisms.ledgers",
+    "bihuan.mechanisms.pledges",
     "bihuan.mechanisms.patrols",
     "bihuan.mechanisms.tips",
     "bihuan.surfaces.workbench",
@@ -77,6 +78,11 @@ ROOT_URLCONF = "bihuan.config.urls"
 ASGI_APPLICATION = "bihuan.config.asgi.application"
 BIHUAN_THREADS = env.number("BIHUAN_THREADS", 8)
 BIHUAN_PROXIES = env.number("BIHUAN_PROXIES", 0)
+BIHUAN_TIPS_PER_LABEL = env.number("BIHUAN_TIPS_PER_LABEL", 5)
+BIHUAN_TIPS_PER_ADDRESS = env.number("BIHUAN_TIPS_PER_ADDRESS", 20)
+BIHUAN_TIPS_PER_SCHOOL = env.number("BIHUAN_TIPS_PER_SCHOOL", 60)
+BIHUAN_TIPS_LOOKUPS = env.number("BIHUAN_TIPS_LOOKUPS", 60)
+BIHUAN_TIPS_PHOTOS = env.number("BIHUAN_TIPS_PHOTOS", 100)
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

@@ -17,6 +17,7 @@ _DOORS = {
     "points/": "bihuan.mechanisms.risks.web",
     "duties/": "bihuan.engines.duties.web",
     "ledgers/": "bihuan.mechanisms.ledgers.web",
+    "pledges/": "bihuan.mechanisms.pledges.web",
     "patrols/": "bihuan.mechanisms.patrols.web",
     "tips/": "bihuan.mechanisms.tips.web",
     "m/": "bihuan.surfaces.mobile.web",
@@ -25,6 +26,10 @@ _DOORS = {
     "api/v1/": "bihuan.surfaces.openapi.web",
 }
 urlpatterns = [path(at, include(door)) for at, door in _DOORS.items() if find_spec(door)]
+if find_spec("bihuan.mechanisms.tips.web"):
+    from bihuan.mechanisms.tips.web import wall_patterns
+
+    urlpatterns.append(path("p/", include(wall_patterns)))
 if find_spec("bihuan.mechanisms.risks.web"):
     from bihuan.mechanisms.risks.web import point_patterns
 

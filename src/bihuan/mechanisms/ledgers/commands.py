@@ -200,7 +200,7 @@ def _page(by: Actor, at: datetime, code: str, org_id: UUID, day: date) -> _Page:
     return _Page(ledger, org, on, rules.is_late(ledger, on, today))
 
 
-def _ledger(by: Actor, code: str, bureau_id: UUID) -> Ledger:
+def _ledger(by: Actor, code: str, bureau_id: UUID | None) -> Ledger:
     found = ledgers_of(bureau_id).get(code)
     if found is None:
         raise Refusal("ledgers.no_such_ledger")

@@ -72,11 +72,12 @@ _FIELDS, _CLOCK = ({one.name for one in fields(kind)} for kind in (Ledger, Clock
 
 def from_entry(data: Mapping[str, Any]) -> Ledger:
     """The ledger that a pack's entry describes; where it comes from (``source``, ``proof``) stays with the entry."""
-    given = {
+    given: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in data.items() if name in _FIELDS
     }
-    clock = data.get("clock")
-    return Ledger(**{**given, "clock": Clock(**{k: v for k, v in clock.items() if k in _CLOCK}) if clock else None})
+    if clock := data.get("clock"):
+        given["clock"] = Clock(**{name: value for name, value in clock.items() if name in _CLOCK})
+    return Ledger(**given)
 
 
 def page_day(every: str, day: date) -> date:

@@ -38,7 +38,11 @@ def shelf(request: HttpRequest) -> HttpResponse:
             request, "ledgers/shelf.html", {"shelf": found, "schools": schools if len(schools) > 1 else [], "on": on}
         )
     day_off, daily, lines = queries.day_across(request.actor, on=on)
-    return render(request, "ledgers/across.html", {"day_off": day_off, "daily": daily, "lines": lines, "on": on, "today": _today()})
+    return render(
+        request,
+        "ledgers/across.html",
+        {"day_off": day_off, "daily": daily, "lines": lines, "on": on, "today": _today()},
+    )
 
 
 @require_GET
