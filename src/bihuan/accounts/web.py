@@ -20,6 +20,7 @@ from bihuan.accounts.models import User
 from bihuan.accounts.queries import demo_accounts, demo_person, tokens_of
 from bihuan.foundation import clock
 from bihuan.foundation.pages.answers import again, done, send, signed_in
+from bihuan.foundation.pages.visitors import address_of
 from bihuan.foundation.refusals import Refusal
 
 
@@ -30,15 +31,6 @@ def _next(request: HttpRequest) -> str:
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return wanted if safe and not urlsplit(wanted).path.startswith("/sign-") else "/"
-
-
-def _address(request: HttpRequest) -> str:
-    """The visitor's address; behind *n* trusted proxies the n-th from the right, which they wrote themselves."""
-    proxies = settings.BIHUAN_PROXIES
-    told = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
-    if proxies and len(told) >= proxies:
-        return told[-proxies]
-    return request.META.get("REMOTE_ADDR") or "unknown"
 
 
 def _begin(request: HttpRequest, user: User) -> None:
@@ -61,7 +53,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return render(request, "accounts/sign_in.html", page)
     name, password = request.POST.get("username", ""), request.POST.get("password", "")
     try:
-        user = ways_in.sign_in(clock.now(), username=name, password=password, address=_address(request))
+        user = ways_in.sign_in(clock.now(), username=name, password=password, address=address_of(request))
     except Refusal as refusal:
         return again(request, "accounts/sign_in.html", refusal, page)
     _begin(request, user)

@@ -8,14 +8,16 @@ from bihuan.engines.cases.jobs import escalate_due
 from bihuan.engines.duties.jobs import generate_ahead, miss_over
 from bihuan.foundation.jobs import Line
 from bihuan.foundation.sealing import seal_history
-from bihuan.surfaces.mobile.jobs import forget_parts
 from bihuan.mechanisms.risks.jobs import recolour_points
+from bihuan.mechanisms.tips.jobs import sweep as sweep_tips
+from bihuan.surfaces.mobile.jobs import forget_parts
 
 LINES = (
     Line("cases.escalate", timedelta(seconds=60), escalate_due),
     Line("duties.generate", timedelta(hours=1), generate_ahead),
     Line("duties.miss", timedelta(seconds=60), miss_over),
     Line("risks.recolour", timedelta(seconds=60), recolour_points),
+    Line("tips.sweep", timedelta(minutes=5), sweep_tips),
     Line("foundation.seal", timedelta(minutes=10), seal_history),
     Line("mobile.forget_parts", timedelta(hours=6), forget_parts),
 )

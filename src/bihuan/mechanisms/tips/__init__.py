@@ -1,4 +1,6 @@
-"""What anybody may tell from a wall code without signing in, and how the teller learns what became of it.
+"""Tips (扫码反映): anybody before a wall code says what is wrong, without signing in; the school answers within its time.
 
-Promises: no account, no tracking, no other person's data; the same answer for a slip that is not there and one that is
-not yours."""
+Promises: the teller is asked for nothing about themselves and no address is kept longer than the limits need; a slip of
+twelve characters shows what became of it and nothing else; the school's desk takes it up, makes it a hazard through the
+command of ``engines.cases``, or answers in words; what stays unanswered is seen by the bureau.
+"""

@@ -272,6 +272,12 @@ def point_of(pk: UUID) -> UUID | None:
     return Case.objects.filter(pk=pk).values_list("point_id", flat=True).first()
 
 
+def outcome_of(pk: UUID) -> tuple[bool, datetime | None] | None:
+    """Whether a case was put right, and when it ended (``None``: still open): for somebody outside who asked for it."""
+    row = Case.objects.filter(pk=pk).values_list("state", "is_open", "closed_at").first()
+    return (row[0] == "closed", None if row[1] else row[2]) if row else None
+
+
 def by_source(viewer: Actor, bureau_id: UUID, source_id: UUID, *, most: int = 400) -> list[dict[str, Any]]:
     """The cases that came out of one inspection."""
     rows = Case.objects.visible_to(viewer).filter(bureau_id=bureau_id, source_id=source_id).order_by("number")

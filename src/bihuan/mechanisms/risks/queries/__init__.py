@@ -19,7 +19,7 @@ from bihuan.mechanisms.risks.queries.points import (
     point,
     points,
 )
-from bihuan.mechanisms.risks.queries.wall import CodeLife, Wall, code_life, code_lives, wall
+from bihuan.mechanisms.risks.queries.wall import CodeLife, Wall, code_life, code_lives, open_point, wall
 
 __all__ = [
     "COLUMNS",
@@ -52,6 +52,7 @@ __all__ = [
     "label_of",
     "labels",
     "listing",
+    "open_point",
     "point",
     "points",
     "points_for_phone",

@@ -73,6 +73,12 @@ def _life(read: Sequence[str], known: dict[str, PointCode], n: int | None) -> Co
     )  # fmt: skip
 
 
+def open_point(code: str) -> RiskPoint | None:
+    """The point in use behind a label in force, for strangers; ``None`` for a code that is void, unknown or invented."""
+    label = _label(code)
+    return label.point if label and label.voided_at is None and label.point.is_active else None
+
+
 def _label(code: str) -> PointCode | None:
     read = wall_codes.readings(rules.typed_code(code))
     rows = PointCode.objects.filter(code__in=read).select_related("point__org", "point__owner")
