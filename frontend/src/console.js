@@ -47,6 +47,7 @@ onceShown('[data-gallery]', enlargePhotos)
 onceShown('[data-signature]', async (pad) => (await import('./desk/signature.js')).signOn(pad))
 onceShown('form[data-draft]', guardDrafts)
 onceShown('[data-grid]', keepGrid)
+onceShown('[data-sorts]', async (list) => (await import('./desk/sorting.js')).sortRows(list))
 onceShown('[data-scan]', async (place) => (await import('./desk/scan.js')).scanWith(place))
 
 window.htmx = htmx

@@ -331,6 +331,15 @@ def chosen(
     return list(found)
 
 
+def due_word(state: str, opens_at: datetime, due_at: datetime, at: datetime) -> str:
+    """What a round that is due is called at a moment."""
+    if state != "open":
+        return TASK_STATES[state]
+    if at < opens_at:
+        return "未到时间"
+    return "待巡" if at <= due_at else "过时未巡"
+
+
 def with_windows(windows: Sequence[Mapping[str, Any]]) -> list[str]:
     """The windows in words: ``早高峰 07:10–07:50``; one that ends after midnight says so."""
     return [

@@ -230,7 +230,7 @@ def ground_of(
         for look in looks
         if not look.code or look.code in labels
     ]
-    here = _home(by, [points[pk] for pk in stood if pk in points])
+    here = _home(by, [points[pk] for pk in stood if pk and pk in points])
     return Ground(here, here.org_id, here.school_name, rules.Context(here.school_id, (), None, spots, labels))
 
 
@@ -261,7 +261,8 @@ def in_office(by: Actor, place: Placed, walked_at: datetime) -> Actor:
     if any(hold.covers(place) for hold in by.holds):
         raise Refusal("patrols.may_not_walk")
     then = net.holds_of(by.id, on=timezone.localdate(walked_at)) if by.id else []
-    walker = replace(by, holds=tuple(hold for hold, _ in then))
+    holds = tuple(hold for hold, _ in then)
+    walker = Actor(id=by.id, name=by.name, channel=by.channel, bureau_id=by.bureau_id, holds=holds, scopes=by.scopes)
     if not walker.may("snap", place):
         raise Refusal("foundation.not_found")
     return walker

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -206,7 +205,7 @@ def keep_duty(by: Actor, at: datetime, route: Route, school: Any) -> None:
 
 def _clockmaker(by: Actor) -> Actor:
     """The same person before the clockwork of duties: the right to the route was asked here, theirs is another one."""
-    return replace(by, is_system=True)
+    return Actor(id=by.id, name=by.name, channel=by.channel, bureau_id=by.bureau_id, is_system=True)
 
 
 def _school(by: Actor, org_id: UUID) -> Any:

@@ -27,10 +27,11 @@ from bihuan.mechanisms.risks.scoring import Scoring
 ZONE = ZoneInfo("Asia/Shanghai")
 MORNING = datetime(2026, 11, 23, 7, 20, tzinfo=ZONE)
 """A Monday in term, inside the morning window of the test's route."""
+DAY = MORNING.date()
 _read: dict[str, Any] = {}
 
 
-def at(hour: int, minute: int = 0, *, day: date = MORNING.date()) -> datetime:
+def at(hour: int, minute: int = 0, *, day: date = DAY) -> datetime:
     """A moment of that day by the school's clock."""
     return datetime(day.year, day.month, day.day, hour, minute, tzinfo=ZONE)
 
@@ -110,7 +111,7 @@ def task(route: Any) -> Task:
     return tasks_of(route)[0]
 
 
-def tasks_of(route: Any, on: date = MORNING.date()) -> list[Task]:
+def tasks_of(route: Any, on: date = DAY) -> list[Task]:
     """The rounds of a route that are due on a day."""
     return list(Task.objects.filter(subject_id=route.pk, on=on).order_by("slot"))
 

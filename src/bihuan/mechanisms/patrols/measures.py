@@ -1,0 +1,59 @@
+"""Today's numbers about patrols, for the clauses that they fulfil."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+from django.utils import timezone
+
+from bihuan.engines.duties.tallies import tally
+from bihuan.foundation import clock
+from bihuan.foundation.actors import Actor
+from bihuan.foundation.hot import counts
+from bihuan.foundation.packs.measures import CAP, Measured, capped, measure, once
+from bihuan.mechanisms.patrols.queries import routes, walked_since
+from bihuan.mechanisms.patrols.queries.today import span_of
+
+
+def _counts(viewer: Actor) -> dict[str, int]:
+    """This room's counts over rounds in one statement."""
+    return once(("patrols", viewer), lambda: counts(walked_since(viewer, clock.now()), cap=CAP))
+
+
+@measure("patrol-rounds")
+def patrol_rounds(viewer: Actor) -> Measured:
+    """Rounds that were walked."""
+    return Measured(capped(_counts(viewer)["rounds"]), "次近 30 天的巡查", "/patrols/rounds/")
+
+
+@measure("patrol-finds")
+def patrol_finds(viewer: Actor) -> Measured:
+    """Rounds that found something."""
+    return Measured(capped(_counts(viewer)["found"]), "次近 30 天发现问题的巡查", "/patrols/rounds/?result=found")
+
+
+@measure("patrol-signals")
+def patrol_signals(viewer: Actor) -> Measured:
+    """Rounds about which something is pointed out; nobody is accused by a number."""
+    return Measured(capped(_counts(viewer)["noticed"]), "次近 30 天有提示的巡查", "/patrols/rounds/?noticed=1")
+
+
+@measure("patrol-coverage")
+def patrol_coverage(viewer: Actor) -> Measured:
+    """The share of rounds that were walked of those that were due in the last seven days."""
+    today = timezone.localdate(clock.now())
+    since, until = span_of(today - timedelta(days=7), 7)
+    states: Counter[str] = Counter()
+    for one in tally(viewer, act="patrol", since=since, until=until):
+        states[one.state] += one.count
+    due = states["done"] + states["late"] + states["missed"]
+    share = f"{(states['done'] + states['late']) * 100 // due}%" if due else "—"
+    return Measured(share, f"近 7 天的巡查到位率（应巡 {due:,} 次）", "/patrols/week/")
+
+
+@measure("patrol-routes")
+def patrol_routes(viewer: Actor) -> Measured:
+    """Routes in use."""
+    found = routes(viewer, size=CAP)
+    return Measured(capped(len(found.rows) + bool(found.next)), "条在用的巡查路线", "/patrols/routes/")

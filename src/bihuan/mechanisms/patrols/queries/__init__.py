@@ -1,0 +1,44 @@
+"""Reading patrols: a day, a week, rounds, routes, the hand-over book, and what a phone carries."""
+
+from bihuan.mechanisms.patrols.queries.month import Month, month
+from bihuan.mechanisms.patrols.queries.rounds import RoundPage, listing, round_page, rounds, walked_since
+from bihuan.mechanisms.patrols.queries.routes import (
+    Editor,
+    due_words,
+    editor,
+    ready_routes,
+    route,
+    route_listing,
+    routes,
+    routes_for_phone,
+)
+from bihuan.mechanisms.patrols.queries.shifts import USUAL_ITEMS, book, handovers_waiting
+from bihuan.mechanisms.patrols.queries.today import Day, Line, Share, Week, sees_signals, today, week
+
+__all__ = [
+    "USUAL_ITEMS",
+    "Day",
+    "Editor",
+    "Line",
+    "Month",
+    "RoundPage",
+    "Share",
+    "Week",
+    "book",
+    "due_words",
+    "editor",
+    "handovers_waiting",
+    "listing",
+    "month",
+    "ready_routes",
+    "round_page",
+    "rounds",
+    "route",
+    "route_listing",
+    "routes",
+    "routes_for_phone",
+    "sees_signals",
+    "today",
+    "walked_since",
+    "week",
+]
