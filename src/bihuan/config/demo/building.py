@@ -82,9 +82,9 @@ class District:
     def steps(self) -> Sequence[tuple[str, Callable[[], object]]]:
         """What has to be built, with the words for the progress line."""
         return (
-            ("安装通用包", lambda: install(SYSTEM, BEGAN, pack="base")),
+            ("安装通用包", lambda: self.install("base")),
             ("建立教育局", self.make_bureau),
-            (f"安装模型包 {self.pack}", lambda: install(SYSTEM, BEGAN, pack=self.pack, bureau_id=self.id)),
+            (f"安装模型包 {self.pack}", lambda: self.install(self.pack, self.id)),
             ("建立部门、科室和网格", self.make_offices),
             (f"建立 {len(self.planned)} 所学校和区域", self.make_schools),
             ("导入名册", self.make_staff),
@@ -92,6 +92,11 @@ class District:
             ("建立风险点", self.make_points),
             ("开通示范账号", self.open_accounts),
         )
+
+    def install(self, pack: str, bureau_id: UUID | None = None) -> None:
+        """A pack, on the day on which the district begins: what is due is due from then on."""
+        with clock.travel(BEGAN):
+            install(SYSTEM, BEGAN, pack=pack, bureau_id=bureau_id)
 
     def make_unit(self, by: Actor, kind: str, words: str, above: str | None, id: str = "", **more: Any) -> str:
         """One unit; its id."""
@@ -221,7 +226,7 @@ class District:
             )
 
     def make_points(self) -> None:
-        """The catalogue's points that fit each school, adopted by the school's own safety lead, and their labels printed."""
+        """The catalogue's points that fit each school, adopted by the school's own safety lead."""
         for planned, school in zip(self.planned, schools(self.admin), strict=True):
             chosen = {} if planned.points is None else {"codes": self.points_of(school, planned.points)}
             self.do(self.lead(school), "risks.adopt_points", school.code, school_id=str(school.pk), **chosen)

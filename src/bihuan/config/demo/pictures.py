@@ -16,14 +16,18 @@ KEPT = (640, 480)
 CLEAN = (206, 216, 218)
 WALLS = ((226, 222, 211), (214, 221, 222), (231, 226, 216), (216, 219, 208))
 FLOORS = ((156, 146, 132), (138, 143, 145), (170, 158, 140))
+STAGES = {True: "整改后 · ", False: "整改前 · ", None: ""}
 SCENES = {
     "08": "extinguisher", "10": "panel", "09": "stairs", "11": "fridge", "05": "gate", "06": "gate", "07": "camera",
     "14": "dormitory", "15": "bus", "16": "cabinet", "18": "bars", "12": "sink",
 }  # fmt: skip
 
 
-def photo(words: str, item: str, *, after: bool, seed: object) -> bytes:
-    """A JPEG of the scene of a checklist item; *words* (place, day and hour) stand on it as a camera would print them."""
+def photo(words: str, item: str, *, after: bool | None, seed: object) -> bytes:
+    """A JPEG of the scene of a checklist item; *words* (place, day and hour) stand on it as a camera would print them.
+
+    ``after``: put right, not yet, or (``None``) nothing that was ever wrong.
+    """
     chance = dice("photo", seed)
     picture = Image.new("RGB", (WIDTH, HEIGHT), chance.choice(WALLS))
     draw = ImageDraw.Draw(picture)
@@ -31,13 +35,11 @@ def photo(words: str, item: str, *, after: bool, seed: object) -> bytes:
     draw.polygon([(0, HEIGHT), (0, horizon + 40), (WIDTH, horizon - 20), (WIDTH, HEIGHT)], fill=chance.choice(FLOORS))
     for n in range(5):
         draw.line([(n * 220 - 60, HEIGHT), (n * 120 + 200, horizon + 20)], fill=(120, 116, 108), width=2)
-    _DRAWERS[SCENES.get(item[:2], "board")](draw, chance, after)
-    if not after and item[:2] in {"08", "09", "10"}:
+    _DRAWERS[SCENES.get(item[:2], "board")](draw, chance, after is not False)
+    if after is False and item[:2] in {"08", "09", "10"}:
         _clutter(draw, chance)
     draw.rectangle([0, HEIGHT - 40, WIDTH, HEIGHT], fill=(28, 32, 34))
-    draw.text(
-        (14, HEIGHT - 34), f"{words} · {'整改后' if after else '整改前'} · 示意图", font=_font(22), fill=(240, 240, 235)
-    )
+    draw.text((14, HEIGHT - 34), f"{words} · {STAGES[after]}示意图", font=_font(22), fill=(240, 240, 235))
     out = BytesIO()
     picture.resize(KEPT).save(out, "JPEG", quality=82)
     return out.getvalue()

@@ -21,8 +21,8 @@ from bihuan.config.demo.building import District
 from bihuan.config.demo.chance import dice
 from bihuan.config.demo.history.days import HERE, Days, at
 from bihuan.config.demo.pictures import photo, signature
-from bihuan.engines.cases.jobs import escalate_due
-from bihuan.engines.responsibility.queries import actor_of, schools
+from bihuan.config.timetable import LINES
+from bihuan.engines.responsibility.queries import actor_of, own_post, schools, who
 from bihuan.foundation import clock, packs
 from bihuan.foundation.evidence.commands import keep_evidence
 from bihuan.foundation.packs.notes import note, noted
@@ -30,7 +30,8 @@ from bihuan.foundation.reactions import react
 from bihuan.foundation.refusals import Refusal
 
 HOURS = (time(8, 35), time(12, 30), time(17, 40), time(23, 50))
-"""When the ladder is swept."""
+"""When the worker's sweeps run."""
+SWEEPS = [line for line in LINES if line.name.split(".")[0] in ("cases", "duties", "risks")]
 log = logging.getLogger(__name__)
 Act = Callable[[datetime], None]
 
@@ -42,6 +43,7 @@ class Term:
         self.district = district
         self.queue: list[tuple[datetime, int, Act]] = []
         self.turn = count()
+        self.carried: dict[UUID, tuple[dict[UUID, Any], dict[UUID, Any]]] = {}
         self.schools = schools(district.admin)
         self.shown = next(school for school in self.schools if school.name == district.plan.shown)
         self.days = Days(packs.entries(district.id, "calendar")["default"])
@@ -72,17 +74,17 @@ class Term:
             for hour in HOURS:
                 until = min(at(day, hour), now)
                 self.play(until)
-                if fresh:
-                    escalate_due(until)
+                for line in SWEEPS if fresh else ():
+                    line.run(until)
             while fresh and react(clock.now(), most=500):
                 pass
             if fresh:
                 note("demo", self.district.pack, until=str(day), days=n + 1)
 
     def plan_day(self, day: date, today: date) -> None:
-        """Let every part of life say what happens today."""
-        if self.days.works(day):
-            for part, name, data in self.parts:
+        """Let every part of life say what happens today; ``daily`` parts also live on days without school."""
+        for part, name, data in self.parts:
+            if self.days.works(day) or data.get("daily"):
                 part.plan(self, day, today, data, dice(self.district.plan.name, name, day))
 
     def play(self, until: datetime) -> None:
@@ -124,8 +126,12 @@ class Term:
 
     def at_school(self, school: Any, post: str, n: int = 0) -> Any:
         """The n-th holder of a common post at a school, whatever the school calls it."""
-        swaps = packs.entries(self.district.id, "net")["default"].get("post_for_kind", {})
-        return self.district.holder(school, swaps.get(school.kind, {}).get(post, post), n)
+        return self.district.holder(school, own_post(school, post), n)
+
+    def perhaps(self, school: Any, post: str, n: int = 0) -> Any:
+        """The same, or nobody where the school has no such post."""
+        held = who(school, own_post(school, post), on=self.district.plan.since)
+        return actor_of(held[n % len(held)].user_id) if held else None
 
     # --- problems and pictures ----------------------------------------------------------------------------------------
 
@@ -153,13 +159,20 @@ class Term:
         return str(problem.get("place") or self.items[problem["item"]]["place"])
 
     def photo(
-        self, by: Any, moment: datetime, problem: dict[str, Any], school: Any, seed: tuple[object, ...], *, after: bool
+        self,
+        by: Any,
+        moment: datetime,
+        problem: dict[str, Any],
+        school: Any,
+        seed: tuple[object, ...],
+        *,
+        after: bool | None,
     ) -> str:
         """A drawn photo, kept as evidence of its maker."""
         id = UUID(self.district.make("photo", *seed, after, at=moment))
         words = f"{school.short_name} {self.place(problem).split('、')[0]} · {moment.astimezone(HERE):%m-%d %H:%M}"
         scene = problem.get("scene") or problem["item"]
-        raw = photo(words, scene, after=after, seed=(school.code, scene))
+        raw = photo(words, scene, after=after, seed=(school.code, scene, *(() if after is not None else seed)))
         keep_evidence(by, moment, raw=raw, name="现场.jpg", id=id)
         return str(id)
 
