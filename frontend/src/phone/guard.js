@@ -124,10 +124,13 @@ export function Point({ code, query }) {
   useEffect(() => {
     warm()
     session.last = point
-    requestAnimationFrame(() => {
-      performance.mark('point-ready')
-      if (performance.getEntriesByName('code-seen').length) performance.measure('scan-to-point', 'code-seen', 'point-ready')
-    })
+    const drawn = requestAnimationFrame(() =>
+      setTimeout(() => {
+        performance.mark('point-ready') // painted, and a tap is heard
+        if (performance.getEntriesByName('code-seen').length) performance.measure('scan-to-point', 'code-seen', 'point-ready')
+      }),
+    )
+    return () => cancelAnimationFrame(drawn)
   }, [code])
   if (!point) return html`<${Unknown} code=${code} />`
   const round = session.round
@@ -309,7 +312,7 @@ export function Round({ parts }) {
   return html`<${Screen} title=${round.title} foot=${foot}>
     <p class="round-line"><span class="round-count"><b>${done}</b>/${all}</span> ${round.order === 'ordered' ? '按顺序走' : '不分先后'}${found ? `，发现 ${found} 处问题` : ''}</p>
     <progress class="round-bar" max=${all} value=${done} aria-label=${`已查 ${done} 点，共 ${all} 点`}></progress>
-    <p class="quiet">${moment(round.started_at, Date.now())} 开始${round.due_at ? html`　<${Clock} clock=${taskClock({ opens_at: 0, ...round, opens_at: new Date(round.started_at).toISOString() }, session.now())} />` : ''}</p>
+    <p class="quiet">${moment(round.started_at, Date.now())} 开始${round.due_at ? html`　<${Clock} clock=${taskClock({ ...round, opens_at: '2000-01-01' }, session.now())} />` : ''}</p>
     <ol class="stops">${round.stops.map((id) => html`<${Stop} key=${id} point=${session.points?.get(id)} check=${seen.get(id)} next=${id === nextId && round.order === 'ordered'} />`)}</ol>
     ${round.checks.filter((check) => !round.stops.includes(check.point_id)).length > 0 && html`<p class="quiet">路线外还看了 ${round.checks.filter((check) => !round.stops.includes(check.point_id)).length} 点。</p>`}
     ${asking === 'more' && html`<${Ask} words=${`还有 ${left.length} 点没查。`} no="接着走" yes="交给下一班" onno=${() => ask(null)} onyes=${() => (done ? hand({ handed_over: true }) : drop())}><div class="ask-more"><button class="btn" disabled=${!done} onClick=${() => hand()}>现在就交（缺 ${left.length} 点）</button><button class="btn btn-danger" onClick=${() => ask('drop')}>这一趟不走了</button></div><//>`}
