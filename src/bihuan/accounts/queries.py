@@ -28,8 +28,9 @@ def user_named(username: str) -> User:
 
 
 def token_in_force(digest: str, *, at: datetime) -> ApiToken | None:
-    """The token with this SHA-256, unless expired or taken back."""
-    return ApiToken.objects.filter(digest=digest, revoked_at__isnull=True, expires_at__gt=at).first()
+    """The token with this SHA-256 and its person, unless expired or taken back."""
+    rows = ApiToken.objects.select_related("user").filter(digest=digest, revoked_at__isnull=True, expires_at__gt=at)
+    return rows.first()
 
 
 def phone_token(digest: str) -> ApiToken | None:
@@ -57,7 +58,9 @@ def demo_accounts() -> list[DemoAccount]:
     if not settings.DEMO:
         return []
     told = {
-        one["username"]: one for demo in packs.entries(packs.PLATFORM, "demo").values() for one in demo.get("accounts", ())
+        one["username"]: one
+        for demo in packs.entries(packs.PLATFORM, "demo").values()
+        for one in demo.get("accounts", ())
     }
     names = dict(User.objects.filter(username__in=list(told), is_active=True).values_list("username", "name"))
     return [DemoAccount(code, names[code], one["role"], one["text"]) for code, one in told.items() if code in names]

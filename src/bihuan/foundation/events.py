@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -125,13 +125,16 @@ def recent(
     return list(rows.order_by("-at", "-id")[:most])
 
 
-def stated_lately(bureaus: Iterable[UUID], school_ids: Iterable[UUID], *, since: datetime) -> int:
-    """How many facts about these schools, and about no school in particular, were recorded since a moment.
+def stated_lately(bureau_id: UUID, school_ids: Collection[UUID] | None, *, since: datetime) -> int:
+    """How many facts about these schools, and about no school in particular, a bureau recorded since a moment; without
+    schools, how many at all.
 
     Facts are only ever added, so another number means that something has happened.
     """
-    rows = Event.objects.filter(bureau_id__in=list(bureaus), recorded_at__gte=since)
-    return rows.filter(Q(school_id__in=list(school_ids)) | Q(school_id__isnull=True)).count()
+    rows = Event.objects.filter(bureau_id=bureau_id, recorded_at__gte=since)
+    if school_ids is not None:
+        rows = rows.filter(Q(school_id__in=list(school_ids)) | Q(school_id__isnull=True))
+    return rows.count()
 
 
 def stated_since(moment: datetime, *, bureau_id: UUID) -> Iterator[Event]:

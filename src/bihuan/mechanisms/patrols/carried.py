@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 from uuid import UUID
@@ -12,21 +11,20 @@ from django.db.models import Q
 from bihuan.foundation.actors import Actor
 from bihuan.mechanisms.patrols.models import Handover, Route, Stop
 
-MOST_ROUTES = 200
+MOST_STOPS = 4000
 MOST_HANDOVERS = 20
 
 
 def routes_for_phone(viewer: Actor, school_ids: Collection[UUID]) -> list[dict[str, Any]]:
-    """The routes in use of these schools inside the viewer's net with the ids of their points in order; two statements."""
-    rows = Route.objects.visible_to(viewer).filter(school_id__in=list(school_ids), is_active=True)
+    """The routes in use of these schools inside the viewer's net with the ids of their points in order; one statement."""
+    routes = Route.objects.visible_to(viewer).filter(school_id__in=list(school_ids), is_active=True)
     columns = ("id", "school_id", "name", "order", "post", "assignee_id", "least_seconds", "revision")
-    routes = list(rows.order_by("name", "id").values(*columns)[:MOST_ROUTES])
-    stops: dict[UUID, list[UUID]] = defaultdict(list)
-    if routes:
-        of = Stop.objects.filter(route_id__in=[route["id"] for route in routes]).order_by("n")
-        for route_id, point_id in of.values_list("route_id", "point_id"):
-            stops[route_id].append(point_id)
-    return [{**route, "stops": stops[route["id"]]} for route in routes]
+    stops = Stop.objects.filter(route__in=routes.values("pk")).order_by("route__name", "route_id", "n")
+    found: dict[UUID, dict[str, Any]] = {}
+    for point_id, *row in stops.values_list("point_id", *(f"route__{name}" for name in columns))[:MOST_STOPS]:
+        route = found.setdefault(row[0], {**dict(zip(columns, row, strict=True)), "stops": []})
+        route["stops"].append(point_id)
+    return list(found.values())
 
 
 def handovers_waiting(viewer: Actor) -> list[dict[str, Any]]:

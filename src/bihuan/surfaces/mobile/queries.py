@@ -14,7 +14,7 @@ from django.utils import timezone
 from bihuan.engines.cases.pack import levels_of
 from bihuan.engines.cases.queries import todo
 from bihuan.engines.duties.queries import open_tasks
-from bihuan.engines.responsibility.queries import schools, to_call
+from bihuan.engines.responsibility.queries import InOffice, in_office, schools
 from bihuan.engines.sheets.queries import contents_in_force
 from bihuan.engines.sheets.rules import stages_of
 from bihuan.foundation import packs
@@ -49,17 +49,13 @@ def tag(viewer: Actor, at: datetime) -> str:
 
     The hour stands for what changes without a fact (tasks that come nearer, packs of the platform).
     """
-    today = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
-    whole = {hold.org_id for hold in viewer.holds if hold.level == "school"}
-    bureaus = {viewer.bureau_id} if viewer.bureau_id else set()
-    facts = stated_lately(bureaus, whole or _schools_of(viewer), since=today - timedelta(days=1)) if bureaus else 0
-    said = [str(viewer.id), viewer.name, f"{timezone.localtime(at):%Y%m%d%H}", facts]
+    here = timezone.localtime(at)
+    yesterday = here.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    schools_only = {hold.org_id for hold in viewer.holds} if all(h.level == "school" for h in viewer.holds) else None
+    facts = stated_lately(viewer.bureau_id, schools_only, since=yesterday) if viewer.bureau_id else 0
+    said = [str(viewer.id), viewer.name, f"{here:%Y%m%d%H}", facts]
     said += sorted(f"{hold.post} {hold.org_id} {' '.join(sorted(hold.acts))}" for hold in viewer.holds)
     return f'"{hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:32]}"'
-
-
-def _schools_of(viewer: Actor) -> list[UUID]:
-    return [school.pk for school in schools(viewer)[:MOST_SCHOOLS]]
 
 
 def scope(viewer: Actor, at: datetime, tag: str) -> dict[str, Any]:
@@ -70,6 +66,10 @@ def scope(viewer: Actor, at: datetime, tag: str) -> dict[str, Any]:
     ids = [school.pk for school in carried]
     posts = packs.entries(viewer.bureau_id, "posts")
     tasks = open_tasks(viewer, at)
+    people = in_office(viewer, ids, on=today) if ids else []
+    held: dict[tuple[UUID, str], list[InOffice]] = {}
+    for one in people:
+        held.setdefault((one.school_id, one.post), []).append(one)
     sheets = [task["subject_id"] for task in tasks if task["act"] == "sheet" and task["subject_id"]]
     return {
         "person": {
@@ -86,11 +86,14 @@ def scope(viewer: Actor, at: datetime, tag: str) -> dict[str, Any]:
             for s in carried
         ],
         "more_schools": len(mine) > len(carried),
-        "points": points_for_phone(viewer, ids) if ids else [],
+        "points": points_for_phone(viewer, ids, held=held) if ids else [],
         "routes": routes_for_phone(viewer, ids) if ids else [],
         "tasks": tasks,
         "sheets": {str(one["id"]): one for one in contents_in_force(viewer, sheets[:MOST_SHEETS], on=today).values()} if sheets else {},
-        "people": to_call(viewer, ids, on=today) if ids else [],
+        "people": [
+            {"school_id": one.school_id, "post": one.post_name, "name": one.name, "phone": one.phone}
+            for one in people if one.leads and one.phone
+        ],
         "hazards": [{name: row[name] for name in SHORT} for row in todo(viewer)],
         "levels": _levels(viewer),
         "thresholds": thresholds(viewer.bureau_id),

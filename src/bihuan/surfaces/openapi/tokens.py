@@ -58,7 +58,7 @@ def _in_force(digest: str) -> Actor | None:
         return kept[1]
     _known.pop(digest, None)
     token = token_in_force(digest, at=clock.now())
-    actor = actor_of(token.user_id, version=token.version) if token else None
+    actor = actor_of(token.user_id, version=token.version, user=token.user) if token else None
     if token is None or actor is None:
         return None
     if len(_known) >= _MOST:

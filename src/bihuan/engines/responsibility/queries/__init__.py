@@ -7,7 +7,7 @@ from bihuan.engines.responsibility.queries.acting import (
     holds_of,
 )
 from bihuan.engines.responsibility.queries.gaps import LOOK_AHEAD, gaps
-from bihuan.engines.responsibility.queries.people import Found, people, to_call, who_could
+from bihuan.engines.responsibility.queries.people import Found, InOffice, in_office, people, who_could
 from bihuan.engines.responsibility.queries.places import (
     areas,
     areas_of,
@@ -46,6 +46,7 @@ from bihuan.engines.responsibility.queries.serving import (
 __all__ = [
     "LOOK_AHEAD",
     "Found",
+    "InOffice",
     "Link",
     "Row",
     "UnitPage",
@@ -62,6 +63,7 @@ __all__ = [
     "gaps",
     "holders",
     "holds_of",
+    "in_office",
     "net_as_of",
     "org",
     "own_post",
@@ -80,7 +82,6 @@ __all__ = [
     "schools",
     "sensible_day",
     "sponsors",
-    "to_call",
     "unit_kinds",
     "unit_page",
     "units",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -25,14 +26,17 @@ def actor_of_session(user_id: str | None, version: int | None) -> Actor:
     return actor_of(UUID(user_id), version=version) or NOBODY
 
 
-def actor_of(user_id: UUID, *, version: int | None = None, channel: str = "page") -> Actor | None:
-    """A person with the holds of today, at most 30 seconds old; ``None`` for an unknown, stopped or revoked one."""
+def actor_of(user_id: UUID, *, version: int | None = None, channel: str = "page", user: Any = None) -> Actor | None:
+    """A person with the holds of today, at most 30 seconds old; ``None`` for an unknown, stopped or revoked one.
+
+    *user* is the person's row when the caller has just read it.
+    """
     today = timezone.localdate(clock.now())
     kept = _actors.get((user_id, version or 0))
     if kept and kept[1] == today and time.monotonic() - kept[0] < _FRESH_SECONDS:
         return kept[2]
-    user = active_user(user_id)
-    if user is None or (version is not None and user.version != version):
+    user = user or active_user(user_id)
+    if user is None or not user.is_active or (version is not None and user.version != version):
         return None
     holds = holds_of(user_id, on=today)
     actor = Actor(

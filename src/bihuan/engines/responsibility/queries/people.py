@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -47,24 +46,37 @@ def who_could(act: str, place: Org, *, on: date) -> list[Appointment]:
     return list(nearest.values())
 
 
-def to_call(viewer: Actor, school_ids: Collection[UUID], *, on: date, most: int = 400) -> list[dict[str, Any]]:
-    """Whom to telephone at these schools: in office on a day at a post that assigns, rectifies or inspects there.
+@dataclass(frozen=True, slots=True)
+class InOffice:
+    """Somebody in office at a school or at one of its places."""
 
-    The caller found the schools visible. One statement; by school and by the posts' own order.
+    school_id: UUID
+    post: str
+    post_name: str
+    name: str
+    phone: str
+    leads: bool
+    """whether the post assigns work or keeps the risks there: whom one telephones when something is wrong"""
+
+
+def in_office(viewer: Actor, school_ids: Collection[UUID], *, on: date, most: int = 3000) -> list[InOffice]:
+    """Everybody in office at these schools on a day, by school and by the posts' own order; one statement.
+
+    The caller found the schools visible.
     """
     posts = packs.entries(viewer.bureau_id, "posts")
-    codes = [code for code, post in posts.items() if {"assign", "manage-risks"} & set(post["acts"])]
     rows = (
-        Appointment.objects.filter(school_id__in=list(school_ids), post__in=codes, user__is_active=True)
+        Appointment.objects.filter(school_id__in=list(school_ids), user__is_active=True)
         .on(on)
-        .exclude(user__phone="")
+        .order_by("school_id", "rank", "starts_on", "id")
         .values_list("school_id", "post", "user__name", "user__phone")[:most]
     )
-    found = sorted(set(rows), key=lambda row: (str(row[0]), posts[row[1]].get("sort", 0), row[2]))
-    return [
-        {"school_id": school, "post": posts[post]["name"], "name": name, "phone": phone}
-        for school, post, name, phone in found
+    found = [
+        InOffice(school, post, entry["name"], name, phone, bool({"assign", "manage-risks"} & set(entry["acts"])))
+        for school, post, name, phone in dict.fromkeys(rows)
+        if (entry := posts.get(post))
     ]
+    return sorted(found, key=lambda one: (str(one.school_id), posts[one.post].get("sort", 0)))
 
 
 def people(viewer: Actor, q: str = "", *, under_org: Org | None = None, most: int = 20) -> list[Found]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -20,17 +20,21 @@ FEW_SCHOOLS = 3
 """Of more schools than this only the owners named at the points come along, not the holders of their posts."""
 
 
-def points_for_phone(viewer: Actor, school_ids: Collection[UUID]) -> list[dict[str, Any]]:
+def points_for_phone(
+    viewer: Actor, school_ids: Collection[UUID], *, held: Mapping[tuple[UUID, str], Sequence[Any]] | None = None
+) -> list[dict[str, Any]]:
     """The points in use of these schools inside the viewer's net, the reddest first, as plain JSON-able mappings.
 
     ``shown_colour`` with its reasons in ``why``; ``measures`` as {word, text}; ``phones`` as {name, post, phone};
     ``lat``/``lon`` of the posted label (WGS 84) and its serials ``n`` (newest) and ``least_n`` (oldest still good).
-    One statement, and two more for each of up to ``FEW_SCHOOLS`` schools.
+    *held* is who serves at (school, post), by ``name`` and ``phone``; without it they are looked up for up to
+    ``FEW_SCHOOLS`` schools with two statements each. One statement besides.
     """
     labels = PointCode.objects.visible_to(viewer).filter(school_id__in=list(school_ids), voided_at__isnull=True)
     labels = labels.filter(point__is_active=True).select_related("point__owner")
     rows = list(labels.order_by("point__shown_rank", "point__number")[:MOST_POINTS])
-    held = _holders(viewer, rows, school_ids) if len(school_ids) <= FEW_SCHOOLS else {}
+    if held is None:
+        held = _holders(viewer, rows, school_ids) if len(school_ids) <= FEW_SCHOOLS else {}
     return [_carried(label, held) for label in rows]
 
 
@@ -50,7 +54,7 @@ def _post(point: Any) -> str:
     return point.owner_post or colours(risks_of(point.bureau_id))[point.colour].control_post
 
 
-def _carried(label: PointCode, held: dict[tuple[UUID, str], list[Any]]) -> dict[str, Any]:
+def _carried(label: PointCode, held: Mapping[tuple[UUID, str], Sequence[Any]]) -> dict[str, Any]:
     point, post = label.point, _post(label.point)
     people = [point.owner] if point.owner else held.get((point.school_id, post), [])
     word = packs.entries(point.bureau_id, "posts").get(post, {}).get("name", post)

@@ -96,7 +96,7 @@ def test_what_happens_at_another_school_changes_nothing_of_mine(phone, foreign, 
     assert theirs.scope(other).status_code == 200
 
 
-def test_the_scope_changes_with_the_hour_and_with_my_posts(phone, points, cast):  # noqa: F811
+def test_the_scope_changes_with_the_hour_and_with_my_posts(phone, points, cast, monday):  # noqa: F811
     from django.apps import apps
 
     mine = phone("wang")
