@@ -56,6 +56,12 @@ class Day:
         """Whether pupils are at school."""
         return self.kind in SCHOOL_DAYS
 
+    @property
+    def short(self) -> str:
+        """Two or three hanzi for the square of a month: 国庆, 调休, 停课."""
+        named = self.kind == "holiday" and self.name
+        return str(named)[:2] if named else {"makeup": "调休", "exam": "考试"}.get(self.kind, KINDS[self.kind])
+
 
 def monday_of(day: date) -> date:
     """The Monday of the day's week."""

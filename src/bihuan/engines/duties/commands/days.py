@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -10,11 +10,11 @@ from django.utils import timezone
 from pydantic import Field
 
 from bihuan.engines.duties import refusals  # noqa: F401 - their sentences must be declared
-from bihuan.engines.duties.calendar import DAY, Calendar, Day, Holiday, Term, dates, days_of
+from bihuan.engines.duties.calendar import DAY, Calendar, Day, dates
 from bihuan.engines.duties.models import CalendarDay
+from bihuan.engines.duties.planning import pack_days
 from bihuan.engines.responsibility import queries as net
 from bihuan.engines.sheets.rules import STAGES
-from bihuan.foundation import packs
 from bihuan.foundation.actors import SYSTEM, Actor
 from bihuan.foundation.commands import command
 from bihuan.foundation.events import record
@@ -44,36 +44,6 @@ def keep_calendar(by: Actor, at: datetime, *, bureau_id: UUID) -> int:
         unique_fields=["bureau_id", "org", "stage", "on"],
     )  # fmt: skip
     return len(fresh)
-
-
-def pack_days(bureau_id: UUID, today: date) -> list[Day]:
-    """The days as the installed calendar has them, from the term before *today* to the end of what is known.
-
-    A bureau whose calendar names no term at all works on plain weekdays, as its working days do (cases' clock).
-    """
-    data = packs.entries(bureau_id, "calendar").get("default", {})
-    terms = [
-        Term(term["code"], term["name"], _date(term["starts_on"]), _date(term["ends_on"]))
-        for year in data.get("school_years", ())
-        for term in year["terms"]
-    ]
-    holidays = [
-        Holiday(
-            one["name"], _date(one["starts_on"]), _date(one["ends_on"]), tuple(map(_date, one.get("makeup_days", ())))
-        )
-        for one in data.get("holidays", ())
-    ]
-    first = (
-        min([term.starts_on for term in terms if term.ends_on >= today - timedelta(days=200)], default=today) - 31 * DAY
-    )
-    last = max([today + timedelta(days=130), *(term.ends_on + 62 * DAY for term in terms)])
-    if not terms:
-        terms = [Term("", "", first, last)]
-    return days_of(terms, holidays, min(first, today - 31 * DAY), last)
-
-
-def _date(value: Any) -> date:
-    return value if isinstance(value, date) else date.fromisoformat(value)
 
 
 @command("duties.set_day")

@@ -16,7 +16,6 @@ from bihuan.engines.duties.commands import (
     miss_over,
     set_day,
     set_duty,
-    tell_minutes,
 )
 from bihuan.engines.duties.models import CalendarDay, Duty, Minutes, Task
 from bihuan.engines.duties.tests.conftest import MORNING, moment

@@ -17,8 +17,8 @@ from bihuan.engines.duties.calendar import DAY, SCHOOL_DAYS
 from bihuan.engines.duties.models import CalendarDay, Duty, Task
 from bihuan.engines.duties.planning import AHEAD, plan_of
 from bihuan.engines.duties.queries import calendar_of
-from bihuan.engines.duties.rules import applies, cadence_of, dues, scope_of, slots, windows_of
 from bihuan.engines.duties.rules import Profile as Seen
+from bihuan.engines.duties.rules import applies, cadence_of, dues, scope_of, slots, windows_of
 from bihuan.foundation.ids import uuid7
 
 pytestmark = pytest.mark.django_db

@@ -1,0 +1,186 @@
+"""The pages: my tasks, one task, the calendar, the duties, what it costs."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from bihuan.engines.duties import queries
+from bihuan.engines.duties.calendar import KINDS, monday_of
+from bihuan.engines.duties.rules import ACTS, STATES
+from bihuan.engines.responsibility.queries import school_choices
+from bihuan.engines.sheets.rules import STAGES
+from bihuan.foundation import clock
+from bihuan.foundation.evidence.web import photos_of
+from bihuan.foundation.ids import uuid7
+from bihuan.foundation.pages.answers import again, done, send, signed_in
+from bihuan.foundation.refusals import Refusal
+
+
+@require_GET
+@signed_in
+def task_list(request: HttpRequest) -> HttpResponse:
+    """Tasks as a sentence: mine or all, open or ended, when, which act, which school."""
+    actor, at = request.actor, clock.now()
+    only = _filter(request)
+    schools = school_choices(actor)
+    context = {
+        "page": queries.tasks_page(actor, at, only, cursor=request.GET.get("cursor", "")),
+        "only": only,
+        "schools": schools if len(schools) > 1 else [],
+        "whose": list(queries.WHOSE.items()),
+        "states": [*STATES.items(), ("any", "全部状态")],
+        "whens": list(queries.WHEN.items()),
+        "acts": list(ACTS.items()),
+    }
+    return render(request, "duties/list.html", context)
+
+
+def _filter(request: HttpRequest) -> queries.TaskFilter:
+    asked = request.GET
+    return queries.TaskFilter(
+        whose="all" if asked.get("whose") == "all" else "mine",
+        state=asked.get("state") if asked.get("state") in {*STATES, "any"} else "open",  # type: ignore[arg-type]
+        when=asked.get("when", "") if asked.get("when") in queries.WHEN else "",
+        act=asked.get("act", "") if asked.get("act") in ACTS else "",
+        school=_id(asked.get("school", "")),
+        on=_date(asked.get("on", "")),
+    )
+
+
+@require_GET
+@signed_in
+def task(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One task: until when, by which rule, and doing it."""
+    return render(request, "duties/task.html", {"view": queries.task_view(request.actor, pk, clock.now())})
+
+
+@require_POST
+@signed_in
+def answer(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Fill the sheet of a task, say that all is normal, that there was nothing, or that it is done."""
+    view = queries.task_view(request.actor, pk, clock.now())
+    form = request.POST
+    args: dict[str, Any] = {"task_id": str(pk), "id": form.get("_id") or str(uuid7()), "nil": form.get("nil") == "1"}
+    if view.items and not args["nil"]:
+        args["answers"] = _answers(request, view.items)
+        args["rest_normal"] = form.get("rest_normal") == "1"
+    try:
+        send(request, "duties.answer_task", args)
+    except Refusal as refusal:
+        return again(request, "duties/task.html", refusal, {"view": view})
+    return done(request, "/duties/", f"「{view.task.title}」已记为{'无事' if args['nil'] else '完成'}。")
+
+
+def _answers(request: HttpRequest, items: list[Any]) -> dict[str, dict[str, Any]]:
+    """What was typed of each item; an item left empty is not answered."""
+    form, found = request.POST, {}
+    for item in items:
+        said: dict[str, Any] = {
+            name: form.get(f"{name}-{item.code}", "").strip() for name in ("result", "value", "note")
+        }
+        if item.kind in ("photo", "signature"):
+            said["photos"] = [str(pk) for pk in photos_of(request, f"photos-{item.code}")]
+        if any(said.values()):
+            found[item.code] = said
+    return found
+
+
+@require_POST
+@signed_in
+def excuse(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Excuse a task with a reason."""
+    try:
+        send(request, "duties.excuse_task", {"task_id": str(pk), "reason": request.POST.get("reason", "")})
+    except Refusal as refusal:
+        view = queries.task_view(request.actor, pk, clock.now())
+        return again(request, "duties/task.html", refusal, {"view": view, "excusing": True})
+    return done(request, f"/duties/{pk}/", "已批准免办，理由记在这里。")
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def calendar(request: HttpRequest) -> HttpResponse:
+    """A term as months, and changing its days."""
+    asked = request.GET
+    context = _calendar(request, _id(asked.get("unit", "")), asked.get("stage", ""), asked.get("term", ""))
+    if request.method == "GET":
+        return render(request, "duties/calendar.html", context)
+    form = request.POST
+    place: dict[str, Any] = {"org_id": str(context["page"].org.pk), "stage": form.get("stage", "")}
+    args = place | {"on": form.get("on", ""), "until": form.get("until") or None, "name": form.get("name", "")}
+    args["kind"] = form.get("kind") or None
+    try:
+        send(request, "duties.set_day", args)
+    except Refusal as refusal:
+        return again(request, "duties/calendar.html", refusal, context)
+    said = "校历已改，当天的待办跟着调整了。" if args["kind"] else "已恢复原来的安排，待办重新打开了。"
+    return done(request, request.get_full_path(), said)
+
+
+def _calendar(request: HttpRequest, unit: UUID | None, stage: str, term: str) -> dict[str, Any]:
+    page = queries.calendar_page(request.actor, org_id=unit, stage=stage, term=term)
+    schools = school_choices(request.actor)
+    return {
+        "page": page,
+        "kinds": list(KINDS.items()),
+        "kind_choices": [*KINDS.items(), ("", "恢复原来的安排")],
+        "stages": list(STAGES.items()),
+        "schools": schools if len(schools) > 1 else [],
+        "stage": stage,
+        "today": timezone.localdate(clock.now()),
+        "runs_out": page.known_to < timezone.localdate(clock.now()) + timedelta(days=60),
+    }
+
+
+@require_GET
+@signed_in
+def rules(request: HttpRequest) -> HttpResponse:
+    """The duties in force: what, how often, for whom, whose."""
+    return render(request, "duties/rules.html", {"lines": queries.duties(request.actor)})
+
+
+@require_GET
+@signed_in
+def burden(request: HttpRequest) -> HttpResponse:
+    """What the system costs each post in a week."""
+    week = monday_of(_date(request.GET.get("week", "")) or timezone.localdate(clock.now()))
+    context = {
+        "rows": queries.minutes(request.actor, week=week),
+        "week": week,
+        "before": week - timedelta(days=7),
+        "after": week + timedelta(days=7),
+    }
+    return render(request, "duties/minutes.html", context)
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+urlpatterns = [
+    path("", task_list, name="tasks"),
+    path("calendar/", calendar, name="calendar"),
+    path("rules/", rules, name="duties"),
+    path("minutes/", burden, name="minutes"),
+    path("<uuid:pk>/", task, name="task"),
+    path("<uuid:pk>/answer/", answer, name="task-answer"),
+    path("<uuid:pk>/excuse/", excuse, name="task-excuse"),
+]
