@@ -10,5 +10,5 @@ class PatrolsConfig(AppConfig):
     label = "patrols"
 
     def ready(self) -> None:
-        """Fill the registers: commands, facts, refusals, pack chapters."""
-        from bihuan.mechanisms.patrols import commands, hot, pack  # noqa: F401
+        """Fill the registers: commands and their batch twin, facts, refusals, pack chapters, measures, reactions."""
+        from bihuan.mechanisms.patrols import commands, hot, measures, pack, reactions  # noqa: F401
