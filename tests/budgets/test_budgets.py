@@ -14,8 +14,6 @@ from bihuan.foundation import clock
 from tests.budgets.counting import MOST, addresses, counted, forget_everything, most_of
 from tests.journeys.world import World, live
 
-MANY_ACTS = {"inspections.close_inspection", "risks.adopt_points"}
-"""Commands that carry out many acts of other rooms at once: each finding becomes a hazard with its own paper and facts."""
 FILE = Path(__file__).with_name("queries.json")
 
 
@@ -88,11 +86,6 @@ def test_every_command_of_a_few_lived_days_keeps_its_budget(world, updating, mon
 
 def test_no_budget_is_more_than_twelve():
     kept = committed()
-    over = {
-        name: n
-        for chapter in ("addresses", "commands")
-        for name, n in kept[chapter].items()
-        if n and n > MOST and name not in MANY_ACTS
-    }
+    over = {name: n for chapter in ("addresses", "commands") for name, n in kept[chapter].items() if n and n > MOST}
     assert over == {}
     assert sum(n is not None for n in kept["addresses"].values()) > 80

@@ -80,11 +80,13 @@ def test_a_hazard_goes_all_the_way_round(world, sits, machine):
     expect(chen.locator("#progress")).to_contain_text("4 / 379 项已判")
     tap(chen.get_by_role("link", name="结束检查"))
     chen.get_by_label("小结").fill("消防器材要补压，其余较好。")
-    chen.get_by_label("签字人姓名").fill("周校长")
-    sign(chen)
     tap(chen.get_by_role("button", name="结束检查"))
     tap(chen.locator("#confirm").get_by_role("button", name="确定"))
     expect(chen.locator("[data-said]")).to_contain_text(re.compile(r"1 个问题已转为隐患，督办单 .+1号 已开出"))
+    chen.get_by_label("签字人姓名").fill("周校长")
+    sign(chen)
+    tap(chen.get_by_role("button", name="签字，出具检查清单"))
+    expect(chen.locator("[data-said]")).to_contain_text("检查清单已出具")
     case = apps.get_model("cases", "Case").objects.get()
     assert case.notice_number
     assert case.state == "rectifying"

@@ -253,13 +253,9 @@ def live(world: World) -> None:
         inspection_id=kept["finished"],
         answers={"01-01": {"result": "pass"}, "08-06": wrong},
     )
-    world.do(
-        "chen",
-        "inspections.close_inspection",
-        inspection_id=kept["finished"],
-        summary="总体较好",
-        refused="校长外出，改日补签",
-    )
+    world.do("chen", "inspections.raise_hazards", inspection_id=kept["finished"])
+    world.do("chen", "inspections.close_inspection", inspection_id=kept["finished"], summary="总体较好")
+    world.do("chen", "inspections.refuse_signature", inspection_id=kept["finished"], reason="校长外出，改日补签")
     react(clock.now(), most=1000)
 
     models = {name: apps.get_model(*name.split(".")).objects for name in (

@@ -115,6 +115,12 @@ def timeline(viewer: Actor, *, bureau_id: UUID, subject_id: UUID, most: int = 20
     return list(rows)
 
 
+def timelines(bureau_ids: Iterable[UUID], subject_ids: Iterable[UUID]) -> list[Event]:
+    """The facts about several subjects in time order, in one statement. Only for subjects that were found visible."""
+    rows = Event.objects.filter(bureau_id__in=list(bureau_ids), subject_id__in=list(subject_ids))
+    return list(rows.order_by("at", "id"))
+
+
 def recent(
     viewer: Actor, *, bureau_id: UUID, subject_id: UUID, names: Iterable[str] = (), most: int = 20
 ) -> list[Event]:

@@ -7,6 +7,7 @@ wording, the columns and the places to sign come from the pack's ``papers.yaml``
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,8 +16,8 @@ from django.utils import timezone
 from bihuan.engines.cases.lifecycle import FIVE, Step
 from bihuan.engines.cases.models import Case
 from bihuan.engines.cases.pack import levels_of, rules_of
-from bihuan.engines.responsibility.queries import org, who
-from bihuan.foundation.actors import SYSTEM, Actor
+from bihuan.engines.responsibility.queries import holders_at, names_of
+from bihuan.foundation.actors import Actor
 from bihuan.foundation.printing.paper import (
     Block,
     Column,
@@ -42,6 +43,37 @@ CONCLUSIONS = {"done": "已改", "partly": "部分改", "not-done": "未改", "r
 WIDE = {"problem", "requirement", "reply"}
 
 
+@dataclass(frozen=True)
+class Around:
+    """What papers name besides their cases: the schools by their full names, and who answers for them on the day."""
+
+    names: Mapping[Any, str]
+    people: Mapping[str, Mapping[str, Sequence[Any]]]
+
+    def school(self, case: Case) -> str:
+        """The full name: an official paper has no short names."""
+        return self.names.get(case.school_id) or str(case.org.name)
+
+    def holder(self, case: Case, posts: Sequence[str]) -> str:
+        """The first of these posts that somebody holds for the case's place."""
+        held = self.people.get(case.org.path, {})
+        return next((str(held[post][0].user.name) for post in posts if held.get(post)), "")
+
+
+def around(wanted: Sequence[tuple[Mapping[str, Any], Case]], at: datetime) -> Around:
+    """What the papers with these layouts about these cases need to know: at most two statements."""
+    cases = [case for _, case in wanted]
+    named = {
+        field["code"]
+        for layout, _ in wanted
+        for part in ("fields", "columns")
+        for field in (layout.get("layout") or {}).get(part, ())
+    }
+    posts = [*(LEADERS if "responsible-leader" in named else ()), *(HEADS if "talked-to" in named else ())]
+    people = holders_at([case.org for case in cases], posts, on=timezone.localdate(at)) if posts else {}
+    return Around(names_of({case.school_id for case in cases if case.school_id not in (None, case.org_id)}), people)
+
+
 def content_of(
     code: str,
     layout: Mapping[str, Any],
@@ -49,13 +81,14 @@ def content_of(
     *,
     by: Actor,
     at: datetime,
+    around: Around,
     step: Step | None = None,
     note: str = "",
     conclusion: str = "",
 ) -> dict[str, Any]:
     """Everything that the paper says, as JSON: a later change of pack, name or case changes nothing on it."""
     form = layout.get("layout") or {}
-    values = _values(cases, by, at, step, note)
+    values = _values(cases, by, at, around, step, note)
     return {
         "code": code,
         "head": layout.get("issuer", ""),
@@ -71,7 +104,7 @@ def content_of(
         "fields": [[f["label"], values.get(f["code"], "")] for f in form.get("fields", ())],
         "wide": [f["label"] for f in form.get("fields", ()) if f["code"] in WIDE],
         "columns": [[c["label"], c.get("width", 1)] for c in form.get("columns", ())],
-        "rows": [_row(form, n, case, by, at, step, note, conclusion) for n, case in enumerate(cases, 1)]
+        "rows": [_row(form, n, case, by, at, around, step, note, conclusion) for n, case in enumerate(cases, 1)]
         if form.get("columns")
         else [],
         "five": [_five(case) for case in cases if case.five] if form.get("five_provisions") else [],
@@ -82,7 +115,9 @@ def content_of(
     }
 
 
-def _values(cases: Sequence[Case], by: Actor, at: datetime, step: Step | None, note: str) -> dict[str, str]:
+def _values(
+    cases: Sequence[Case], by: Actor, at: datetime, around: Around, step: Step | None, note: str
+) -> dict[str, str]:
     first = cases[0]
     several = len(cases) > 1
     due = min(_promised(case, by) for case in cases)
@@ -90,7 +125,7 @@ def _values(cases: Sequence[Case], by: Actor, at: datetime, step: Step | None, n
     today = chinese_date(timezone.localdate(at))
     by_name = "" if by.is_system else by.name
     return {
-        "school": (school := _school(first)),
+        "school": (school := around.school(first)),
         "addressee": school,
         "inspection-number": "、".join(dict.fromkeys(sources.get(case.source, case.source) for case in cases)),
         "issued-on": today,
@@ -98,8 +133,8 @@ def _values(cases: Sequence[Case], by: Actor, at: datetime, step: Step | None, n
         "as-of": _moment(at),
         "verified-on": today,
         "verifiers": by_name,
-        "responsible-leader": _holder(first, LEADERS, at),
-        "talked-to": _holder(first, HEADS, at),
+        "responsible-leader": around.holder(first, LEADERS),
+        "talked-to": around.holder(first, HEADS),
         "responsible-person": "、".join(
             dict.fromkeys(c.rectifier_name or c.party_name for c in cases if c.rectifier_name or c.party_name)
         ),
@@ -116,8 +151,9 @@ def _values(cases: Sequence[Case], by: Actor, at: datetime, step: Step | None, n
 
 
 def _row(
-    form: Mapping[str, Any], n: int, case: Case, by: Actor, at: datetime, step: Step | None, note: str, conclusion: str
-) -> list[str]:
+    form: Mapping[str, Any], n: int, case: Case, by: Actor, at: datetime, around: Around, step: Step | None, note: str,
+    conclusion: str,
+) -> list[str]:  # fmt: skip
     values = {
         "serial": str(n),
         "hazard-number": case.number,
@@ -132,9 +168,7 @@ def _row(
         "recurrence": "是" if case.recurrence_of_id else "否",
         "opinion": note,
         "overdue-days": str(_overdue(case, at)),
-        "responsible-leader": _holder(case, LEADERS, at)
-        if any(c["code"] == "responsible-leader" for c in form["columns"])
-        else "",
+        "responsible-leader": around.holder(case, LEADERS),
     }
     return [values.get(column["code"], "") for column in form["columns"]]
 
@@ -151,13 +185,6 @@ def _problem(case: Case) -> str:
     return f"{said.rstrip('。')}（{case.place}）。" if case.place else said
 
 
-def _school(case: Case) -> str:
-    """The full name: an official paper has no short names."""
-    if case.school_id in (None, case.org_id):
-        return str(case.org.name)
-    return str(org(SYSTEM, case.school_id).name)
-
-
 def _five(case: Case) -> dict[str, Any]:
     return {"number": case.number, "pairs": [[FIVE_LABELS[name], str(case.five.get(name, ""))] for name in FIVE]}
 
@@ -172,13 +199,6 @@ def _pairs(case: Case) -> list[dict[str, str]]:
 
 def _overdue(case: Case, at: datetime) -> int:
     return max(0, (timezone.localdate(at) - timezone.localdate(case.due_at)).days)
-
-
-def _holder(case: Case, posts: Sequence[str], at: datetime) -> str:
-    for post in posts:
-        if found := who(case.org, post, on=timezone.localdate(at)):
-            return str(found[0].user.name)
-    return ""
 
 
 def _moment(moment: datetime) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from bihuan.engines.cases.commands.engine import print_paper
+from bihuan.engines.cases.commands.issuing import Wanted, print_all
 from bihuan.engines.cases.commands.moving import hand_cases_over
 from bihuan.engines.cases.models import Case
 from bihuan.engines.cases.pack import ladder_of, lifecycle_of
@@ -128,7 +128,7 @@ def climb_one_rung(event: Event) -> None:
     due = timezone.localtime(datetime.fromisoformat(event.facts["due_at"])).strftime("%m-%d %H:%M")
     _send(case, event, people, f"{name}：隐患逾期未办", f"“{state}”的期限 {due} 已过。请立即办理，或说明原因。")
     if work and rung.prints and case.is_open and rung.prints in packs.entries(case.bureau_id, "papers"):
-        paper = print_paper(SYSTEM, event.at, code=rung.prints, cases=[case], note=f"逾期{name}")
+        paper = print_all(SYSTEM, event.at, [Wanted(rung.prints, [case], note=f"逾期{name}")])[0]
         record(case, "cases.paper_drafted", by=SYSTEM, at=event.at, paper=paper, name=name)
 
 

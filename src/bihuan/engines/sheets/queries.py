@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from bihuan.engines.sheets.models import Finding, Opinion, Sheet, SheetVersion, Submission
 from bihuan.engines.sheets.rules import Content, Difference, Item, Section, compare
@@ -310,6 +310,15 @@ def submissions(viewer: Actor, *, cursor: str = "", size: int = 25) -> Page:
 def findings_of(submission_id: UUID) -> list[Finding]:
     """The findings of a submission that the caller was allowed to see, in the order of its items."""
     return list(Finding.objects.filter(submission_id=submission_id).order_by("item"))
+
+
+def taken_up(items: Sequence[str] | None, *, of: str) -> Exists:
+    """For a selection of the rows that hold submissions (*of*: their column): whether one of these items has its case.
+
+    Without *items*: whether any has.
+    """
+    rows = Finding.objects.filter(submission_id=OuterRef(of), case_id__isnull=False)
+    return Exists(rows if items is None else rows.filter(item__in=list(items)))
 
 
 def finding_counts(submission_ids: Sequence[UUID]) -> Mapping[UUID, tuple[int, int]]:

@@ -28,12 +28,10 @@ from bihuan.foundation.printing.paper import (
 from bihuan.mechanisms.inspections import rules
 from bihuan.mechanisms.inspections.models import Inspection, Inspector
 
-HOLDER = "inspections"
-
 
 def record_content(row: Inspection, layout: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:
     """Everything that the 检查清单 of this inspection says, from its frozen answers."""
-    submission = sheet_queries.submission_held_by(HOLDER, row.submission_id)
+    submission = row.submission
     version = sheet_queries.version_for_filling(SYSTEM, submission.version_id)
     counted = tally(version.content.items, submission.asked, submission.answers)
     team = [

@@ -36,6 +36,10 @@ declare(
             409,
             "还没有判定任何一项，不能结束检查。如果不查了，请「取消检查」并写明原因。",
         ),
+        "inspections.problems_left": (
+            409,
+            "还有 {count} 个问题没有转为隐患，不能结束检查。请先给每个问题定好等级和整改人，点「转为隐患」。",
+        ),
         "inspections.has_answers": (409, "已经判定了 {count} 项，不能取消。请结束检查，未查的项会写明“未查”。"),
         "inspections.not_closed": (409, "检查还没有结束，先写好小结、结束检查，再请学校签字。"),
         "inspections.already_signed": (409, "学校已于 {at} {did}，不能再改。"),

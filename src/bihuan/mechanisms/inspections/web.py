@@ -210,41 +210,45 @@ def team(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def finish(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Summary, the problems that are not yet hazards, signature or reason; then the papers."""
-    found = queries.detail(request.actor, pk)
-    context = {
-        "found": found,
-        "row": found.row,
-        "hazard": queries.prefill(request.actor, found.row, clock.now()),
-        "levels": LEVELS,
-        "lessons": list(rules.LESSONS.items()) if found.row.kind == "self_check" and found.wrong else [],
-        "five": list(rules.FIVE.items()) if found.row.kind == "self_check" else [],
-    }
+    """First the problems that are not yet hazards, then the summary; the school signs on the inspection's page."""
     if request.method == "GET":
-        return render(request, "inspections/finish.html", context)
+        return render(request, "inspections/finish.html", _finishing(request, pk))
     form = request.POST
     try:
+        if form.getlist("problem"):
+            hazards = {code: _hazard(request, f"-{code}") for code in form.getlist("problem")}
+            made = send(request, "inspections.raise_hazards", {"inspection_id": str(pk), "hazards": hazards})
+            count = len(made.answer["hazards"])
+            return done(request, f"/inspections/{pk}/finish/", f"{count} 个问题已转为隐患。写好小结就可以结束。")
         args: dict[str, Any] = {
             "inspection_id": str(pk),
             "summary": form.get("summary", ""),
-            "hazards": {view.code: _hazard(request, f"-{view.code}") for view in found.pending},
             "lessons": {name: form[name] for name in rules.LESSONS if form.get(name)},
-            "signed_by_name": form.get("signed_by_name", ""),
-            "refused": form.get("refused", ""),
         }
-        if drawn := _signature(request):
-            args["signature"] = str(drawn)
         outcome = send(request, "inspections.close_inspection", args)
     except Refusal as refusal:
-        return again(request, "inspections/finish.html", refusal, context)
+        return again(request, "inspections/finish.html", refusal, _finishing(request, pk))
     count = len(outcome.answer["hazards"])
-    notice = outcome.answer.get("notice") or {}
+    notice = outcome.answer["notice"] or {}
     said = f"检查已结束，{count} 个问题已转为隐患" if count else "检查已结束，没有发现问题"
-    return done(
-        request,
-        f"/inspections/{pk}/",
-        said + (f"，督办单 {notice['number']} 已开出。" if notice.get("number") else "。"),
-    )
+    said += f"，督办单 {notice['number']} 已开出。" if notice else "。"
+    if outcome.answer["paper"] is None:
+        return done(request, f"/inspections/{pk}/#sign", said + "请学校代表看过结果后签字。")
+    return done(request, f"/inspections/{pk}/", said)
+
+
+def _finishing(request: HttpRequest, pk: UUID) -> dict[str, Any]:
+    """What the two forms at the end offer: first the problems, then the summary."""
+    found = queries.detail(request.actor, pk)
+    own = found.row.kind == "self_check"
+    return {
+        "found": found,
+        "row": found.row,
+        "hazard": queries.prefill(request.actor, found.row, clock.now()) if found.pending else None,
+        "levels": LEVELS,
+        "lessons": list(rules.LESSONS.items()) if own and found.wrong else [],
+        "five": list(rules.FIVE.items()) if own else [],
+    }
 
 
 @require_POST

@@ -86,12 +86,18 @@ def visit(term: Term, school: Any, kind: str, seed: tuple[object, ...], stops: d
                 section=section, seen=codes,
             )  # fmt: skip
         ended = told + timedelta(minutes=50)
+        if wrong and not alone:
+            do(by, "inspections.raise_hazards", *seed, at=ended, inspection_id=id)
         do(
             by, "inspections.close_inspection", *seed, at=ended, inspection_id=id,
             summary=f"{chance.choice(PRAISE)}发现问题{len(problems)}处，已当场反馈，请按期限整改并上传照片。",
-            signature=term.signature(by, ended, (*seed, "sign")), signed_by_name=term.at_school(school, "head").name,
             **({"lessons": LESSONS} if alone else {}),
         )  # fmt: skip
+        if not alone:
+            do(
+                by, "inspections.sign_inspection", *seed, at=ended, inspection_id=id,
+                signature=term.signature(by, ended, (*seed, "sign")), signed_by_name=term.at_school(school, "head").name,
+            )  # fmt: skip
         for n, case in enumerate(by_source(by, term.district.id, UUID(id))):
             problem = next(p for p in problems if p["item"] == case["item"])
             stop = (stops or {}).get(problem["item"], "")

@@ -1,8 +1,10 @@
 """Every write of this room. ``engine.take_step`` is the only writer of a case's state; the commands are thin around it."""
 
 from bihuan.engines.cases.commands.assigning import (
+    HandOut,
     assign_case,
     bulk_assign,
+    issue_notices,
     issue_supervision_notice,
     list_supervision,
     transfer_case,
@@ -15,7 +17,14 @@ from bihuan.engines.cases.commands.rectifying import (
     request_extension,
     submit_plan,
 )
-from bihuan.engines.cases.commands.reporting import grade_hazard, merge_cases, report_hazard, withdraw_case
+from bihuan.engines.cases.commands.reporting import (
+    Found,
+    found_at,
+    grade_hazard,
+    merge_cases,
+    report_hazard,
+    withdraw_case,
+)
 from bihuan.engines.cases.commands.verifying import (
     approve_plan,
     close_review,
@@ -27,13 +36,17 @@ from bihuan.engines.cases.commands.verifying import (
 )
 
 __all__ = [
+    "Found",
+    "HandOut",
     "approve_plan",
     "assign_case",
     "bulk_assign",
     "close_review",
     "decide_extension",
     "fill_five",
+    "found_at",
     "grade_hazard",
+    "issue_notices",
     "issue_supervision_notice",
     "list_supervision",
     "merge_cases",

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import Case as Either
+from django.db.models import F, Q, Value, When
 from django.utils import timezone
 
-from bihuan.engines.cases import printouts, refusals, timing  # noqa: F401 - declares this room's refusals
+from bihuan.engines.cases import refusals, timing  # noqa: F401 - declares this room's refusals
+from bihuan.engines.cases.commands.issuing import Wanted, print_all
 from bihuan.engines.cases.escalation import next_rung_at
 from bihuan.engines.cases.events import WORDS
 from bihuan.engines.cases.lifecycle import (
@@ -29,11 +33,10 @@ from bihuan.engines.cases.lifecycle import (
 from bihuan.engines.cases.models import Case
 from bihuan.engines.cases.pack import ladder_of, levels_of, lifecycle_of, rules_of
 from bihuan.engines.responsibility.queries import actor_of, who_could
-from bihuan.foundation import packs
+from bihuan.foundation import hot, packs
 from bihuan.foundation.actors import Actor
-from bihuan.foundation.events import record, timeline
-from bihuan.foundation.evidence.commands import attach_evidence, fingerprints
-from bihuan.foundation.papers import issue_paper
+from bihuan.foundation.events import Event, record_all, timeline
+from bihuan.foundation.evidence.commands import Attached, attach_many, fingerprints
 from bihuan.foundation.refusals import Refusal
 
 _PARTS = {
@@ -80,11 +83,39 @@ def _of_party(hold: Any, case: Case) -> bool:
     return hold.level == "party" and hold.org_id == case.party_id and "rectify" in hold.acts
 
 
-def take_step(
+@dataclass(frozen=True)
+class Taken:
+    """A step that may be taken, done in memory: the case as it will be, how it was, and what its fact will say."""
+
+    case: Case
+    was: dict[str, Any]
+    table: Lifecycle
+    step: Step
+    fact: str
+    said: dict[str, Any]
+    photos: tuple[UUID, ...] = ()
+    prints: bool = True
+
+
+def held(by: Actor, pk: UUID) -> Case:
+    """The case with its unit, or ``foundation.not_found``."""
+    found: Case = Case.objects.select_related("org").seen(by, pk)
+    return found
+
+
+def take_step(by: Actor, at: datetime, *, case: Case, **how: Any) -> Case:
+    """Move a case one step along its lifecycle; nothing else in the system writes ``state``. See ``planned``."""
+    lost = carry_out(by, at, [planned(by, at, case=case, **how)])
+    if lost:
+        raise moved(by, Case.objects.get(pk=case.pk), lost[0].table, lost[0].step.action)
+    return case
+
+
+def planned(
     by: Actor,
     at: datetime,
     *,
-    case_id: UUID,
+    case: Case,
     action: str,
     fact: str,
     note: str = "",
@@ -96,18 +127,16 @@ def take_step(
     facts: Mapping[str, Any] | None = None,
     paper: bool = True,
     switch: bool = True,
-) -> Case:
-    """Move a case one step along its lifecycle; nothing else in the system writes ``state``.
+) -> Taken:
+    """Take a step in memory, for ``carry_out`` to write.
 
     ``revision`` is the one the person was looking at. ``changes`` are other columns of the same step, ``due_at`` a chosen
     deadline instead of the table's; without ``switch`` a step that leads into another table stays where it is.
 
-    Refusals: ``foundation.not_found``, ``cases.not_now``, ``cases.no_such_step``,
-    ``cases.not_your_step``, ``cases.same_person``, ``cases.lacking``, ``cases.needs_slip``,
-    ``foundation.changed_meanwhile``.
+    Refusals: ``cases.not_now``, ``cases.no_such_step``, ``cases.not_your_step``, ``cases.same_person``,
+    ``cases.lacking``, ``cases.needs_slip``.
     """
-    case = Case.objects.select_related("org").seen(by, case_id)
-    photos = list(photos)
+    photos = tuple(dict.fromkeys(photos))
     changes = dict(changes or {})
     table = lifecycle_of(case.bureau_id, case.lifecycle)
     if revision is not None and revision != case.revision:
@@ -117,24 +146,46 @@ def take_step(
         step = replace(step, to=case.state, switches="")
     if step.action in {"verify", "return"} and case.supervised and not by.may("issue-paper", case):
         raise Refusal("cases.needs_slip", who=who_words(case.bureau_id, ("issue-paper",)))
-    before = case.revision
-    evidence = attach_evidence(case, photos, by)
+    was = {name: getattr(case, name) for name in COLUMNS}
     _apply(case, step, table, by, at, changes, due_at)
-    _swap(by, case, before, table, action)
     said: dict[str, Any] = {
         "action": action,
         "state": case.state,
         "note": note,
-        "photos": fingerprints(evidence),
         "due_at": case.due_at,
         "waits_for": case.waits_for_id,
+        **(facts or {}),
     }
-    said |= facts or {}
-    if paper and step.prints and by.may("issue-paper", case) and step.prints in packs.entries(case.bureau_id, "papers"):
-        conclusion = str(said.get("conclusion", ""))
-        said["paper"] = print_paper(by, at, code=step.prints, cases=[case], step=step, note=note, conclusion=conclusion)
-    record(case, fact, by=by, at=at, **said)
-    return case
+    return Taken(case, was, table, step, fact, said, photos, paper)
+
+
+def carry_out(
+    by: Actor, at: datetime, taken: Sequence[Taken], told: Sequence[tuple[Any, str, Mapping[str, Any]]] = ()
+) -> list[Taken]:
+    """Write these steps with what they bring: photos, papers, the cases, their facts (and before them those of *told*).
+
+    A fixed number of statements however many they are. Gives back the steps that lost against somebody faster; nothing
+    of theirs is written, but a number that was printed for them is only given back by refusing the whole command.
+    """
+    photos = attach_many([Attached(one.case, one.photos, by.id) for one in taken])
+    papers = print_papers(by, at, [one for one in taken if _prints(by, one)])
+    won = swap_many(taken)
+    facts = [
+        (one.case, one.fact, one.said | {"photos": fingerprints(rows)} | papers.get(one.case.pk, {}))
+        for one, rows in zip(taken, photos, strict=True)
+        if one.case.pk in won
+    ]
+    record_all([*told, *facts], by=by, at=at)
+    return [one for one in taken if one.case.pk not in won]
+
+
+def _prints(by: Actor, one: Taken) -> bool:
+    return bool(
+        one.prints
+        and one.step.prints
+        and by.may("issue-paper", one.case)
+        and one.step.prints in packs.entries(one.case.bureau_id, "papers")
+    )
 
 
 def permitted(by: Actor, case: Case, table: Lifecycle, action: str, given: Collection[str]) -> Step:
@@ -168,13 +219,13 @@ def refusal_of(by: Actor, case: Case, table: Lifecycle, action: str, no: NotTake
     raise no
 
 
-def moved(by: Actor, case: Case, table: Lifecycle, action: str) -> Refusal:
+def moved(by: Actor, case: Case, table: Lifecycle, action: str, last: Event | None = None) -> Refusal:
     """Somebody was faster, or the button was never there: who did what, when, and where the case is now."""
     name = next((s.name for s in table.steps if s.action == action), action)
     state = table.states[case.state].name
-    last = next(
-        (e for e in reversed(timeline(by, bureau_id=case.bureau_id, subject_id=case.pk)) if "action" in e.facts), None
-    )
+    if last is None:
+        story = timeline(by, bureau_id=case.bureau_id, subject_id=case.pk)
+        last = next((e for e in reversed(story) if "action" in e.facts), None)
     if last is None:
         return Refusal("cases.no_such_step", state=state)
     when = timezone.localtime(last.at).strftime("%m-%d %H:%M")
@@ -197,7 +248,7 @@ def who_words(bureau_id: UUID, by: Iterable[str], case: Case | None = None) -> s
     return "或".join(dict.fromkeys(words))
 
 
-def _given(case: Case, note: str, photos: list[UUID], changes: Mapping[str, Any]) -> set[str]:
+def _given(case: Case, note: str, photos: Collection[UUID], changes: Mapping[str, Any]) -> set[str]:
     given = set()
     if note.strip():
         given.add("note")
@@ -247,11 +298,12 @@ def _apply(
     turn_to(case, step.waits_for, at)
 
 
-def start(case: Case, at: datetime) -> None:
-    """The first clock and the first person of the case's table."""
+def start(case: Case, at: datetime, *, turn: bool = True) -> None:
+    """The first clock of the case's table and, unless somebody has it in hand already, the first person."""
     starts = packs.entry(case.bureau_id, "lifecycles", case.lifecycle)["starts"]
     wait(case, timing.deadline(case.bureau_id, at, starts["within"], starts["clock"]))
-    turn_to(case, starts["waits_for"], at)
+    if turn:
+        turn_to(case, starts["waits_for"], at)
 
 
 def wait(case: Case, due_at: datetime) -> None:
@@ -302,19 +354,46 @@ def first_holder(case: Case, turn: str, at: datetime) -> tuple[UUID | None, str]
     return None, ""
 
 
-def _swap(by: Actor, case: Case, before: int, table: Lifecycle, action: str) -> None:
-    """Write every column of the step if nobody wrote in between."""
-    names = [f.attname for f in Case._meta.concrete_fields if f.attname not in {"id", "bureau_id", "revision"}]
-    won = Case.objects.filter(pk=case.pk, bureau_id=case.bureau_id, revision=before).update(
-        **{name: getattr(case, name) for name in names}, revision=F("revision") + 1
-    )
-    if not won:
-        raise moved(by, Case.objects.get(pk=case.pk), table, action)
-    case.revision = before + 1
+COLUMNS = tuple(
+    field.attname for field in Case._meta.concrete_fields if field.attname not in {"id", "bureau_id", "revision"}
+)
 
 
-def chosen_rectifier(case: Case, user_id: UUID, party_id: UUID | None) -> tuple[UUID, str]:
-    """The person asked to rectify, if they have that duty for this place or in that partner department."""
+def swap_many(taken: Sequence[Taken]) -> set[UUID]:
+    """Write what differs, in one statement, of the cases that nobody wrote in between; their ids."""
+    if not taken:
+        return set()
+    values: dict[str, Any] = {}
+    for name in COLUMNS:
+        if any(getattr(one.case, name) != one.was[name] for one in taken):
+            values[name] = each([(one.case.pk, getattr(one.case, name)) for one in taken], name)
+    same = reduce(or_, (Q(pk=one.case.pk, revision=one.case.revision) for one in taken))
+    rows = Case.objects.filter(same, bureau_id__in={one.case.bureau_id for one in taken})
+    won = {row.pk for row in hot.changed(rows, **values, revision=F("revision") + 1)}
+    for one in taken:
+        if one.case.pk in won:
+            one.case.revision += 1
+    return won
+
+
+def each(values: Sequence[tuple[UUID, Any]], name: str) -> Any:
+    """For an update of several cases: one value of a column for all, or each row's own."""
+    first = values[0][1]
+    if all(value == first for _, value in values):
+        return first
+    field: Any = Case._meta.get_field(name.removesuffix("_id") if name not in _FIELDS else name)
+    while field.remote_field:
+        field = field.target_field
+    return Either(*(When(pk=pk, then=Value(value, output_field=field)) for pk, value in values), output_field=field)
+
+
+_FIELDS = {field.name for field in Case._meta.concrete_fields}
+
+
+def chosen_rectifier(case: Case, user_id: UUID, party_id: UUID | None, able: Iterable[Any] = ()) -> tuple[UUID, str]:
+    """The person asked to rectify, if they have that duty for this place (*able* knows some) or in that department."""
+    if party_id is None and (known := next((row for row in able if row.user_id == user_id), None)):
+        return user_id, known.user.name
     actor = actor_of(user_id)
     if actor is None:
         raise Refusal("cases.wrong_rectifier", fields={"rectifier": "请另选整改人。"}, name="所选的人")
@@ -328,29 +407,11 @@ def chosen_rectifier(case: Case, user_id: UUID, party_id: UUID | None) -> tuple[
     return user_id, actor.name
 
 
-def print_paper(
-    by: Actor,
-    at: datetime,
-    *,
-    code: str,
-    cases: list[Case],
-    step: Step | None = None,
-    note: str = "",
-    conclusion: str = "",
-) -> dict[str, str]:
-    """Issue a numbered paper about these cases of one school; what a fact says about it.
-
-    Refusal ``cases.no_series`` when the bureau's pack has no such paper.
-    """
-    layout = packs.entries(cases[0].bureau_id, "papers").get(code)
-    if layout is None:
-        raise Refusal("cases.no_series", code=code)
-    content = printouts.content_of(code, layout, cases, by=by, at=at, step=step, note=note, conclusion=conclusion)
-    paper = issue_paper(by, at, code=code, subject=cases[0], content=content)
-    if code == "supervision-notice":
-        for case in cases:
-            Case.objects.filter(pk=case.pk, bureau_id=case.bureau_id).update(
-                supervised=True, notice_number=paper.number
-            )
-            case.supervised, case.notice_number = True, paper.number
-    return {"id": str(paper.pk), "number": paper.number, "code": code, "title": paper.title}
+def print_papers(by: Actor, at: datetime, taken: Sequence[Taken]) -> dict[UUID, dict[str, Any]]:
+    """The paper that each of these steps brings; what its fact says about it, by case."""
+    wanted = [
+        Wanted(one.step.prints, [one.case], one.step, one.said["note"], str(one.said.get("conclusion", "")))
+        for one in taken
+    ]
+    made = print_all(by, at, wanted)
+    return {one.case.pk: {"paper": paper} for one, paper in zip(taken, made, strict=True)}

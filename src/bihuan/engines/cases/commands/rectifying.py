@@ -10,9 +10,9 @@ from uuid import UUID
 from django.utils import timezone
 from pydantic import Field
 
+from bihuan.engines.cases.commands.arguments import PLAIN, Note, Photos
 from bihuan.engines.cases.commands.assigning import checked_due
-from bihuan.engines.cases.commands.engine import take_step
-from bihuan.engines.cases.commands.reporting import PLAIN, Note, Photos
+from bihuan.engines.cases.commands.engine import held, take_step
 from bihuan.engines.cases.deadlines import duration
 from bihuan.engines.cases.models import Case
 from bihuan.engines.cases.pack import rules_of
@@ -40,7 +40,7 @@ def fill_five(
     """Fill the 五落实 of a major hazard (责任 措施 资金 时限 预案); it may be kept half done, work starts only when all five are said."""
     five = {"duty": duty, "measures": measures, "funds": funds, "deadline": deadline, "plan": plan}
     return take_step(
-        by, at, case_id=case, action="fill-five", fact="cases.five_filled", revision=revision,
+        by, at, case=held(by, case), action="fill-five", fact="cases.five_filled", revision=revision,
         changes={"five": five}, facts={"five": five},
     )  # fmt: skip
 
@@ -48,11 +48,11 @@ def fill_five(
 @command("cases.submit_plan")
 def submit_plan(by: Actor, at: datetime, *, case: UUID, note: Note = "", revision: int | None = None) -> Case:
     """Send the plan of a major hazard for approval; every one of the 五落实 must be filled (``cases.lacking``)."""
-    row = Case.objects.seen(by, case)
+    row = held(by, case)
     return take_step(
         by,
         at,
-        case_id=case,
+        case=row,
         action="submit-plan",
         fact="cases.plan_submitted",
         note=note,
@@ -69,24 +69,26 @@ def rectify_case(
 
     Refusals: ``cases.used_photo``, and those of a step.
     """
-    _refuse_used(by, case, photos or ())
+    row = held(by, case)
+    _refuse_used(row, photos or ())
+    changes = {
+        "after": [str(pk) for pk in photos or ()], "rectified_at": at, "rectification": note, "extension": None,
+    }  # fmt: skip
     return take_step(
-        by, at, case_id=case, action="rectify", fact="cases.rectified", note=note, photos=photos or (), revision=revision,
-        changes={"after": [str(pk) for pk in photos or ()], "rectified_at": at, "rectification": note, "extension": None} | _taken_up(by, case),
+        by, at, case=row, action="rectify", fact="cases.rectified", note=note, photos=photos or (), revision=revision,
+        changes=changes | _taken_up(by, row),
     )  # fmt: skip
 
 
-def _refuse_used(by: Actor, case: UUID, photos: Iterable[UUID]) -> None:
+def _refuse_used(row: Case, photos: Iterable[UUID]) -> None:
     """The photo of the hazard is no proof that it is gone, nor is one that did not convince the verifier."""
-    row = Case.objects.seen(by, case)
     used = {one.pk for one in of_subject(row.bureau_id, row.pk)} & set(photos)
     if used:
         raise Refusal("cases.used_photo", fields={"photos": "请拍整改以后的照片。"}, count=len(used))
 
 
-def _taken_up(by: Actor, case: UUID) -> dict[str, object]:
+def _taken_up(by: Actor, row: Case) -> dict[str, object]:
     """Somebody of the partner department that holds the case becomes its rectifier by putting it right."""
-    row = Case.objects.seen(by, case)
     return {"rectifier_id": by.id, "rectifier_name": by.name} if row.party_id and row.rectifier_id is None else {}
 
 
@@ -99,7 +101,7 @@ def request_extension(
     Refusals: ``cases.extension_pending``, ``cases.no_more_extensions``, ``cases.due_not_later``, ``cases.due_too_far``,
     and those of a step.
     """
-    row = Case.objects.seen(by, case)
+    row = held(by, case)
     due = checked_due(at, due)
     if due is not None:
         _within_limits(row, due)
@@ -109,7 +111,7 @@ def request_extension(
         else None
     )
     return take_step(
-        by, at, case_id=case, action="request-extension", fact="cases.extension_requested", note=note, revision=revision,
+        by, at, case=row, action="request-extension", fact="cases.extension_requested", note=note, revision=revision,
         given={"due"} if due else (), changes={"extension": asked}, facts={"until": due},
     )  # fmt: skip
 
@@ -136,7 +138,7 @@ def decide_extension(
     by: Actor, at: datetime, *, case: UUID, grant: bool, note: Note = "", revision: int | None = None
 ) -> Case:
     """Grant or refuse the extension that was asked for; never by the rectifier. Refusal: ``cases.no_extension``."""
-    row = Case.objects.seen(by, case)
+    row = held(by, case)
     if row.is_open and not row.extension and row.state == "rectifying":
         raise Refusal("cases.no_extension")
     until = datetime.fromisoformat(row.extension["until"]) if row.extension else None
@@ -144,6 +146,6 @@ def decide_extension(
     if grant:
         changes |= {"extensions": row.extensions + 1, "rectify_due_at": until}
     return take_step(
-        by, at, case_id=case, action="decide-extension", fact="cases.extension_granted" if grant else "cases.extension_refused",
+        by, at, case=row, action="decide-extension", fact="cases.extension_granted" if grant else "cases.extension_refused",
         note=note, revision=revision, changes=changes, due_at=until if grant else None, facts={"until": until},
     )  # fmt: skip

@@ -284,6 +284,12 @@ def by_source(viewer: Actor, bureau_id: UUID, source_id: UUID, *, most: int = 40
     return shown(list(rows.values(*LINE)[:most]), viewer)
 
 
+def of_source(bureau_id: UUID, source_id: UUID) -> list[Case]:
+    """The cases that came out of something, for the mechanism that has itself decided who may act on it."""
+    rows = Case.objects.filter(bureau_id=bureau_id, source_id=source_id).select_related("org")
+    return list(rows.order_by("number"))
+
+
 def under_area(viewer: Actor, path: str, *, most: int = 20) -> list[dict[str, Any]]:
     """Open cases at or below a unit, for its page."""
     rows = Case.objects.visible_to(viewer).filter(under(path), is_open=True).order_by("due_at", "id")

@@ -26,6 +26,12 @@ def org(viewer: Actor, pk: UUID) -> Org:
     return Org.objects.visible_to(viewer).seen(viewer, pk)
 
 
+def names_of(pks: Iterable[UUID]) -> dict[UUID, str]:
+    """The full names of these units, for official papers."""
+    wanted = list(pks)
+    return dict(Org.objects.filter(pk__in=wanted).values_list("pk", "name")) if wanted else {}
+
+
 def bureau_named(name: str) -> Org:
     """The bureau (or a city's or a province's own office) with this name, short name or id, or ``foundation.not_found``.
 

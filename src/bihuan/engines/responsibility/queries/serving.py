@@ -35,16 +35,22 @@ def who(place: Org, post: str, *, on: date) -> list[Appointment]:
 
 def holders(place: Org, posts: Iterable[str], *, on: date) -> dict[str, list[Appointment]]:
     """``who`` for several posts in one statement; a post that nobody holds has an empty list."""
+    return holders_at([place], posts, on=on)[place.path]
+
+
+def holders_at(places: Iterable[Org], posts: Iterable[str], *, on: date) -> dict[str, dict[str, list[Appointment]]]:
+    """``holders`` for several places (by their path) in one statement."""
+    steps = {place.path: steps_to(place.path) for place in places}
     wanted = list(dict.fromkeys(posts))
-    rows = (
-        Appointment.objects.filter(post__in=wanted, org__path__in=steps_to(place.path))
+    rows = list(
+        Appointment.objects.filter(post__in=wanted, org__path__in={step for path in steps.values() for step in path})
         .on(on)
         .select_related("user", "org")
     )
-    found: dict[str, list[Appointment]] = {post: [] for post in wanted}
-    for row in rows:
-        found[row.post].append(row)
-    return {post: _nearest(held) for post, held in found.items()}
+    return {
+        path: {post: _nearest([row for row in rows if row.post == post and row.org.path in above]) for post in wanted}
+        for path, above in steps.items()
+    }
 
 
 def _nearest(rows: Sequence[Appointment]) -> list[Appointment]:

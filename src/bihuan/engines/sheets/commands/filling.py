@@ -19,6 +19,7 @@ from bihuan.engines.sheets.hot import insert
 from bihuan.engines.sheets.models import Finding, Submission
 from bihuan.engines.sheets.queries import VersionInForce, version_for_filling
 from bihuan.engines.sheets.rules import Answer, Content, Tally, faults_of, is_wrong, open_items, tally
+from bihuan.foundation import hot
 from bihuan.foundation.actors import SYSTEM, Actor, Placed
 from bihuan.foundation.commands import command
 from bihuan.foundation.events import record
@@ -54,6 +55,7 @@ class Written:
     tally: Tally
     replaced: tuple[dict[str, str], ...]
     wrong: tuple[str, ...]
+    answers: Mapping[str, dict[str, Any]]
 
     def facts(self) -> dict[str, Any]:
         """For the recorded fact and the answer to the sender."""
@@ -162,14 +164,17 @@ def begin(
     return submission
 
 
-def write(by: Actor, at: datetime, *, submission_id: UUID, answers: Mapping[str, AnswerIn]) -> Written:
+def write(
+    by: Actor, at: datetime, *, submission_id: UUID, answers: Mapping[str, AnswerIn], seen: Submission | None = None
+) -> Written:
     """Merge answers, however many people do so at once: read, merge, compare-and-swap, again if somebody was faster.
 
-    Refusals: ``sheets.bad_answers``, ``sheets.already_submitted``, ``foundation.changed_meanwhile``.
+    *seen* is the row as the caller has just read it. Refusals: ``sheets.bad_answers``, ``sheets.already_submitted``,
+    ``foundation.changed_meanwhile``.
     """
     given = {code: answer.as_answer() for code, answer in answers.items()}
-    for _ in range(TRIES):
-        row = Submission.objects.select_for_update().get(pk=submission_id)
+    for n in range(TRIES):
+        row = seen if seen and not n else Submission.objects.select_for_update().get(pk=submission_id)
         _refuse_submitted(row)
         content = version_for_filling(SYSTEM, row.version_id).content
         _refuse_bad(faults_of(content, row.asked, given))
@@ -181,7 +186,7 @@ def write(by: Actor, at: datetime, *, submission_id: UUID, answers: Mapping[str,
         )  # fmt: skip
         if won:
             wrong = tuple(code for code in given if is_wrong(content.by_code[code], merged[code]))
-            return Written(counted, tuple(_replaced(by, row.answers, given)), wrong)
+            return Written(counted, tuple(_replaced(by, row.answers, given)), wrong, merged)
     raise Refusal("foundation.changed_meanwhile", who="一起检查的人")
 
 
@@ -191,48 +196,46 @@ def finish(by: Actor, at: datetime, *, submission_id: UUID, all_needed: bool) ->
     Refusals: ``sheets.items_left`` (only when *all_needed*), ``sheets.already_submitted``, ``foundation.changed_meanwhile``.
     """
     row = Submission.objects.select_for_update().get(pk=submission_id)
-    _refuse_submitted(row)
     content = version_for_filling(SYSTEM, row.version_id).content
     left = open_items(content, row.asked, row.answers)
     if all_needed and left:
+        _refuse_submitted(row)
         first = content.by_code[left[0]]
         raise Refusal("sheets.items_left", count=len(left), first=f"{first.code} {first.title}")
+    seal(at, row)
+    known = frozenset(Finding.objects.filter(submission=row).values_list("item", flat=True))
+    findings = _findings(at, row, content, row.answers, known=known)
+    insert(findings)
+    return row, findings
+
+
+def seal(at: datetime, row: Submission) -> None:
+    """Freeze the answers as the caller has read them.
+
+    Refusals: ``sheets.already_submitted``, ``foundation.changed_meanwhile``.
+    """
+    _refuse_submitted(row)
     won = Submission.objects.filter(pk=row.pk, revision=row.revision, state="draft").update(
         state="submitted", submitted_at=at, revision=F("revision") + 1
     )
     if not won:
         raise Refusal("foundation.changed_meanwhile", who="一起检查的人")
-    known = frozenset(Finding.objects.filter(submission=row).values_list("item", flat=True))
-    findings = _findings(at, row, content, row.answers, known=known)
-    insert(findings)
     row.state, row.submitted_at, row.revision = "submitted", at, row.revision + 1
-    return row, findings
 
 
-def raise_finding(by: Actor, at: datetime, *, submission_id: UUID, item: str) -> Finding:
-    """The finding of an item that was answered as not normal, made now instead of at the end; always the same one."""
-    row = Submission.objects.get(pk=submission_id)
+def take_up(
+    at: datetime, row: Submission, answers: Mapping[str, Mapping[str, Any]], cases: Mapping[str, tuple[UUID, str]]
+) -> list[Finding]:
+    """The findings of items that were answered as not normal, each with the case (id, number) that takes it up.
+
+    One case for each finding: ``IntegrityError`` when somebody else has just taken one of them up.
+    """
     content = version_for_filling(SYSTEM, row.version_id).content
-    answer = row.answers.get(item)
-    if answer is None or not is_wrong(content.by_code[item], answer):
-        raise Refusal("sheets.no_such_item", item=item)
-    kept = Finding.objects.filter(submission=row, item=item).first()
-    if kept is None:
-        Finding.objects.bulk_create(
-            _findings(at, row, content, {item: answer}, known=frozenset()), ignore_conflicts=True
-        )
-        kept = Finding.objects.get(submission=row, item=item)
-    return kept
-
-
-def hand_over_finding(finding_id: UUID, case_id: UUID) -> bool:
-    """Tie a finding to the case that takes it up: true for the one caller that is first, false for all others."""
-    return bool(Finding.objects.filter(pk=finding_id, case_id__isnull=True).update(case_id=case_id))
-
-
-def name_case(finding_id: UUID, number: str) -> None:
-    """Keep the case's number beside its id, so that a paper and a list need not ask for it."""
-    Finding.objects.filter(pk=finding_id).update(case_number=number)
+    findings = _findings(at, row, content, {code: answers[code] for code in cases}, known=frozenset())
+    for finding in findings:
+        finding.case_id, finding.case_number = cases[finding.item]
+    hot.insert(findings)
+    return findings
 
 
 def replace_place(submission_id: UUID, place: Placed) -> None:

@@ -1,7 +1,7 @@
 """Every write of this room: beginning (``opening``), judging item by item (``judging``), ending and signing (``closing``)."""
 
 from bihuan.mechanisms.inspections.commands.closing import close_inspection, refuse_signature, sign_inspection
-from bihuan.mechanisms.inspections.commands.judging import HazardIn, answer, pass_rest, raise_hazard
+from bihuan.mechanisms.inspections.commands.judging import HazardIn, answer, pass_rest, raise_hazards
 from bihuan.mechanisms.inspections.commands.opening import (
     add_inspector,
     begin_inspection,
@@ -22,7 +22,7 @@ __all__ = [
     "join_inspection",
     "open_inspection",
     "pass_rest",
-    "raise_hazard",
+    "raise_hazards",
     "refuse_signature",
     "sign_inspection",
 ]

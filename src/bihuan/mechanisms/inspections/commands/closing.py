@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -14,18 +13,16 @@ from pydantic import Field
 from bihuan.engines.cases import commands as cases
 from bihuan.engines.cases import queries as case_queries
 from bihuan.engines.sheets import commands as sheets
-from bihuan.engines.sheets import queries as sheet_queries
-from bihuan.engines.sheets.rules import Content, is_wrong
 from bihuan.foundation import packs
-from bihuan.foundation.actors import SYSTEM, Actor
+from bihuan.foundation.actors import Actor
 from bihuan.foundation.commands import command
-from bihuan.foundation.events import record
+from bihuan.foundation.events import record, record_all
 from bihuan.foundation.evidence.commands import attach_evidence
 from bihuan.foundation.papers import issue_paper
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.inspections import printouts, rules
-from bihuan.mechanisms.inspections.commands.judging import HazardIn, Hazards, Raised, _raise, _working, assign
-from bihuan.mechanisms.inspections.commands.opening import HOLDER, is_inspector
+from bihuan.mechanisms.inspections.commands.judging import _working, _wrong
+from bihuan.mechanisms.inspections.commands.opening import seated
 from bihuan.mechanisms.inspections.models import Inspection
 
 RECORD = "checklist-record"
@@ -42,48 +39,39 @@ def close_inspection(
     *,
     inspection_id: UUID,
     summary: Summary = "",
-    hazards: Hazards = {},  # noqa: B006 - read only; pydantic copies it
-    lessons: dict[str, Annotated[str, Field(max_length=400)]] = {},  # noqa: B006
-    signature: UUID | None = None,
-    signed_by_name: Name = "",
-    refused: Reason = "",
+    lessons: dict[str, Annotated[str, Field(max_length=400)]] = {},  # noqa: B006 - read only; pydantic copies it
 ) -> dict[str, Any]:
-    """End an inspection: its answers are frozen, and every problem that is not yet a hazard becomes one.
+    """End an inspection whose every problem has become a hazard: its answers are frozen, and the school can sign.
 
-    One 督办单 covers them all, and the 检查清单 goes out (at once when signed or refused, else with the signature). A
-    school's own check needs 五落实 for each problem and 四不放过 (``lessons``) at the end. Refusals:
-    ``inspections.nothing_answered``, ``inspections.five_missing``, ``inspections.lessons_missing``, ``inspections.not_open``.
+    Whoever may issue papers issues one 督办单 for all its hazards. A school's own check needs 四不放过 (``lessons``), and
+    its 检查清单 goes out at once. Refusals: ``inspections.nothing_answered``, ``inspections.problems_left``,
+    ``inspections.lessons_missing``, ``inspections.not_open``, ``foundation.changed_meanwhile``.
     """
     row = _working(by, inspection_id)
-    submission = sheet_queries.submission_held_by(HOLDER, row.submission_id)
-    content = sheet_queries.version_for_filling(SYSTEM, submission.version_id).content
-    if not submission.answers:
+    wrong = _wrong(row)
+    if not row.submission.answers:
         raise Refusal("inspections.nothing_answered")
-    wrong = [code for code, said in submission.answers.items() if is_wrong(content.by_code[code], said)]
+    raised = case_queries.of_source(row.bureau_id, row.pk) if wrong else []
+    if left := set(wrong) - {case.item for case in raised}:
+        raise Refusal("inspections.problems_left", count=len(left))
     if row.kind == "self_check" and wrong and (missing := rules.empty_words(lessons, rules.LESSONS)):
         fields = {name: "请写明" for name, label in rules.LESSONS.items() if label in missing}
         raise Refusal("inspections.lessons_missing", what="、".join(missing), fields=fields)
-    won = Inspection.objects.filter(pk=row.pk, state="open", revision=row.revision).update(
-        state="closed", closed_at=at, summary=summary, lessons=lessons, revision=F("revision") + 1
-    )
-    if not won:
+    changes = {"state": "closed", "closed_at": at, "summary": summary, "lessons": lessons, "hazards": len(raised)}
+    swap = Inspection.objects.filter(pk=row.pk, state="open", revision=row.revision)
+    if not swap.update(**changes, revision=F("revision") + 1):
         raise Refusal("foundation.changed_meanwhile", who="检查组的人")
-    raised = [_raise(by, at, row, code, hazards.get(code, HazardIn())) for code in _in_order(content, wrong)]
-    sheets.finish(by, at, submission_id=row.submission_id, all_needed=False)
-    notice = _hand_out(by, at, row, raised, hazards)
-    row.refresh_from_db()
-    if signature or refused.strip():
-        _sign(by, at, row, signature, signed_by_name, refused)
-    paper = _checklist_paper(by, at, row) if row.signed_at or row.kind == "self_check" else None
+    for name, value in changes.items():
+        setattr(row, name, value)
+    sheets.seal(at, row.submission)
+    notice, told = _notice(by, at, row, raised)
     said = {
-        "hazards": [{"item": r.item, "id": str(r.case_id), "number": r.number} for r in raised],
+        "hazards": [{"item": case.item, "id": str(case.pk), "number": case.number} for case in raised],
         "notice": notice,
-        "paper": paper,
+        "paper": _checklist_paper(by, at, row) if row.kind == "self_check" else None,
     }
-    record(
-        row, "inspections.closed", by=by, at=at, summary=summary, signed_by=row.signed_by_name, refused=row.signature_refused,
-        answered=len(submission.answers), **said,
-    )  # fmt: skip
+    facts = {"summary": summary, "answered": len(row.submission.answers), **said}
+    record_all([*told, (row, "inspections.closed", facts)], by=by, at=at)
     return {"id": str(row.pk), **said}
 
 
@@ -123,15 +111,12 @@ def refuse_signature(
 # --- inside ----------------------------------------------------------------------------------------------------------
 
 
-def _in_order(content: Content, codes: list[str]) -> list[str]:
-    return [item.code for item in content.items if item.code in set(codes)]
-
-
 def _to_sign(by: Actor, inspection_id: UUID) -> Inspection:
-    row = Inspection.objects.all().seen(by, inspection_id)
+    rows = Inspection.objects.select_related("submission").annotate(seated=seated(by))
+    row = rows.seen(by, inspection_id)
     if row.state != "closed":
         raise Refusal("inspections.not_closed")
-    if not is_inspector(by, row) and not by.may("sign-for-school", row):
+    if not (by.id is not None and (row.lead_id == by.id or row.seated)) and not by.may("sign-for-school", row):
         raise Refusal("inspections.may_not_sign")
     return row
 
@@ -159,26 +144,20 @@ def _sign(by: Actor, at: datetime, row: Inspection, signature: UUID | None, name
         setattr(row, field, value)
 
 
-def _hand_out(
-    by: Actor, at: datetime, row: Inspection, raised: list[Raised], hazards: Mapping[str, HazardIn]
-) -> dict[str, Any] | None:
-    """Assign what nobody assigned yet, and one 督办单 for all of it when the one who ends it may issue papers."""
-    noticed = []
-    for one in raised:
-        case = case_queries.seen(SYSTEM, one.case_id)
-        if case.is_open and case.rectifier_id is None and case.party_id is None:
-            assign(by, at, row, case, hazards.get(one.item, HazardIn()))
-            case = case_queries.seen(SYSTEM, one.case_id)
-        if case.is_open and (case.rectifier_id or case.party_id) and not case.notice_number:
-            noticed.append(case.pk)
+def _notice(by: Actor, at: datetime, row: Inspection, raised: list[Any]) -> tuple[dict[str, str] | None, list[Any]]:
+    """One 督办单 for what was handed out, when the one who ends it may issue papers; and the facts of it."""
+    noticed = [
+        case for case in raised if case.is_open and (case.rectifier_id or case.party_id) and not case.notice_number
+    ]
     if (
         not noticed
         or row.kind == "self_check"
         or not by.may("issue-paper", row)
         or NOTICE not in packs.entries(row.bureau_id, "papers")
     ):
-        return None
-    return cases.issue_supervision_notice(by, at, cases=noticed)
+        return None, []
+    (paper,), told = cases.issue_notices(by, at, [noticed])
+    return paper, told
 
 
 def _checklist_paper(by: Actor, at: datetime, row: Inspection) -> dict[str, str] | None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.db.models import F
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,18 +17,17 @@ from bihuan.engines.responsibility import queries as net
 from bihuan.engines.sheets import commands as sheets
 from bihuan.engines.sheets import queries as sheet_queries
 from bihuan.engines.sheets.commands import AnswerIn
-from bihuan.engines.sheets.rules import Item, is_wrong, open_items
+from bihuan.engines.sheets.rules import Content, Item, is_wrong, open_items
 from bihuan.foundation.actors import SYSTEM, Actor
 from bihuan.foundation.commands import command
-from bihuan.foundation.events import record
-from bihuan.foundation.evidence.commands import attach_evidence
+from bihuan.foundation.events import record, record_all
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.refusals import Refusal
-from bihuan.foundation.scoping import placed
 from bihuan.mechanisms.inspections import rules
-from bihuan.mechanisms.inspections.commands.opening import HOLDER, _mine
+from bihuan.mechanisms.inspections.commands.opening import _mine
 from bihuan.mechanisms.inspections.models import Inspection
 
+TRIES = 5
 RECTIFIER_POSTS = ("safety-lead", "kindergarten-safety-lead", "logistics-lead", "head", "kindergarten-head")
 """Who gets a hazard when the inspector names nobody: of those at the school who may rectify, the first by post."""
 Answers = Annotated[dict[str, AnswerIn], Field(min_length=1, max_length=400)]
@@ -57,6 +55,10 @@ class Raised:
     case_id: UUID
     number: str
 
+    def facts(self) -> dict[str, str]:
+        """For the recorded fact and the answer to the sender."""
+        return {"item": self.item, "id": str(self.case_id), "number": self.number}
+
 
 @command("inspections.answer")
 def answer(by: Actor, at: datetime, *, inspection_id: UUID, answers: Answers, hazards: Hazards = {}) -> dict[str, Any]:  # noqa: B006
@@ -66,13 +68,13 @@ def answer(by: Actor, at: datetime, *, inspection_id: UUID, answers: Answers, ha
     ``inspections.not_open``, ``inspections.not_inspector``, ``inspections.already_hazard``, ``inspections.not_wrong``,
     ``inspections.five_missing``, ``sheets.bad_answers``.
     """
-    row = _working(by, inspection_id)
+    row = _working(by, inspection_id, items=[*answers, *hazards])
     _refuse_taken(row, answers)
-    written = sheets.write(by, at, submission_id=row.submission_id, answers=answers)
-    raised = [_raise(by, at, row, item, hazard) for item, hazard in hazards.items()]
-    said = {**written.facts(), "hazards": [{"item": r.item, "id": str(r.case_id), "number": r.number} for r in raised]}
+    written = sheets.write(by, at, submission_id=row.submission_id, answers=answers, seen=row.submission)
+    raised, told = _raise(by, at, row, hazards, written.answers)
+    said = {**written.facts(), "hazards": [one.facts() for one in raised]}
     results = {code: one.result or one.value for code, one in answers.items()}
-    record(row, "inspections.answered", by=by, at=at, items=results, **said)
+    record_all([*told, (row, "inspections.answered", {"items": results, **said})], by=by, at=at)
     return said
 
 
@@ -86,7 +88,7 @@ def pass_rest(
     ``inspections.answer``.
     """
     row = _working(by, inspection_id)
-    submission = sheet_queries.submission_held_by(HOLDER, row.submission_id)
+    submission = row.submission
     content = sheet_queries.version_for_filling(SYSTEM, submission.version_id).content
     left = [
         code
@@ -99,32 +101,34 @@ def pass_rest(
     rest = {code: AnswerIn(result="pass") for code in left if content.by_code[code].kind == "pass-fail"}
     if not rest:
         return {"done": 0, "asked": 0, "replaced": [], "wrong": [], "passed": []}
-    written = sheets.write(by, at, submission_id=row.submission_id, answers=rest)
+    written = sheets.write(by, at, submission_id=row.submission_id, answers=rest, seen=submission)
     record(
         row, "inspections.answered", by=by, at=at, items=dict.fromkeys(rest, "pass"), rest_of=section, **written.facts()
     )
     return {**written.facts(), "passed": list(rest)}
 
 
-@command("inspections.raise_hazard")
-def raise_hazard(
-    by: Actor, at: datetime, *, inspection_id: UUID, item: str, hazard: HazardIn | None = None
-) -> dict[str, Any]:
-    """Turn one abnormal item into a hazard now; asking again answers with the same hazard.
+@command("inspections.raise_hazards")
+def raise_hazards(by: Actor, at: datetime, *, inspection_id: UUID, hazards: Hazards = {}) -> dict[str, Any]:  # noqa: B006
+    """Turn abnormal items into hazards, each once: those named in ``hazards``, or without a name all that are left.
 
-    Refusals: ``inspections.not_wrong``, ``inspections.five_missing``, and those of reporting and assigning.
+    Whoever may assign here hands them out in the same act. Asking again answers with the same hazards. Refusals:
+    ``inspections.not_wrong``, ``inspections.five_missing``, and those of reporting and assigning.
     """
-    row = _working(by, inspection_id)
-    raised = _raise(by, at, row, item, hazard or HazardIn())
-    record(row, "inspections.hazard_raised", by=by, at=at, item=item, case_id=raised.case_id, number=raised.number)
-    return {"id": str(raised.case_id), "number": raised.number, "item": item}
+    row = _working(by, inspection_id, items=list(hazards) or None)
+    answers = row.submission.answers
+    raised, told = _raise(by, at, row, hazards or dict.fromkeys(_wrong(row), HazardIn()), answers)
+    said = {"hazards": [one.facts() for one in raised]}
+    if told:
+        record_all([*told, (row, "inspections.hazard_raised", said)], by=by, at=at)
+    return said
 
 
 # --- inside ----------------------------------------------------------------------------------------------------------
 
 
-def _working(by: Actor, inspection_id: UUID) -> Inspection:
-    row = _mine(by, inspection_id)
+def _working(by: Actor, inspection_id: UUID, *, items: Sequence[str] | None = ()) -> Inspection:
+    row = _mine(by, inspection_id, items=items)
     if row.state == "planned":
         raise Refusal("inspections.not_begun")
     if row.state != "open":
@@ -132,59 +136,87 @@ def _working(by: Actor, inspection_id: UUID) -> Inspection:
     return row
 
 
+def _wrong(row: Inspection) -> list[str]:
+    """The items that were judged as not normal, in the sheet's order."""
+    answers = row.submission.answers
+    content = sheet_queries.version_for_filling(SYSTEM, row.submission.version_id).content
+    return [item.code for item in content.items if item.code in answers and is_wrong(item, answers[item.code])]
+
+
+def _taken(row: Inspection) -> dict[str, Raised]:
+    """Item → the hazard that it became."""
+    found = sheet_queries.findings_of(row.submission_id)
+    return {one.item: Raised(one.item, one.case_id, one.case_number) for one in found if one.case_id}
+
+
 def _refuse_taken(row: Inspection, answers: Mapping[str, AnswerIn]) -> None:
-    taken = {f.item: f.case_number for f in sheet_queries.findings_of(row.submission_id) if f.case_id}
-    for code, one in answers.items():
-        if code in taken and one.result != "fail":
-            raise Refusal("inspections.already_hazard", item=code, number=taken[code])
+    judged_well = [code for code, one in answers.items() if one.result != "fail"]
+    if row.taken and judged_well:
+        taken = _taken(row)
+        for code in judged_well:
+            if code in taken:
+                raise Refusal("inspections.already_hazard", item=code, number=taken[code].number)
 
 
-def _raise(by: Actor, at: datetime, row: Inspection, code: str, given: HazardIn) -> Raised:
-    submission = sheet_queries.submission_held_by(HOLDER, row.submission_id)
-    content = sheet_queries.version_for_filling(SYSTEM, submission.version_id).content
-    item, answer_given = content.by_code.get(code), submission.answers.get(code)
-    if item is None or answer_given is None or not is_wrong(item, answer_given):
-        raise Refusal("inspections.not_wrong", item=code)
-    finding = sheets.raise_finding(by, at, submission_id=row.submission_id, item=code)
-    if finding.case_id is not None:
-        return Raised(code, finding.case_id, finding.case_number)
-    if row.kind == "self_check" and (missing := rules.empty_words(given.five, rules.FIVE)):
-        raise Refusal(
-            "inspections.five_missing", what="、".join(missing), fields={f"five-{code}": f"还缺{'、'.join(missing)}"}
-        )
-    case_id = uuid7()
-    if not sheets.hand_over_finding(finding.pk, case_id):
-        finding = sheets.raise_finding(by, at, submission_id=row.submission_id, item=code)
-        return Raised(code, finding.case_id or case_id, finding.case_number)
-    case = _report(
-        by, at, row, item, finding, answer_given, given, case_id, content.section_titles.get(item.section, "")
+def _raise(
+    by: Actor, at: datetime, row: Inspection, hazards: Mapping[str, HazardIn], answers: Mapping[str, Any]
+) -> tuple[list[Raised], list[Any]]:
+    """Exactly one hazard for each of these items; the facts are the caller's to record."""
+    content = sheet_queries.version_for_filling(SYSTEM, row.submission.version_id).content
+    for code in hazards:
+        if code not in answers or code not in content.by_code or not is_wrong(content.by_code[code], answers[code]):
+            raise Refusal("inspections.not_wrong", item=code)
+    taken = _taken(row) if row.taken else {}
+    for _ in range(TRIES):
+        fresh = {code: given for code, given in hazards.items() if code not in taken}
+        try:
+            with transaction.atomic():
+                made, told = _raise_fresh(by, at, row, content, fresh, answers)
+        except IntegrityError:  # a colleague has just raised one of them
+            taken = _taken(row)
+        else:
+            taken |= made
+            return [taken[code] for code in hazards], told
+    raise Refusal("foundation.changed_meanwhile", who="一起检查的人")
+
+
+def _raise_fresh(
+    by: Actor, at: datetime, row: Inspection, content: Content, hazards: Mapping[str, HazardIn], answers: Mapping[str, Any]
+) -> tuple[dict[str, Raised], list[Any]]:  # fmt: skip
+    if not hazards:
+        return {}, []
+    org, reporter = row.org, _reporter(by, row, row.org)
+    able: list[Any] | None = None
+    if by.may("assign", org):
+        able = net.who_could("rectify", org, on=timezone.localdate(at))
+    found = []
+    for code, given in hazards.items():
+        item, said = content.by_code[code], answers[code]
+        if row.kind == "self_check" and (missing := rules.empty_words(given.five, rules.FIVE)):
+            fields = {f"five-{code}": f"还缺{'、'.join(missing)}"}
+            raise Refusal("inspections.five_missing", what="、".join(missing), fields=fields)
+        found.append(_found(row, item, said, given, reporter, at, able, content.section_titles.get(item.section, "")))
+    reported, told = cases.found_at(
+        reporter, at, unit=org, found=found, source=rules.source_of(row.kind), source_id=row.pk, able=able
     )
-    sheets.name_case(finding.pk, case.number)
-    Inspection.objects.filter(pk=row.pk).update(hazards=F("hazards") + 1)
-    assign(by, at, row, case, given)
-    return Raised(code, case_id, case.number)
+    made = {case.item: Raised(case.item, case.pk, case.number) for case in reported}
+    sheets.take_up(at, row.submission, answers, {one.item: (one.case_id, one.number) for one in made.values()})
+    return made, told
 
 
-def _report(
-    by: Actor,
-    at: datetime,
-    row: Inspection,
-    item: Item,
-    finding: Any,
-    said: Mapping[str, Any],
-    given: HazardIn,
-    case_id: UUID,
-    category: str,
-) -> Any:
-    org = net.org(SYSTEM, row.org_id)
-    photos = [UUID(photo) for photo in finding.photos]
-    _keep_for_case(photos, case_id, org, UUID(said["by"]), said["by_name"])
-    reporter = _reporter(by, row, org)
-    words = finding.note if said["by"] == str(reporter.id) else f"{finding.note}（{said['by_name']}现场判定）"
-    return cases.report_hazard(
-        reporter, at, id=case_id, org=row.org_id, title=(given.title or finding.note or item.title)[:120], description=_described(words, given),
-        place=finding.place, category=category[:40], item=item.code, item_title=item.title[:120], basis=item.basis[:300],
-        level=given.level or item.severity, photos=photos, source=rules.source_of(row.kind), source_id=row.pk,
+def _found(
+    row: Inspection, item: Item, said: Mapping[str, Any], given: HazardIn, reporter: Actor, at: datetime,
+    able: Sequence[Any] | None, category: str,
+) -> cases.Found:  # fmt: skip
+    note = said.get("note", "")
+    words = note if said["by"] == str(reporter.id) else f"{note}（{said['by_name']}现场判定）"
+    rectifier = None if able is None else given.rectifier or default_rectifier(row, at, able)
+    return cases.Found(
+        uuid7(), title=(given.title or note or item.title)[:120], description=_described(words, given),
+        place=said.get("place") or item.place, category=category[:40], item=item.code, item_title=item.title[:120],
+        basis=item.basis[:300], level=given.level or item.severity,
+        photos=tuple(UUID(photo) for photo in said.get("photos", ())), photographer=UUID(said["by"]),
+        hand_out=cases.HandOut(rectifier, given.due, "检查现场交办") if rectifier else None,
     )  # fmt: skip
 
 
@@ -201,23 +233,10 @@ def _reporter(by: Actor, row: Inspection, org: Any) -> Actor:
     return lead if lead is not None else by
 
 
-def _keep_for_case(photos: list[UUID], case_id: UUID, org: Any, maker_id: UUID, maker_name: str) -> None:
-    """Tie the photos to the hazard in the name of whoever took them: only their maker may attach them."""
-    to_be = SimpleNamespace(pk=case_id, _meta=SimpleNamespace(label_lower="cases.case"), **placed(org))
-    attach_evidence(to_be, photos, Actor(id=maker_id, name=maker_name))
-
-
-def assign(by: Actor, at: datetime, row: Inspection, case: Any, given: HazardIn) -> None:
-    """Hand a reported hazard out on the spot when this person may; otherwise it waits for the bureau."""
-    rectifier = given.rectifier or default_rectifier(row, at)
-    if rectifier is not None and by.may("assign", case):
-        cases.assign_case(by, at, case=case.pk, rectifier=rectifier, due=given.due, note="检查现场交办", notice="later")
-
-
 def default_rectifier(row: Inspection, at: datetime, able: Sequence[Any] | None = None) -> UUID | None:
     """Who answers for putting things right at this school on that day: of those who may (*able*), the first by post."""
     if able is None:
-        able = net.who_could("rectify", net.org(SYSTEM, row.org_id), on=timezone.localdate(at))
+        able = net.who_could("rectify", row.org, on=timezone.localdate(at))
     rank = {post: n for n, post in enumerate(RECTIFIER_POSTS)}
     own = sorted((one for one in able if one.school_id == row.org_id), key=lambda one: rank.get(one.post, len(rank)))
     return own[0].user_id if own else None

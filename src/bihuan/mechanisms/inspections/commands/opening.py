@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 from pydantic import Field
 
@@ -166,7 +167,7 @@ def cancel_inspection(by: Actor, at: datetime, *, inspection_id: UUID, reason: R
     row = _mine(by, inspection_id)
     if row.state not in ("planned", "open"):
         raise Refusal("inspections.not_open", state=rules.STATES[row.state])
-    answered = len(sheet_queries.submission_held_by(HOLDER, row.submission_id).answers)
+    answered = len(row.submission.answers)
     if answered:
         raise Refusal("inspections.has_answers", count=answered)
     won = Inspection.objects.filter(pk=row.pk, state=row.state, revision=row.revision).update(
@@ -215,16 +216,21 @@ def post_tiers(by: Actor, row: Any) -> set[str]:
     return {posts.get(hold.post, {}).get("tier", "") for hold in holds}
 
 
-def is_inspector(by: Actor, row: Inspection) -> bool:
-    """Whether this person carries the inspection out."""
-    if by.id is None:
-        return False
-    return row.lead_id == by.id or Inspector.objects.filter(inspection=row, user_id=by.id).exists()
+def seated(by: Actor) -> Exists:
+    """For a selection of inspections: whether this person has a seat in the team."""
+    return Exists(Inspector.objects.filter(inspection=OuterRef("pk"), user_id=by.id))
 
 
-def _mine(by: Actor, inspection_id: UUID) -> Inspection:
-    row = Inspection.objects.all().seen(by, inspection_id)
-    if not is_inspector(by, row):
+def _mine(by: Actor, inspection_id: UUID, *, items: Sequence[str] | None = ()) -> Inspection:
+    """An inspection that this person carries out, with its submission and school, in one statement.
+
+    ``taken``: whether one of these *items* (``None``: any) is a hazard already.
+    """
+    rows = Inspection.objects.select_related("submission", "org")
+    row = rows.annotate(seated=seated(by), taken=sheet_queries.taken_up(items, of="submission_id")).seen(
+        by, inspection_id
+    )
+    if by.id is None or not (row.lead_id == by.id or row.seated):
         raise Refusal("inspections.not_inspector", lead=row.lead_name)
     return row
 

@@ -44,6 +44,10 @@ def answer(by, row, answers, **more):
     return inspections.answer(by, clock.now(), inspection_id=row.pk, answers=answers, **more)
 
 
+def raise_hazards(by, row, **more):
+    return inspections.raise_hazards(by, clock.now(), inspection_id=row.pk, **more)
+
+
 def close(by, row, **more):
     return inspections.close_inspection(by, clock.now(), inspection_id=row.pk, **more)
 
@@ -161,12 +165,14 @@ def test_a_joint_team_shares_one_inspection(sheet, net, actors):
     found = detail(actors.zhao, row.pk)
     assert found.find(first)[1].answer["by_name"] == "消防老霍"
     assert any("消防" in name for name in found.team)
-    raised = inspections.raise_hazard(actors.huo, clock.now(), inspection_id=row.pk, item=first)
+    raised = inspections.raise_hazards(actors.huo, clock.now(), inspection_id=row.pk, hazards={first: HazardIn()})[
+        "hazards"
+    ][0]
     case = cases.seen(actors.zhao, raised["id"])
     assert (case.reporter_name, case.source) == ("赵科", "joint")
     assert "消防老霍现场判定" in case.description
-    close(actors.zhao, row)
-    assert cases.seen(actors.zhao, raised["id"]).rectifier_name == "李安"
+    assert (case.state, case.rectifier_name) == ("reported", "")  # a partner department hands nothing out
+    assert close(actors.zhao, row)["notice"] is None
 
 
 @pytest.mark.django_db(transaction=True)
@@ -179,7 +185,7 @@ def test_two_inspectors_answering_at_once_lose_nothing_and_raise_one_hazard(shee
         by = actors.chen if n % 2 else actors.zhao
         try:
             answer(by, row, dict.fromkeys(some[n * 2 : n * 2 + 2], GOOD))
-            return inspections.raise_hazard(by, clock.now(), inspection_id=row.pk, item=some[12])["id"]
+            return inspections.raise_hazards(by, clock.now(), inspection_id=row.pk)["hazards"][0]["id"]
         finally:
             connection.close()
 
@@ -189,7 +195,6 @@ def test_two_inspectors_answering_at_once_lose_nothing_and_raise_one_hazard(shee
     assert found.tally.done == 13
     assert {str(case["id"]) for case in found.hazards} == raised
     assert len(raised) == 1
-    assert Inspection.objects.get(pk=row.pk).hazards == 1
     assert len(cases.seen(actors.chen, raised.pop()).before) == 1
 
 
@@ -218,7 +223,7 @@ def test_what_is_not_wrong_is_no_hazard(opened, actors):
     answer(actors.chen, opened, {first: GOOD})
     for item in (first, second, "99-99"):
         with pytest.raises(Refusal, match="inspections.not_wrong"):
-            inspections.raise_hazard(actors.chen, clock.now(), inspection_id=opened.pk, item=item)
+            inspections.raise_hazards(actors.chen, clock.now(), inspection_id=opened.pk, hazards={item: HazardIn()})
     with pytest.raises(Refusal, match="inspections.not_wrong"):
         answer(actors.chen, opened, {second: GOOD}, hazards={first: HazardIn()})
     assert detail(actors.chen, opened.pk).tally.done == 1
@@ -348,9 +353,16 @@ def test_what_was_not_raised_at_once_becomes_a_hazard_at_the_end(opened, actors,
     answer(actors.zhao, opened, {first: AnswerIn(result="fail", note="值班表空着", photos=[photo(actors.zhao)])})
     answer(actors.chen, opened, {second: BAD, third: GOOD})
     due = clock.now() + timedelta(days=1)
-    ended = close(actors.chen, opened, hazards={second: HazardIn(level="serious", rectifier=actors.qian.id, due=due)})
+    with pytest.raises(Refusal, match="inspections.problems_left") as no:
+        close(actors.chen, opened)
+    assert "2 个问题" in no.value.sentence
+    raise_hazards(actors.chen, opened, hazards={second: HazardIn(level="serious", rectifier=actors.qian.id, due=due)})
+    raised = raise_hazards(actors.chen, opened)["hazards"]
+    ended = close(actors.chen, opened)
+    assert ended["hazards"] == sorted(raised, key=lambda one: one["number"])
     by_item = {one["item"]: cases.seen(actors.chen, one["id"]) for one in ended["hazards"]}
     assert set(by_item) == {first, second}
+    assert Inspection.objects.get(pk=opened.pk).hazards == 2
     assert len(by_item[first].before) == 1
     assert (by_item[second].level, by_item[second].rectifier_name) == ("serious", "钱主任")
     assert {case.notice_number for case in by_item.values()} == {ended["notice"]["number"]}
@@ -437,6 +449,7 @@ def test_the_school_is_told_when_it_begins_and_when_it_ends(opened, actors):
     assert Notice.objects.filter(user_id=actors.zhou.id, kind="inspections.opened").count() == 1
     assert not Notice.objects.filter(user_id__in=[actors.wu.id, actors.sun.id]).exists()
     answer(actors.chen, opened, {codes(actors.chen, opened, 1)[0]: BAD})
+    raise_hazards(actors.chen, opened)
     close(actors.chen, opened)
     react(clock.now() + timedelta(seconds=1))
     told = Notice.objects.get(user_id=actors.li.id, kind="inspections.closed")

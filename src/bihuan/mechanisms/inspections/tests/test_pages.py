@@ -67,11 +67,27 @@ def test_the_whole_journey_through_the_pages(sheet, net, actors, door):
     assert went_on.headers["Location"].startswith(f"/inspections/{new_id}/{section.code}/#item-")
     (hazard,) = detail(actors.chen, new_id).hazards
     assert hazard["rectifier_name"] == "李安"
-    ended = client.post(
-        f"/inspections/{new_id}/finish/",
-        {"_id": str(uuid7()), "summary": "一处问题", "signed_by_name": "周校长", "signature": drawn()},
+    second = section.items[1].code
+    client.post(
+        f"/inspections/{new_id}/{section.code}/{second}/",
+        {"_id": str(uuid7()), "result": "fail", "note": "没有会议记录"},
     )
-    assert ended.status_code == 302
+    finish = f"/inspections/{new_id}/finish/"
+    assert "先把 1 个问题转为" in client.get(finish).content.decode()
+    early = client.post(finish, {"_id": str(uuid7()), "summary": "一处问题"})
+    assert early.status_code == 409
+    assert "还有 1 个问题没有转为隐患" in early.content.decode()
+    raised = {
+        "_id": str(uuid7()),
+        "problem": second,
+        f"level-{second}": "serious",
+        f"rectifier-{second}": str(actors.qian.id),
+    }
+    assert client.post(finish, raised).headers["Location"] == finish
+    assert {row["rectifier_name"] for row in detail(actors.chen, new_id).hazards} == {"李安", "钱主任"}
+    assert client.post(finish, {"_id": str(uuid7()), "summary": "两处问题"}).status_code == 302
+    signed = {"_id": str(uuid7()), "signed_by_name": "周校长", "signature": drawn()}
+    assert client.post(f"/inspections/{new_id}/sign/", signed).status_code == 302
     page = client.get(f"/inspections/{new_id}/").content.decode()
     assert "督办单 浐教安督" in page
     (paper,) = detail(actors.chen, new_id).papers
