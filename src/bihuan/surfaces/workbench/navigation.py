@@ -25,6 +25,7 @@ WAYS = (
     Way("/hazards/", "隐患", "alert-triangle"),
     Way("/inspections/", "检查", "clipboard-check", ("inspect", "sign-for-school", "see-net")),
     Way("/points/", "风险点", "map-pin"),
+    Way("/duties/", "常规职责", "clock"),
     Way("/patrols/", "巡查", "route"),
     Way("/tips/desk/", "扫码反映", "qrcode", ("assign",)),
     Way("/net/", "责任网", "sitemap", ("see-net", "manage-net")),

@@ -12,6 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from bihuan.engines.cases import queries as cases
+from bihuan.engines.duties.queries import open_tasks
 from bihuan.engines.responsibility.queries import schools
 from bihuan.foundation import hot
 from bihuan.foundation.actors import Actor
@@ -21,6 +22,7 @@ from bihuan.mechanisms.risks import queries as risks
 from bihuan.surfaces.workbench.models import SavedView
 
 MOST_LINES = 30
+MOST_TASKS = 10
 
 
 def bureau_name(viewer: Actor) -> str:
@@ -48,6 +50,8 @@ class Home:
 
     sections: list[Section]
     more: bool
+    tasks: list[dict[str, Any]]
+    more_tasks: bool
     inspections: list[Any]
     notices: list[Any]
     coming: list[dict[str, Any]]
@@ -58,7 +62,7 @@ class Home:
     @property
     def is_empty(self) -> bool:
         """Nothing waits for this person."""
-        return not self.sections and not self.inspections
+        return not self.sections and not self.tasks and not self.inspections
 
 
 def home(viewer: Actor, at: datetime) -> Home:
@@ -66,10 +70,13 @@ def home(viewer: Actor, at: datetime) -> Home:
     lines = cases.todo(viewer, most=MOST_LINES + 1)
     sections = sorted_by_pain(lines[:MOST_LINES], at)
     simple = is_simple(viewer)
-    coming = [] if sections or simple else cases.hazards(viewer, cases.Filters(time="week"), size=5).rows
+    tasks = open_tasks(viewer, at, days=0, most=MOST_TASKS + 1)
+    coming = [] if sections or tasks or simple else cases.hazards(viewer, cases.Filters(time="week"), size=5).rows
     return Home(
         sections=sections,
         more=len(lines) > MOST_LINES,
+        tasks=tasks[:MOST_TASKS],
+        more_tasks=len(tasks) > MOST_TASKS,
         inspections=[] if simple else _open_inspections(viewer),
         notices=inbox(viewer, unread=True, size=5).rows,
         coming=coming,
