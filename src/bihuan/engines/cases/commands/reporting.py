@@ -20,7 +20,7 @@ from bihuan.engines.cases.pack import levels_of, lifecycle_of, rules_of
 from bihuan.engines.responsibility.queries import org as org_seen
 from bihuan.engines.responsibility.queries import who_could
 from bihuan.foundation import hot, packs
-from bihuan.foundation.actors import Actor
+from bihuan.foundation.actors import SYSTEM, Actor
 from bihuan.foundation.commands import command
 from bihuan.foundation.events import record_all
 from bihuan.foundation.evidence.commands import Attached, attach_many, fingerprints
@@ -103,7 +103,7 @@ def found_at(
     levels = levels_of(unit.bureau_id)
     if bad := next((one.level for one in found if one.level not in levels), ""):
         raise Refusal("cases.bad_level", fields={"level": "请重新选择级别。"}, level=bad)
-    school = unit if unit.tier == "school" or unit.school_id is None else org_seen(by, unit.school_id)
+    school = unit if unit.tier == "school" or unit.school_id is None else org_seen(SYSTEM, unit.school_id)
     numbers = _numbers(unit.bureau_id, at, rules["number_format"], len(found))
     cases = []
     for one, number in zip(found, numbers, strict=True):
