@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "bihuan.mechanisms.pledges",
     "bihuan.mechanisms.patrols",
     "bihuan.mechanisms.tips",
+    "bihuan.mechanisms.training",
     "bihuan.surfaces.workbench",
     "bihuan.surfaces.mobile",
     "bihuan.surfaces.openapi",

@@ -19,6 +19,7 @@ _DOORS = {
     "ledgers/": "bihuan.mechanisms.ledgers.web",
     "pledges/": "bihuan.mechanisms.pledges.web",
     "patrols/": "bihuan.mechanisms.patrols.web",
+    "training/": "bihuan.mechanisms.training.web",
     "tips/": "bihuan.mechanisms.tips.web",
     "m/": "bihuan.surfaces.mobile.web",
     "packs/": "bihuan.foundation.packs.web",

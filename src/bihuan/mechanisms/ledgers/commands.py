@@ -13,6 +13,8 @@ from django.db.models import F
 from django.utils import timezone
 from pydantic import BaseModel, ConfigDict, Field
 
+from bihuan.engines.duties.commands import AtOnce
+from bihuan.engines.duties.queries import tasks_to_do
 from bihuan.engines.responsibility import queries as net
 from bihuan.engines.responsibility.queries import sensible_day
 from bihuan.engines.sheets.queries import VersionInForce, in_force_by_code, version_for_filling
@@ -68,6 +70,7 @@ def write_rows(by: Actor, at: datetime, *, ledger: Code, org_id: UUID, on: date,
         raise Refusal("foundation.receipt_conflict") from None
     changed = [_change(at, kept[row.id], row, versions, page) for row in rows if row.id in kept]
     leaf = page.begin(by, at, "filled")
+    page.do_tasks(by, at, leaf)
     record(
         leaf, "ledgers.rows_written", by=by, at=at, ledger=page.ledger.code, on=page.on, late=page.is_late,
         new=[row.pk for row in new], changed={str(pk): words for pk, words in changed if words},
@@ -91,6 +94,7 @@ def report_nil(by: Actor, at: datetime, *, ledger: Code, org_id: UUID, on: date)
     if Entry.objects.filter(**page.key, struck_at__isnull=True).exists():
         raise Refusal("ledgers.not_nil", title=page.ledger.title, day=page.words, nil=page.ledger.nil)
     leaf = page.begin(by, at, "nil")
+    page.do_tasks(by, at, leaf, nil=True)
     record(leaf, "ledgers.nil_reported", by=by, at=at, ledger=page.ledger.code, on=page.on, late=page.is_late)
     return leaf
 
@@ -182,6 +186,11 @@ class _Page:
             [leaf], update_conflicts=True, unique_fields=["bureau_id", "org", "ledger", "on"], update_fields=["state"]
         )
         return Leaf.objects.get(**self.key)
+
+    def do_tasks(self, by: Actor, at: datetime, leaf: Leaf, *, nil: bool = False) -> None:
+        """A page that is begun does the tasks of the duty that bears the ledger's name."""
+        for task in tasks_to_do(SYSTEM, org_id=self.org.pk, codes=[f"ledger-{self.ledger.code}"], on=self.on):
+            AtOnce().do(by, at, task=task, ref_id=leaf.pk, done_at=at, nil=nil)
 
 
 def _page(by: Actor, at: datetime, code: str, org_id: UUID, day: date) -> _Page:

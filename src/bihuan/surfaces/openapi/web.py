@@ -36,6 +36,7 @@ ROOMS = (
     "bihuan.mechanisms.pledges",
     "bihuan.mechanisms.patrols",
     "bihuan.mechanisms.tips",
+    "bihuan.mechanisms.training",
     "bihuan.surfaces.workbench",
     "bihuan.surfaces.mobile",
 )

@@ -1,0 +1,226 @@
+"""Every write of this room."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from django.db.models import F
+from pydantic import BaseModel, ConfigDict, Field
+
+from bihuan.engines.cases.commands import report_hazard
+from bihuan.engines.duties.commands import AtOnce
+from bihuan.engines.duties.queries import tasks_to_do
+from bihuan.engines.responsibility import queries as net
+from bihuan.foundation.actors import SYSTEM, Actor
+from bihuan.foundation.commands import command
+from bihuan.foundation.events import record
+from bihuan.foundation.evidence.commands import attach_evidence, fingerprints
+from bihuan.foundation.ids import uuid7
+from bihuan.foundation.refusals import Refusal
+from bihuan.foundation.scoping import placed
+from bihuan.mechanisms.training import rules
+from bihuan.mechanisms.training.models import Drill
+from bihuan.mechanisms.training.pack import kinds_of
+
+TRIES = 8
+Name = Annotated[str, Field(min_length=1, max_length=60)]
+
+
+class GroupIn(BaseModel):
+    """A class or a group of staff that takes part, with how many people."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    name: Name
+    due: Annotated[int, Field(ge=0, le=2000)]
+
+
+class FindingIn(BaseModel):
+    """What the drill showed: to be put right (``hazard``), or to be written into the plan (``revision``)."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    words: Annotated[str, Field(min_length=2, max_length=120)]
+    becomes: Literal["hazard", "revision"]
+
+
+@command("training.plan_drill")
+def plan_drill(
+    by: Actor, at: datetime, *, id: UUID, org_id: UUID, kind: Annotated[str, Field(max_length=40)], planned_at: datetime,
+    groups: Annotated[list[GroupIn], Field(max_length=200)] = [],  # noqa: B006 - read only; pydantic copies it
+    title: Annotated[str, Field(max_length=120)] = "", script: Annotated[str, Field(max_length=2000)] = "",
+    roles: dict[Literal["commander", "alarm", "guide", "rescue", "guard", "record"], Name] = {},  # noqa: B006
+    told: Annotated[str, Field(max_length=120)] = "",
+) -> Drill:  # fmt: skip
+    """Plan a drill at a school. Without ``groups`` the school's registered classes take part, with unknown numbers as 0.
+
+    Refusals: ``foundation.not_found``, ``foundation.not_yours``, ``training.not_a_school``, ``training.unknown_kind``,
+    ``training.no_groups``, ``foundation.receipt_conflict``.
+    """
+    school = net.org(by, org_id)
+    if school.tier != "school":
+        raise Refusal("training.not_a_school", fields={"org_id": "请选一所学校。"})
+    _require(by, school)
+    found = kinds_of(school.bureau_id).get(kind)
+    if found is None:
+        raise Refusal("training.unknown_kind", kind=kind, fields={"kind": "请从列表里选。"})
+    given = groups or [GroupIn(name=area.name, due=area.students) for area in net.areas(school) if area.kind == "class"]
+    if not given:
+        raise Refusal("training.no_groups", fields={"groups": "请写明参加的班级和人数。"})
+    drill = Drill(
+        id=id, **placed(school), org_id=school.pk, org_name=school.short_name or school.name, kind=kind,
+        title=title or f"{found['name']}演练", script=script or found["script"], roles=dict(roles), planned_at=planned_at,
+        told=told, limit_seconds=found["limit_seconds"], by_id=by.id, by_name=by.name,
+        results={f"{n:02d}": {"name": one.name, "due": one.due} for n, one in enumerate(given, start=1)},
+    )  # fmt: skip
+    drill.save(force_insert=True)
+    record(drill, "training.drill_planned", by=by, at=at, kind=kind, planned_at=planned_at, groups=len(given))
+    return drill
+
+
+@command("training.begin_drill")
+def begin_drill(by: Actor, at: datetime, *, drill_id: UUID) -> Drill:
+    """Ring the alarm: the clock runs from the server's moment. Refusals: ``foundation.not_found``, ``training.not_planned``."""
+    drill = _mine(by, drill_id)
+    _swap(drill, "planned", state="running", alarm_at=at)
+    record(drill, "training.drill_begun", by=by, at=at)
+    return drill
+
+
+@command("training.group_out")
+def group_out(
+    by: Actor, at: datetime, *, drill_id: UUID, group: Annotated[str, Field(max_length=4)],
+    came: Annotated[int, Field(ge=0, le=2000)], note: Annotated[str, Field(max_length=200)] = "",
+) -> dict[str, Any]:  # fmt: skip
+    """Say that a class is at the meeting place with so many people; said again, the number changes and the time stays.
+
+    Anybody of the school may say it. Refusals: ``foundation.not_found``, ``training.not_running``,
+    ``training.unknown_group``, ``training.too_many``, ``foundation.changed_meanwhile``.
+    """
+    for _ in range(TRIES):
+        drill = Drill.objects.all().seen(by, drill_id)
+        if not (by.may("snap", drill) or by.may("inspect", drill)):
+            raise Refusal("foundation.not_yours", act="在演练里报到", who="本校教职工")
+        if drill.state != "running":
+            raise Refusal("training.not_running", state=rules.STATES[drill.state])
+        row = drill.results.get(group)
+        if row is None:
+            raise Refusal("training.unknown_group")
+        if came > row["due"] > 0:
+            raise Refusal("training.too_many", name=row["name"], due=row["due"], came=came)
+        told = {**row, "came": came, "note": note, "by": by.name, "out_at": row.get("out_at") or at.isoformat()}
+        told["due"] = row["due"] or came
+        results = {**drill.results, group: told}
+        won = Drill.objects.filter(pk=drill.pk, revision=drill.revision, state="running").update(
+            results=results, revision=F("revision") + 1
+        )
+        if won:
+            record(drill, "training.group_out", by=by, at=at, group=row["name"], came=came, due=told["due"])
+            counted = rules.outcome(rules.groups_of(results), drill.alarm_at, drill.limit_seconds)
+            return {"reported": counted.reported, "groups": counted.groups, "missing": counted.missing}
+    raise Refusal("foundation.changed_meanwhile", who="同时报到的人")
+
+
+@command("training.end_drill")
+def end_drill(
+    by: Actor, at: datetime, *, drill_id: UUID, verdict: Annotated[str, Field(min_length=4, max_length=1000)],
+    hurt: Annotated[int, Field(ge=0, le=500)] = 0, missing_words: Annotated[str, Field(max_length=400)] = "",
+    findings: Annotated[list[FindingIn], Field(max_length=20)] = [],  # noqa: B006
+    photos: Annotated[list[UUID], Field(max_length=9)] = [],  # noqa: B006
+) -> Drill:  # fmt: skip
+    """End a drill: everybody accounted for or explained, findings turned into hazards, and its duties done.
+
+    Refusals: ``foundation.not_found``, ``training.not_running``, ``training.groups_left``, ``training.people_left``, those
+    of reporting a hazard.
+    """
+    drill = _mine(by, drill_id)
+    if drill.state != "running":
+        raise Refusal("training.not_running", state=rules.STATES[drill.state])
+    groups = rules.groups_of(drill.results)
+    if silent := [row.name for row in groups if row.out_at is None]:
+        raise Refusal("training.groups_left", count=len(silent), names="、".join(silent[:5]))
+    counted = rules.outcome(groups, drill.alarm_at, drill.limit_seconds)
+    lost = [row.name for row in groups if row.missing and not row.note]
+    if lost and not missing_words.strip():
+        raise Refusal(
+            "training.people_left", count=counted.missing, names="、".join(lost[:5]),
+            fields={"missing_words": "写明没有到的人在哪里。"},
+        )  # fmt: skip
+    kept = [
+        {"words": one.words, "becomes": one.becomes, "case_id": _hazard(by, at, drill, one.words)}
+        if one.becomes == "hazard"
+        else {"words": one.words, "becomes": one.becomes}
+        for one in findings
+    ]
+    pictures = attach_evidence(drill, photos, by)
+    tasks = _fulfilled(by, at, drill)
+    _swap(
+        drill, "running", state="done", ended_at=at, verdict=verdict, hurt=hurt, findings=kept, fulfilled=tasks,
+        photos=[str(one.pk) for one in pictures],
+    )  # fmt: skip
+    record(
+        drill, "training.drill_ended", by=by, at=at, seconds=counted.seconds, within=counted.within, due=counted.due,
+        came=counted.came, missing=missing_words, findings=len(kept), fulfilled=[one["task"] for one in tasks],
+        photos=fingerprints(pictures),
+    )  # fmt: skip
+    return drill
+
+
+@command("training.cancel_drill")
+def cancel_drill(
+    by: Actor, at: datetime, *, drill_id: UUID, reason: Annotated[str, Field(min_length=2, max_length=120)]
+) -> Drill:
+    """Cancel a drill that has not begun. Refusals: ``foundation.not_found``, ``training.not_planned``."""
+    drill = _mine(by, drill_id)
+    _swap(drill, "planned", state="cancelled", cancelled_for=reason)
+    record(drill, "training.drill_cancelled", by=by, at=at, reason=reason)
+    return drill
+
+
+# --- inside ----------------------------------------------------------------------------------------------------------
+
+
+def _require(by: Actor, place: Any) -> None:
+    if not (by.may("sign-for-school", place) or by.may("assign", place)):
+        raise Refusal("foundation.not_yours", act="安排和结束演练", who="校（园）长、分管副校长或安全负责人")
+
+
+def _mine(by: Actor, drill_id: UUID) -> Drill:
+    drill: Drill = Drill.objects.all().seen(by, drill_id)
+    _require(by, drill)
+    return drill
+
+
+def _swap(drill: Drill, stands: str, /, **fresh: Any) -> None:
+    """Change a drill that stands in a state, by compare-and-swap."""
+    won = Drill.objects.filter(pk=drill.pk, state=stands, revision=drill.revision).update(
+        **fresh, revision=F("revision") + 1
+    )
+    if not won:
+        drill.refresh_from_db(fields=["state"])
+        if drill.state == stands:
+            raise Refusal("foundation.changed_meanwhile", who="同时操作的人")
+        code = "training.not_planned" if stands == "planned" else "training.not_running"
+        raise Refusal(code, state=rules.STATES[drill.state])
+    for name, value in fresh.items():
+        setattr(drill, name, value)
+    drill.revision += 1
+
+
+def _hazard(by: Actor, at: datetime, drill: Drill, words: str) -> str:
+    case = report_hazard(
+        by, at, id=uuid7(), org=drill.org_id, title=words, description=f"{drill.title}中发现", source="self-check",
+        source_id=drill.pk,
+    )  # fmt: skip
+    return str(case.pk)
+
+
+def _fulfilled(by: Actor, at: datetime, drill: Drill) -> list[dict[str, str]]:
+    """Do the running tasks of the duties that a drill of this kind does; which ones, by id and title."""
+    codes = kinds_of(drill.bureau_id)[drill.kind]["duties"]
+    done = []
+    moment = drill.alarm_at or at
+    for task in tasks_to_do(SYSTEM, org_id=drill.org_id, codes=codes, at=moment):
+        if AtOnce().do(by, at, task=task, ref_id=drill.pk, done_at=moment).state != "double":
+            done.append({"task": str(task.pk), "title": task.title})
+    return done

@@ -1,0 +1,46 @@
+"""Drill: planned, run, ended; its groups and findings are parts of its one row."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from bihuan.foundation.ids import uuid7
+from bihuan.foundation.scoping import ScopedModel
+
+
+class Drill(ScopedModel):
+    """An emergency drill of a school.
+
+    ``results`` maps a group's id to {"name", "due", "came", "out_at", "note", "by"}; ``roles`` a role to a name;
+    ``findings`` lists {"words", "becomes", "case_id"}. ``fulfilled`` lists the tasks of duties that it did.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    org = models.ForeignKey("responsibility.Org", on_delete=models.PROTECT, related_name="+")
+    org_name = models.CharField(max_length=80)
+    kind = models.CharField(max_length=40)
+    title = models.CharField(max_length=120)
+    script = models.TextField(blank=True)
+    roles = models.JSONField(default=dict)
+    planned_at = models.DateTimeField()
+    told = models.CharField(max_length=120, blank=True)
+    state = models.CharField(max_length=10, default="planned")
+    limit_seconds = models.PositiveIntegerField()
+    alarm_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    results = models.JSONField(default=dict)
+    hurt = models.PositiveIntegerField(default=0)
+    verdict = models.TextField(blank=True)
+    findings = models.JSONField(default=list)
+    photos = models.JSONField(default=list)
+    fulfilled = models.JSONField(default=list)
+    cancelled_for = models.CharField(max_length=120, blank=True)
+    by_id = models.UUIDField(null=True)
+    by_name = models.CharField(max_length=60)
+    revision = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["bureau_id", "-planned_at", "-id"], name="drill_by_bureau"),
+            models.Index(fields=["school_id", "-planned_at", "-id"], name="drill_by_school"),
+        ]

@@ -1,0 +1,120 @@
+"""Reading drills: the list, one drill as it runs, what a school may choose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from bihuan.engines.responsibility import queries as net
+from bihuan.engines.sheets.rules import stages_of
+from bihuan.foundation import clock
+from bihuan.foundation.actors import Actor
+from bihuan.foundation.packs.measures import CAP
+from bihuan.foundation.pages.keyset import Page, page
+from bihuan.mechanisms.training import rules
+from bihuan.mechanisms.training.models import Drill
+from bihuan.mechanisms.training.pack import kinds_of
+from bihuan.mechanisms.training.rules import Group, Outcome
+
+TERM_DAYS = 150
+
+
+@dataclass(frozen=True, slots=True)
+class DrillFilter:
+    """What of the list is shown: words of the filter as they stand in the address."""
+
+    state: str = ""
+    kind: str = ""
+    school: str = ""
+
+
+def drills(viewer: Actor, only: DrillFilter, *, cursor: str = "", size: int = 25) -> Page:
+    """The drills inside the viewer's net, the latest planned first."""
+    rows = Drill.objects.visible_to(viewer).defer("script", "results", "verdict", "findings")
+    if only.state in rules.STATES:
+        rows = rows.filter(state=only.state)
+    if only.kind:
+        rows = rows.filter(kind=only.kind)
+    if only.school:
+        try:
+            rows = rows.filter(school_id=UUID(only.school))
+        except ValueError:
+            rows = rows.none()
+    return page(rows, order=("-planned_at", "-id"), cursor=cursor, size=size)
+
+
+@dataclass(frozen=True, slots=True)
+class DrillPage:
+    """One drill with its groups, its numbers, and what this person may do."""
+
+    drill: Drill
+    groups: tuple[Group, ...]
+    outcome: Outcome
+    kind: str
+    roles: tuple[tuple[str, str], ...]
+    may_lead: bool
+    may_report: bool
+
+    @property
+    def state_words(self) -> str:
+        """The state in words."""
+        return rules.STATES[self.drill.state]
+
+    @property
+    def time_words(self) -> str:
+        """How long it took until everybody was out, in words; empty while a group is missing."""
+        return rules.clock_words(self.outcome.seconds)
+
+    @property
+    def limit_words(self) -> str:
+        """How long it may take, in words."""
+        return rules.clock_words(self.drill.limit_seconds)
+
+
+def drill_page(viewer: Actor, pk: UUID) -> DrillPage:
+    """One drill inside the viewer's net, or ``foundation.not_found``."""
+    drill: Drill = Drill.objects.all().seen(viewer, pk)
+    groups = tuple(rules.groups_of(drill.results))
+    kinds = kinds_of(drill.bureau_id)
+    return DrillPage(
+        drill, groups, rules.outcome(groups, drill.alarm_at, drill.limit_seconds),
+        kinds.get(drill.kind, {}).get("name", drill.kind),
+        tuple((rules.ROLES[role], name) for role, name in drill.roles.items()),
+        viewer.may("sign-for-school", drill) or viewer.may("assign", drill),
+        viewer.may("snap", drill) or viewer.may("inspect", drill),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What can be chosen when a drill is planned at a school."""
+
+    school: Any
+    kinds: tuple[tuple[str, str], ...]
+    groups: str
+    usual_at: datetime
+
+
+def choices(viewer: Actor, org_id: UUID, at: datetime) -> Choices:
+    """The kinds of drills for this school, and its classes as lines ``班级 人数``."""
+    school = net.org(viewer, org_id)
+    stages, facets = stages_of([*school.stages, school.kind]), set(school.facets)
+    kinds = tuple(
+        (code, kind["name"])
+        for code, kind in kinds_of(school.bureau_id).items()
+        if (not kind.get("stages") or set(kind["stages"]) & stages) and set(kind.get("facets", ())) <= facets
+    )
+    classes = [area for area in net.areas(school) if area.kind == "class" and area.active_to is None]
+    lines = "\n".join(f"{area.name} {area.students}" for area in classes)
+    local = timezone.localtime(at)
+    return Choices(school, kinds, lines, local.replace(hour=10, minute=0, second=0, microsecond=0) + timedelta(days=1))
+
+
+def drills_since(viewer: Actor, *, days: int = TERM_DAYS) -> int:
+    """How many drills ended in the last days inside the viewer's net, capped."""
+    since = clock.now() - timedelta(days=days)
+    return Drill.objects.visible_to(viewer).filter(state="done", planned_at__gte=since)[: CAP + 1].count()
