@@ -19,6 +19,12 @@ export function drawPlan(place) {
   const editButton = document.querySelector('[data-plan-edit]')
   const bounds = latLngBounds([-height, 0], [0, width])
   place.replaceChildren()
+  // the frame takes the picture's own proportions, within what a screen shows at once
+  const frame = () => {
+    const tall = (place.clientWidth * height) / width
+    place.style.height = `${Math.round(Math.min(Math.max(tall + 8, 240), innerHeight * 0.72))}px`
+  }
+  frame()
   const map = makeMap(place, {
     crs: CRS.Simple,
     attributionControl: false,
@@ -34,7 +40,15 @@ export function drawPlan(place) {
   imageOverlay(place.dataset.picture, bounds, { alt: '' }).addTo(map)
   const fit = () => map.fitBounds(bounds, { animate: false, padding: [4, 4] })
   fit()
-  new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(place)
+  let wide = place.clientWidth
+  new ResizeObserver(() => {
+    map.invalidateSize({ animate: false })
+    if (place.clientWidth === wide) return
+    wide = place.clientWidth
+    frame()
+    map.invalidateSize({ animate: false })
+    fit()
+  }).observe(place)
 
   const at = (x, y) => [-y * height, x * width]
   const share = ({ lat, lng }) => ({
@@ -107,8 +121,8 @@ export function drawPlan(place) {
         mark.setIcon(
           divIcon({
             className: `mark mark-${colour}${flash}`,
-            html: `<svg viewBox="0 0 16 16" aria-hidden="true">${SHAPES[colour] ?? SHAPES.blue}</svg>`,
-            iconSize: [26, 26],
+            html: `<svg viewBox="0 0 16 16" aria-hidden="true">${SHAPES[colour] ?? SHAPES.blue}</svg><span aria-hidden="true">${(WORDS[colour] ?? '')[0] ?? ''}</span>`,
+            iconSize: [28, 28],
           }),
         )
         if (mark.getElement()) dress(id, mark, said)

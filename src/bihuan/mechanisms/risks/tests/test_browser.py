@@ -8,7 +8,7 @@ from django.conf import settings
 from playwright.sync_api import expect
 
 from bihuan.foundation import clock
-from bihuan.mechanisms.risks.commands import adopt_points, check_point
+from bihuan.mechanisms.risks.commands import adopt_points, check_point, post_label
 from bihuan.mechanisms.risks.models import RiskPoint
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -66,6 +66,45 @@ def test_the_wall(sign_in, make, actors, cast):
     judge(page, "wall-stranger")
     page.goto("/p/ZZZZZZZZZZ")
     judge(page, "wall-unknown")
+
+
+def test_labels_and_the_map(sign_in, net, actors, risks, make):
+    """The list beside the plan says the same as the plan; a marker moves by the keyboard and by the number fields."""
+    make()
+    adopt_points(actors.li, clock.now(), school_id=net.school.pk)
+    kitchen = RiskPoint.objects.filter(name="燃气灶台").first()
+    post_label(actors.wang, clock.now(), code=kitchen.code)
+    for size, name in ((DESK, "desk"), (PHONE, "phone")):
+        page = sign_in("li", size)
+        for address, what in (
+            ("/points/labels/lives/", "lives"), ("/points/labels/lives/?state=no-photo", "lives-no-photo"),
+            (f"/p/{kitchen.code}/post/", "post"), (f"/points/map/{net.school.pk}/plans/new/", "plan-new"),
+        ):  # fmt: skip
+            page.goto(address)
+            judge(page, f"{name}-{what}")
+        page.goto(f"/points/map/{net.school.pk}/")
+        expect(page.locator(".mark")).to_have_count(RiskPoint.objects.count())
+        judge(page, f"{name}-map")
+        page = sign_in("zhao", size)
+        page.goto("/points/map/")
+        judge(page, f"{name}-county")
+    page = sign_in("li", DESK)
+    page.goto(f"/points/map/{net.school.pk}/")
+    page.get_by_role("button", name="移动风险点").click()
+    mark = page.get_by_role("button", name="燃气灶台，橙 较大", exact=True)
+    mark.focus()
+    for _ in range(4):
+        page.keyboard.press("Shift+ArrowRight")
+    row = page.locator(f'[data-point="{kitchen.pk}"]')
+    expect(row).not_to_have_attribute("data-x", str(row.get_attribute("data-x")), timeout=15_000)
+    kitchen.refresh_from_db()
+    assert kitchen.x is not None
+    row.get_by_text("摆位置").click()
+    row.get_by_label("从左边").fill("12.5")
+    row.get_by_role("button", name="放这里").click()
+    expect(row).to_have_attribute("data-x", "0.125", timeout=15_000)
+    row.get_by_role("button", name="在图上看").click()
+    expect(page.locator(".leaflet-popup")).to_contain_text("燃气灶台")
 
 
 def test_the_desk(sign_in, net, actors, risks, make):
