@@ -109,6 +109,28 @@ def keep_duty(
     return duty
 
 
+def keep_new(by: Actor, at: datetime, *, org: Any, duties: Sequence[Mapping[str, Any]]) -> list[Duty]:
+    """``keep_duty`` for several duties of one place that do not exist yet (rows of its arguments): one insert, one renewal.
+
+    Refusals: those of ``keep_duty``.
+    """
+    rows = []
+    for said in duties:
+        _refuse_bad(
+            org.bureau_id, said["act"], said["post"], said["cadence"], said["windows"], {}, said["starts_on"], said.get("ends_on")
+        )  # fmt: skip
+        rows.append(Duty(org_id=org.pk, **placed(org), **said))
+    try:
+        with transaction.atomic():
+            Duty.objects.bulk_create(rows)
+    except IntegrityError:
+        raise Refusal("duties.code_taken", code="、".join(row.code for row in rows)) from None
+    if rows:
+        require_calendar(by, at, org.bureau_id)
+        renew_duties(by, at, bureau_id=org.bureau_id, duties=rows, school_id=org.school_id)
+    return rows
+
+
 def require_calendar(by: Actor, at: datetime, bureau_id: UUID) -> None:
     """A bureau's first duty brings its days."""
     today = timezone.localdate(at)

@@ -156,9 +156,8 @@ def adopt_routes(
         raise Refusal("patrols.nothing_fits", why=why)
     _insert([route for route, _ in made])
     Stop.objects.bulk_create([stop for route, along in made for stop in _stops(route, along)])
-    for route, _ in made:
-        if route.duty_id:
-            keep_duty(by, at, route, school)
+    due = [_duty_of(route, at) for route, _ in made if route.duty_id]
+    duties.keep_new(by, at, org=school, duties=due)
     rows_made = [
         (route, {"name": route.name, "points": len(along), "entry": route.code, "new": True}) for route, along in made
     ]
@@ -196,11 +195,15 @@ def fits(entry: Mapping[str, Any], school: Any) -> bool:
 
 def keep_duty(by: Actor, at: datetime, route: Route, school: Any) -> None:
     """Let the duty of a route ask for what the route says; its open rounds follow."""
-    duties.keep_duty(
-        by, at, id=route.pk, org=school, code=f"patrol-{route.pk.hex[-12:]}", title=route.name, act="patrol",
-        subject_id=route.pk, post=route.post, assignee_id=route.assignee_id, cadence=route.cadence,
-        windows=route.windows, grace_minutes=route.grace_minutes, starts_on=timezone.localdate(at),
-    )  # fmt: skip
+    duties.keep_duty(by, at, org=school, **_duty_of(route, at))
+
+
+def _duty_of(route: Route, at: datetime) -> dict[str, Any]:
+    return {
+        "id": route.pk, "code": f"patrol-{route.pk.hex[-12:]}", "title": route.name, "act": "patrol",
+        "subject_id": route.pk, "post": route.post, "assignee_id": route.assignee_id, "cadence": route.cadence,
+        "windows": route.windows, "grace_minutes": route.grace_minutes, "starts_on": timezone.localdate(at),
+    }  # fmt: skip
 
 
 def _clockmaker(by: Actor) -> Actor:

@@ -18,8 +18,9 @@ from bihuan.engines.duties.models import Task
 from bihuan.foundation import clock, packs
 from bihuan.foundation.evidence.commands import keep_evidence
 from bihuan.foundation.ids import uuid7
+from bihuan.foundation.models import PackEntry
 from bihuan.foundation.packs.loader import read_pack
-from bihuan.foundation.packs.sections import sections
+from bihuan.foundation.packs.sections import data_of, sections
 from bihuan.mechanisms.patrols.commands import CheckIn, set_route, submit_round
 from bihuan.mechanisms.risks.commands import make_point
 from bihuan.mechanisms.risks.scoring import Scoring
@@ -38,12 +39,18 @@ def at(hour: int, minute: int = 0, *, day: date = DAY) -> datetime:
 
 @pytest.fixture
 def base(net: SimpleNamespace) -> SimpleNamespace:
-    """The chapters of the base pack besides posts (the cast has its own)."""
+    """The chapters of the base pack; of posts only those that the cast does not have."""
     read = _read.setdefault("base", None) or read_pack(settings.BIHUAN_PACKS / "base")
     _read["base"] = read
     for chapter in sections():
         if chapter.name not in ("posts", "clauses", "terms", "unit-kinds", "net"):
             chapter.put(packs.PLATFORM, "base", read.items[chapter.name])
+    known = set(PackEntry.objects.filter(section="posts").values_list("code", flat=True))
+    PackEntry.objects.bulk_create(
+        PackEntry(bureau_id=packs.PLATFORM, section="posts", code=item.code, data=data_of(item), pack="base", sort=900)
+        for item in read.items["posts"]
+        if item.code not in known
+    )
     packs.forget()
     return net
 

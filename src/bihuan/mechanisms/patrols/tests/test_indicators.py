@@ -1,0 +1,152 @@
+"""Honesty signals: each from its threshold on and not before it, with a sentence, and none that blocks."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from bihuan.mechanisms.patrols import indicators, rules
+from bihuan.mechanisms.patrols.indicators import Photo, Thresholds
+from bihuan.mechanisms.patrols.rules import Check, Context, Label, Spot
+from bihuan.mechanisms.patrols.tests.test_rules import checks, moments
+
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+SCHOOL = UUID(int=1)
+A, B, C = (UUID(int=10 + n) for n in range(3))
+NORTH = 1 / 111_195
+"""A metre northwards, in degrees."""
+SPOTS = {
+    A: Spot(A, SCHOOL, "甲", 34.0, 109.0),
+    B: Spot(B, SCHOOL, "乙", 34.0 + 200 * NORTH, 109.0),
+    C: Spot(C, SCHOOL, "丙"),
+}
+LABELS = {"A": Label("in_force", A), "B": Label("in_force", B), "C": Label("in_force", C), "OLD": Label("void", A)}
+LIMITS = Thresholds(
+    far_metres=80, poor_accuracy_metres=150, fast_metres_per_second=5, fast_from_metres=60, least_seconds_a_point=8,
+    clean_rounds=40, photo_older_minutes=30, typed_points=0, drift_seconds=300, copied_apart_metres=100,
+    copied_within_metres=15, least_percent=80,
+)  # fmt: skip
+
+
+def found(sent, *, started=NOW, ended=None, drift=timedelta(0), photos=None, limits=LIMITS, stops=(A, B, C), **more):
+    context = Context(SCHOOL, stops, more.pop("least_seconds", None), SPOTS, LABELS, **more)
+    end = ended or max(check.at for check in sent)
+    received = end + drift + timedelta(seconds=5)
+    walk = rules.weighed(sent, context, started=started, ended=end, received=received, drift=drift)
+    said = indicators.signals(walk, context, limits, phone_started=started, drift=drift, photos=photos)
+    return {one.code: one for one in said}
+
+
+def scan(n, point, seconds, **more):
+    return Check(n, point, {A: "A", B: "B", C: "C"}[point], "scan", "normal", NOW + timedelta(seconds=seconds), **more)
+
+
+QUIET = [scan(1, A, 0), scan(2, B, 60), scan(3, C, 120)]
+
+
+def test_a_usual_round_has_none():
+    assert found(QUIET) == {}
+
+
+@pytest.mark.parametrize(
+    ("metres", "accuracy", "told"),
+    [(85, 0, True), (78, 0, False), (130, 60, False), (400, 200, False), (3000, 100, True)],
+)
+def test_far_from_the_point(metres, accuracy, told):
+    here = scan(1, A, 0, lat=34.0 - metres * NORTH, lon=109.0, accuracy=accuracy)
+    said = found([here, *QUIET[1:]])
+    assert ("far_from_point" in said) is told
+    if told:
+        assert (said["far_from_point"].n, said["far_from_point"].threshold) == (1, 80)
+        assert said["far_from_point"].value == pytest.approx(metres - accuracy, abs=2)
+
+
+def test_a_point_whose_place_is_not_known_is_never_far():
+    assert "far_from_point" not in found([*QUIET[:2], scan(3, C, 120, lat=0.0, lon=0.0, accuracy=5)])
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(20, True), (39, True), (41, False), (0, True), (-30, True)])
+def test_too_fast_between_two_points(seconds, told):
+    said = found([scan(1, A, 0), scan(2, B, seconds), scan(3, C, 300)], started=NOW - timedelta(seconds=60))
+    assert ("too_fast_between" in said) is told
+
+
+def test_a_whole_round_in_seconds():
+    said = found([scan(1, A, 0), scan(2, B, 10), scan(3, C, 20)])
+    assert (said["whole_round_too_quick"].value, said["whole_round_too_quick"].threshold) == (20, 24)
+    assert found(QUIET, least_seconds=121)["whole_round_too_quick"].threshold == 121
+    assert "whole_round_too_quick" not in found(QUIET, least_seconds=120)
+    assert "whole_round_too_quick" not in found(QUIET[:2], least_seconds=3600)
+
+
+def test_many_rounds_in_a_row_without_a_find():
+    assert "all_normal_streak" not in found(QUIET, clean_streak=38)
+    assert found(QUIET, clean_streak=39)["all_normal_streak"].value == 40
+    wrong = [scan(1, A, 0), scan(2, B, 60), Check(3, C, "C", "scan", "found", NOW + timedelta(seconds=120))]
+    assert "all_normal_streak" not in found(wrong, clean_streak=400)
+    assert "all_normal_streak" not in found(QUIET, clean_streak=400, stops=())
+
+
+def test_photos_seen_before_and_photos_older_than_the_round():
+    one, two = UUID(int=70), UUID(int=71)
+    sent = [scan(1, A, 0, evidence=(one, two)), *QUIET[1:]]
+    assert found(sent, photos={one: Photo(one), two: Photo(two, NOW - timedelta(minutes=30))}) == {}
+    same = found(sent, photos={one: Photo(one, like_days_ago=3)})["same_photo"]
+    assert (same.n, "3 天前" in same.words) == (1, True)
+    assert "别处" in found(sent, photos={one: Photo(one, like_elsewhere=True)})["same_photo"].words
+    old = found(sent, photos={two: Photo(two, NOW - timedelta(minutes=32))})["old_photo"]
+    assert (old.value, old.threshold) == (32, 30)
+
+
+def test_codes_that_were_not_scanned_are_void_or_invented():
+    sent = [
+        Check(1, A, "OLD", "scan", "normal", NOW),
+        Check(2, B, "B", "typed", "normal", NOW + timedelta(seconds=60)),
+        Check(3, C, "XX", "scan", "normal", NOW + timedelta(seconds=120)),
+    ]
+    said = found(sent)
+    assert set(said) == {"void_code", "typed_code", "copied_code"}
+    assert (said["void_code"].n, said["copied_code"].n, said["typed_code"].n) == (1, 3, None)
+
+
+def test_labels_that_hang_apart_scanned_from_one_chair():
+    chair = {"lat": 34.0, "lon": 109.0, "accuracy": 10.0}
+    said = found([scan(1, A, 0, **chair), scan(2, B, 60, **chair), scan(3, C, 120)])
+    assert said["copied_code"].value == pytest.approx(200, abs=1)
+    walking = found(
+        [scan(1, A, 0, **chair), scan(2, B, 60, lat=34.0 + 199 * NORTH, lon=109.0, accuracy=10.0), scan(3, C, 120)]
+    )
+    assert "copied_code" not in walking
+    chosen = [
+        scan(1, A, 0, **chair),
+        Check(2, B, "", "chosen", "normal", NOW + timedelta(seconds=60), **chair),
+        scan(3, C, 120),
+    ]
+    assert "copied_code" not in found(chosen)
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(299, False), (301, True), (-301, True), (-86_400 * 40, True)])
+def test_a_clock_that_is_off(seconds, told):
+    said = found(QUIET, drift=timedelta(seconds=seconds))
+    assert ("clock_drift" in said) is told
+    if told:
+        assert ("慢" if seconds > 0 else "快") in said["clock_drift"].words
+
+
+@given(
+    some.lists(checks, min_size=1, max_size=12),
+    moments,
+    moments,
+    some.timedeltas(timedelta(days=-900), timedelta(days=900)),
+)
+def test_nothing_a_phone_sends_breaks_the_signals(sent, started, ended, drift):
+    context = Context(SCHOOL, (A, B, C), 30, SPOTS, LABELS, clean_streak=50)
+    walk = rules.weighed(sent, context, started=started, ended=ended, received=NOW, drift=drift)
+    for one in indicators.signals(walk, context, LIMITS, phone_started=started, drift=drift):
+        assert one.code in indicators.SIGNALS
+        assert len(one.words) > 10
+        assert one.as_json()["n"] is None or one.n in {check.n for check in sent}
