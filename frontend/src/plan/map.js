@@ -22,7 +22,7 @@ export function drawPlan(place) {
   // the frame takes the picture's own proportions, within what a screen shows at once
   const frame = () => {
     const tall = (place.clientWidth * height) / width
-    place.style.height = `${Math.round(Math.min(Math.max(tall + 8, 240), innerHeight * 0.72))}px`
+    place.style.height = `${Math.round(Math.min(Math.max(tall + 8, 200), innerHeight * 0.72))}px`
   }
   frame()
   const map = makeMap(place, {
@@ -39,7 +39,11 @@ export function drawPlan(place) {
   addZoom(map)
   imageOverlay(place.dataset.picture, bounds, { alt: '' }).addTo(map)
   const fit = () => map.fitBounds(bounds, { animate: false, padding: [4, 4] })
+  // far out the marks would cover each other and the plan: they shrink to colour and shape
+  const size = () => place.classList.toggle('plan-far', 2 ** map.getZoom() < 0.7)
+  map.on('zoomend', size)
   fit()
+  size()
   let wide = place.clientWidth
   new ResizeObserver(() => {
     map.invalidateSize({ animate: false })
