@@ -2,7 +2,7 @@
 import { Component, render } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 
-import { Hazards, Home, Mend, OutboxScreen, Settings, Sheet, Shift, Tasks } from './desk.js'
+import { Hazards, Home, Mend, OutboxScreen, People, Settings, Sheet, Shift, Tasks } from './desk.js'
 import { Gate } from './gate.js'
 import { Point, Report, Round, Scan, TroubleHere } from './guard.js'
 import { go, useRoute } from './router.js'
@@ -13,7 +13,7 @@ import { openVault } from './vault.js'
 const LOCKS_AFTER = 30 * 60_000
 const SAID = 3500
 
-const SCREENS = { '': Home, scan: Scan, report: Report, round: Round, tasks: Tasks, task: Sheet, shift: Shift, hazards: Hazards, settings: Settings }
+const SCREENS = { '': Home, scan: Scan, report: Report, round: Round, tasks: Tasks, task: Sheet, shift: Shift, hazards: Hazards, people: People, settings: Settings }
 
 function screenOf({ parts, query }) {
   const [first, second, third] = parts

@@ -34,6 +34,7 @@ export function Home() {
       ${scope && !shown.length && !round && !waiting.length && html`<div class="empty"><p class="empty-title">今天没有等你做的</p><p>看见问题随手报，路过的点也可以扫。</p></div>`}
       ${scope?.hazards?.length > 0 && html`<a class="row" href="#/hazards"><span class="row-main">等我办的隐患</span><span class="row-count">${scope.hazards.length}</span><${Icon} name="right" /></a>`}
       ${all.length > shown.length && html`<a class="row" href="#/tasks"><span class="row-main">之后的巡查和填报</span><span class="row-count">${all.length - shown.length}</span><${Icon} name="right" /></a>`}
+      ${scope?.people?.length > 0 && html`<a class="row" href="#/people"><span class="row-main">找人打电话</span><${Icon} name="phone" /></a>`}
       ${scope && html`<p class="kept quiet">资料 ${moment(kept_at, Date.now())} 更新${stale === 'offline' ? '，现在没有网络，照常可用' : stale === 'server' ? '，服务器暂时没有回音' : ''}</p>`}
     </main>
     <footer class="foot home-foot">
@@ -48,9 +49,9 @@ export function Home() {
 function OutboxLine() {
   const { session } = useHere()
   const { waiting, refused, why, sending } = session.status
-  if (refused) return html`<a class="outbox-line waits" href="#/outbox" role="status"><${Icon} name="alert" /><span><b>${refused} 条没被接受</b>，要你看一下</span></a>`
-  if (waiting) return html`<a class="outbox-line waits" href="#/outbox" role="status"><${Icon} name="upload" /><span><b>${waiting} 条待上传</b>　${sending ? '正在上传…' : why}</span></a>`
-  return html`<a class="outbox-line" href="#/outbox" role="status"><${Icon} name="check" /><span>全部已上传</span></a>`
+  if (refused) return html`<a class="outbox-line waits" href="#/outbox"><${Icon} name="alert" /><span role="status"><b>${refused} 条没被接受</b>，要你看一下</span></a>`
+  if (waiting) return html`<a class="outbox-line waits" href="#/outbox"><${Icon} name="upload" /><span role="status"><b>${waiting} 条待上传</b>　${sending ? '正在上传…' : why}</span></a>`
+  return html`<a class="outbox-line" href="#/outbox"><${Icon} name="check" /><span role="status">全部已上传</span></a>`
 }
 
 function TaskRow({ task, now, session }) {
@@ -214,6 +215,20 @@ export function Hazards() {
   const rows = session.scope?.hazards ?? []
   return html`<${Screen} title="等我办的隐患">
     ${rows.length ? html`<div class="rows">${rows.map((one) => html`<a class="row" key=${one.id} href=${`/hazards/${one.id}/`}><span class="row-main"><b>${one.title}</b><small>${one.org_name}${one.place ? ` · ${one.place}` : ''}</small><small><${Level} code=${one.level} word=${one.level_name} />　${one.state_name}　<${Clock} clock=${dueClock(one.due_at, session.now())} /></small></span><${Icon} name="right" /></a>`)}</div><p class="quiet">点开要有网络，可能要再登录一次网页版。</p>` : html`<${Empty} title="没有等你办的隐患">新的交办会出现在这里。<//>`}
+  <//>`
+}
+
+/** Whom to call, school by school. */
+export function People() {
+  const { session } = useHere()
+  const people = session.scope?.people ?? []
+  const schools = (session.scope?.schools ?? []).filter((school) => school.phone || people.some((one) => one.school_id === school.id))
+  return html`<${Screen} title="找人打电话">
+    <ul class="people">${['110 报警', '119 火警', '120 急救'].map((one) => html`<li key=${one}><div><b>${one}</b></div><a class="btn" href=${`tel:${one.slice(0, 3)}`}><${Icon} name="phone" />打电话<span class="visually-hidden">${one}</span></a></li>`)}</ul>
+    ${schools.map((school) => html`<section key=${school.id}><h2>${school.name}</h2><ul class="people">
+      ${school.phone && html`<li><div><b>学校值班</b><span class="quiet">${school.phone}</span></div><a class="btn" href=${`tel:${school.phone}`}><${Icon} name="phone" />打电话<span class="visually-hidden">给${school.name}</span></a></li>`}
+      ${people.filter((one) => one.school_id === school.id).map((one) => html`<li key=${one.name + one.post}><div><b>${one.name}</b><span class="quiet">${one.post}</span></div><a class="btn" href=${`tel:${one.phone}`}><${Icon} name="phone" />打电话<span class="visually-hidden">给${one.name}</span></a></li>`)}
+    </ul></section>`)}
   <//>`
 }
 

@@ -73,8 +73,8 @@ export function Waiting() {
   if (!here?.session) return null
   const { waiting, refused, sending } = here.session.status
   const [word, kind] = refused ? [`${refused} 条要看`, 'refused'] : waiting ? [`${waiting} 条待上传`, 'waits'] : ['全部已上传', 'done']
-  return html`<a class=${`waiting waiting-${kind}`} href="#/outbox" role="status" aria-live="polite">
-    ${kind === 'done' ? html`<${Icon} name="check" />` : html`<${Icon} name=${refused ? 'alert' : 'upload'} />`}<span>${word}</span>${sending && waiting ? html`<i class="turning" aria-hidden="true"></i>` : null}
+  return html`<a class=${`waiting waiting-${kind}`} href="#/outbox">
+    ${kind === 'done' ? html`<${Icon} name="check" />` : html`<${Icon} name=${refused ? 'alert' : 'upload'} />`}<span role="status">${word}</span>${sending && waiting ? html`<i class="turning" aria-hidden="true"></i>` : null}
   </a>`
 }
 
