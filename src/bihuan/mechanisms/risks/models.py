@@ -146,4 +146,4 @@ class Plan(ScopedModel):
     made_by_name = models.CharField(max_length=60)
 
     class Meta:
-        indexes = [models.Index(fields=["school_id", "name"], name="plan_by_school", condition=Q(is_active=True))]
+        indexes = [models.Index(fields=["school_id", "name"], name="floor_plan_by_school", condition=Q(is_active=True))]

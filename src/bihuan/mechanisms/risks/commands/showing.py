@@ -96,7 +96,7 @@ def note_all(walks: Sequence[tuple[Actor, datetime, Collection[UUID]]]) -> None:
     for by, at, walked in walks:
         looked = {
             pk for pk in walked
-            if (point := points.get(pk)) and (by.is_system or any(hold.covers(point) for hold in by.holds))
+            if (point := points.get(pk)) and (by.is_system or any(hold.covers(point) for hold in by.holds))  # type: ignore[arg-type]
         }  # fmt: skip
         for pk in looked:
             before = checked.get(pk) or points[pk].checked_at

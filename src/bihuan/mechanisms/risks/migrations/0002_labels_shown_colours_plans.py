@@ -187,7 +187,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='plan',
-            index=models.Index(condition=models.Q(('is_active', True)), fields=['school_id', 'name'], name='plan_by_school'),
+            index=models.Index(condition=models.Q(('is_active', True)), fields=['school_id', 'name'], name='floor_plan_by_school'),
         ),
         migrations.RunPython(show_what_is_inherent, migrations.RunPython.noop),
     ]
