@@ -72,7 +72,7 @@ export function Scan({ query }) {
       <p class="scan-says" role="status">${words}</p>
       ${way && html`<p class="scan-next">${round.title}　已查 <b>${way.done}</b>/${way.all}${way.next ? html`<br />下一点：${way.next.name}${way.next.place ? `（${way.next.place}）` : ''}` : html`<br />都查完了`}</p>`}
     </main>
-    <footer class="foot foot-2">
+    <footer class="foot">
       ${light !== null && html`<button class="btn" aria-pressed=${light} onClick=${() => (torch.current(!light), setLight(!light))}><${Icon} name="bulb" />${light ? '关灯' : '开灯'}</button>`}
       <button class="btn" onClick=${() => type(true)}><${Icon} name="keyboard" />输入编号</button>
       ${round && html`<a class=${`btn ${way.left.length ? '' : 'btn-primary'}`} href="#/round"><${Icon} name="list" />${way.left.length ? '看这一趟' : '交这一趟'}</a>`}

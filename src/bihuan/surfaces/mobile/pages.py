@@ -15,8 +15,6 @@ from django.urls import path
 from django.views.decorators.http import require_GET
 from PIL import Image, ImageDraw
 
-from bihuan.foundation.refusals import Refusal
-
 ENTRY = "frontend/src/phone.js"
 SHELL = "/m/"
 ICONS = (192, 512)
@@ -99,8 +97,6 @@ def manifest(request: HttpRequest) -> HttpResponse:
 @require_GET
 def icon(request: HttpRequest, size: int) -> HttpResponse:
     """The icon in one of the sizes of ``ICONS``."""
-    if size not in ICONS:
-        raise Refusal("foundation.not_found")
     response = HttpResponse(drawn(size), content_type="image/png")
     response["Cache-Control"] = "public, max-age=604800"
     return response
@@ -127,5 +123,5 @@ def drawn(size: int) -> bytes:
 urlpatterns = [
     path("", shell, name="phone"),
     path("manifest.webmanifest", manifest, name="phone-manifest"),
-    path("icon-<int:size>.png", icon, name="phone-icon"),
+    *(path(f"icon-{size}.png", icon, {"size": size}, name=f"phone-icon-{size}") for size in ICONS),
 ]

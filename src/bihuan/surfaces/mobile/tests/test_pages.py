@@ -4,7 +4,6 @@ import json
 import re
 from io import BytesIO
 
-import pytest
 from PIL import Image
 
 from bihuan.surfaces.mobile import pages
@@ -57,8 +56,3 @@ def test_it_can_be_put_among_the_apps(client):
         assert answer["Content-Type"] == "image/png"
         size = int(one["sizes"].split("x")[0])
         assert Image.open(BytesIO(answer.content)).size == (size, size)
-
-
-@pytest.mark.parametrize("size", [1, 100, 4096])
-def test_no_other_size_is_drawn(client, size):
-    assert client.get(f"/m/icon-{size}.png").status_code == 404
