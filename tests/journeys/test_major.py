@@ -12,7 +12,7 @@ FIVE = {
 }  # fmt: skip
 
 
-def take(page, case, button, *, note="", pictures=(), **fields):
+def take(page, case, button, *, note="", pictures=(), beside="", **fields):
     """Open the case, press the step's button, fill its form, send it."""
     page.goto(f"/hazards/{case}/")
     tap(page.locator("#steps").get_by_role("link", name=button, exact=True))
@@ -21,6 +21,8 @@ def take(page, case, button, *, note="", pictures=(), **fields):
         form.get_by_label(label).fill(words)
     if note:
         form.get_by_label("说明").fill(note)
+    if beside:
+        tap(form.get_by_text(beside))
     if pictures:
         form.locator("input[type=file]").set_input_files([photo(words) for words in pictures])
     tap(form.get_by_role("button", name=button, exact=True))
@@ -86,7 +88,7 @@ def test_a_major_hazard_from_five_provisions_to_use_again(world, sits, machine):
 
     # verify: neither the rectifier, nor whoever approved the plan, nor a school's own people under a 督办单
     only("cases.verify_case", "chen", "zhao", note="看过", photos=[world.photo("chen")])
-    take(pages["chen"], case, "复查合格，报审核", note="逐个探头试过", pictures=["试验"])
+    take(pages["chen"], case, "复查合格，报审核", note="逐个探头试过", pictures=["试验"], beside="于科员")
     shown("chen", "待销号审核")
     only("cases.close_review", "he", note="同意")
     take(pages["he"], case, "审核销号", note="同意销号")
@@ -100,4 +102,5 @@ def test_a_major_hazard_from_five_provisions_to_use_again(world, sits, machine):
     now("closed")
     hands = row.get(pk=case).hands
     judged = [hands[step] for step in ("rectify", "verify", "close-review", "resume-use")]
-    assert len({person for people in judged for person in people}) == 4
+    assert [len(people) for people in judged] == [1, 2, 1, 1]
+    assert len({person for people in judged for person in people}) == 5

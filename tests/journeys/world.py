@@ -141,8 +141,9 @@ class World:
         self.do(who, "cases.rectify_case", case=case, **words)
         return case
 
-    def verify(self, case: str, who: str = "chen", **more: Any) -> str:
-        self.do(who, "cases.verify_case", case=case, **({"note": "现场查看，压力正常"} | more))
+    def verify(self, case: str, who: str = "chen", second: str = "yu", **more: Any) -> str:
+        words = {"note": "现场查看，压力正常", "second": [str(self.people[second])]} | more
+        self.do(who, "cases.verify_case", case=case, **words)
         return case
 
 

@@ -145,7 +145,11 @@ class PaperSeries(models.Model):
 
 
 class Paper(ScopedModel):
-    """A numbered official paper; ``content`` is frozen at issue, so it prints the same for ever."""
+    """A numbered official paper; ``content`` is frozen when it is signed, so it prints the same for ever.
+
+    ``state``: ``draft`` (drawn up, waits for a signature), ``sent`` (signed and delivered, waits for the receipt),
+    ``received``, or empty for a paper that nobody has to acknowledge.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     code = models.CharField(max_length=40)
@@ -159,10 +163,23 @@ class Paper(ScopedModel):
     issued_by_id = models.UUIDField(null=True)
     issued_by_name = models.CharField(max_length=60)
     issued_at = models.DateTimeField()
+    state = models.CharField(max_length=10, blank=True, default="")
+    signed_by_id = models.UUIDField(null=True)
+    signed_by_name = models.CharField(max_length=60, blank=True, default="")
+    signed_at = models.DateTimeField(null=True)
+    received_by_id = models.UUIDField(null=True)
+    received_by_name = models.CharField(max_length=60, blank=True, default="")
+    received_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["bureau_id", "code", "year", "serial"], name="paper_number")]
-        indexes = [models.Index(fields=["bureau_id", "subject_id"], name="paper_by_subject")]
+        indexes = [
+            models.Index(fields=["bureau_id", "subject_id"], name="paper_by_subject"),
+            models.Index(
+                fields=["bureau_id", "issued_at", "id"], name="paper_waits", condition=Q(state__in=("draft", "sent"))
+            ),
+            models.Index(fields=["school_id", "issued_at", "id"], name="paper_waits_school", condition=Q(state="sent")),
+        ]
 
 
 class Notice(models.Model):

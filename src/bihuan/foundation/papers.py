@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 
 from bihuan.foundation import hot, packs
@@ -20,11 +21,12 @@ from bihuan.foundation.scoping import placed
 
 @dataclass(frozen=True)
 class Draft:
-    """A paper to be issued: its series, what it is about, what it says."""
+    """A paper to be issued: its series, what it is about, what it says, and whom it waits for (``models.Paper``)."""
 
     code: str
     subject: Subject
     content: dict[str, Any]
+    state: str = ""
 
 
 def issue_paper(by: Actor, at: datetime, *, code: str, subject: Subject, content: dict[str, Any]) -> Paper:
@@ -51,6 +53,7 @@ def issue_papers(by: Actor, at: datetime, drafts: Sequence[Draft]) -> list[Paper
 
 def _paper(by: Actor, at: datetime, draft: Draft, year: int, serial: int) -> Paper:
     layout = packs.entry(draft.subject.bureau_id, "papers", draft.code)
+    signer = Actor(id=None, name="") if draft.state == "draft" else by
     return Paper(
         **placed(draft.subject),
         code=draft.code,
@@ -64,6 +67,10 @@ def _paper(by: Actor, at: datetime, draft: Draft, year: int, serial: int) -> Pap
         issued_by_id=by.id,
         issued_by_name=by.name,
         issued_at=at,
+        state=draft.state,
+        signed_by_id=signer.id,
+        signed_by_name=signer.name,
+        signed_at=None if draft.state == "draft" else at,
     )
 
 
@@ -96,6 +103,46 @@ def next_serials(bureau_id: Any, counts: Mapping[tuple[str, int], int]) -> dict[
 def find(paper_id: Any) -> Paper | None:
     """A paper by id, without asking who looks: the room of its subject decides that."""
     return Paper.objects.filter(pk=paper_id).first()
+
+
+def sign_draft(by: Actor, at: datetime, paper: Paper, content: dict[str, Any], *, waits: bool) -> bool:
+    """Sign a draft, which freezes what it says and delivers it; false when somebody was faster.
+
+    Call it only after the room of its subject has decided that this person may.
+    """
+    values = {
+        "content": content, "state": "sent" if waits else "", "signed_by_id": by.id, "signed_by_name": by.name, "signed_at": at,
+    }  # fmt: skip
+    return _move(paper, "draft", values)
+
+
+def acknowledge(by: Actor, at: datetime, paper: Paper) -> bool:
+    """Write down that a delivered paper was received, by whom; false when somebody was faster."""
+    values = {"state": "received", "received_by_id": by.id, "received_by_name": by.name, "received_at": at}
+    return _move(paper, "sent", values)
+
+
+def _move(paper: Paper, state: str, values: dict[str, Any]) -> bool:
+    won = Paper.objects.filter(pk=paper.pk, bureau_id=paper.bureau_id, state=state).update(**values)
+    for name, value in values.items():
+        setattr(paper, name, value)
+    return bool(won)
+
+
+def by_ids(bureau_id: Any, ids: Iterable[Any]) -> dict[str, Paper]:
+    """These papers of a bureau by their id as text. Only for papers whose subject was found visible."""
+    wanted = list(ids)
+    rows = Paper.objects.filter(bureau_id=bureau_id, pk__in=wanted) if wanted else []
+    return {str(row.pk): row for row in rows}
+
+
+def waiting(*, bureaus: Iterable[Any], schools: Iterable[Any], subject_kind: str, most: int = 30) -> list[Paper]:
+    """Papers about one kind of subject that wait: drafts of these bureaus, deliveries to these schools; oldest first."""
+    rows = Paper.objects.filter(
+        Q(bureau_id__in=list(bureaus), state="draft") | Q(school_id__in=list(schools), state="sent"),
+        subject_kind=subject_kind,
+    )
+    return list(rows.defer("content").order_by("issued_at", "id")[:most])
 
 
 def of_subject(bureau_id: Any, subject_id: Any) -> list[Paper]:

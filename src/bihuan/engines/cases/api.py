@@ -85,12 +85,17 @@ class Action(Schema):
 
 
 class PaperLine(Schema):
-    """A numbered paper about the case."""
+    """A numbered paper about the case; ``state``: draft, sent (waits for the school's receipt), received, or empty."""
 
     id: UUID
     code: str
     number: str
     title: str
+    state: str
+    signed_by_name: str
+    signed_at: datetime | None
+    received_by_name: str
+    received_at: datetime | None
     pdf: str
     docx: str
 

@@ -30,5 +30,7 @@ WORDS = {
     "cases.escalated": "逾期升级",
     "cases.notice_issued": "签发督办单",
     "cases.paper_drafted": "拟出文书",
+    "cases.paper_signed": "签发文书",
+    "cases.paper_received": "签收文书",
 }
 declare(WORDS)

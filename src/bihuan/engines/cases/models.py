@@ -120,5 +120,9 @@ class Case(ScopedModel):
             models.Index(fields=["reporter", "-reported_at", "-id"], name="case_by_reporter"),
             models.Index(fields=["rectifier", "-reported_at", "-id"], name="case_by_rectifier"),
             models.Index(fields=["party", "due_at", "id"], name="case_by_party", condition=Q(party__isnull=False)),
+            models.Index(
+                fields=["point_id", "-reported_at", "-id"], name="case_by_point", condition=Q(point_id__isnull=False)
+            ),
+            models.Index(fields=["source_id"], name="case_by_source", condition=Q(source_id__isnull=False)),
             models.Index(fields=["school_id", "item", "-reported_at"], name="case_recurrence", condition=~Q(item="")),
         ]

@@ -52,6 +52,7 @@ class LevelSpec(Spec):
     lifecycle: str
     within: Iso
     clock: Literal["working", "hours"]
+    verifiers: Annotated[int, Field(ge=1, le=5)] = 1
     help: str = ""
     source: str
     proof: Proof
@@ -359,6 +360,12 @@ def ladder_of(bureau_id: UUID) -> tuple[Rung, ...]:
 def rules_of(bureau_id: UUID) -> dict[str, Any]:
     """The bureau's numbers and orders."""
     return packs.entry(bureau_id, "case-rules", "default")
+
+
+def verifiers_of(bureau_id: UUID, level: str, *, supervised: bool) -> int:
+    """How many people must verify: the level's number and, under a 督办单, that of the 复查单; the larger one holds."""
+    slip = packs.entries(bureau_id, "papers").get("verification-slip", {})
+    return max(int(levels_of(bureau_id)[level].get("verifiers", 1)), int(slip.get("verifiers", 1)) if supervised else 1)
 
 
 def levels_of(bureau_id: UUID) -> dict[str, dict[str, Any]]:

@@ -33,6 +33,7 @@ def printed(paper: Any, form: str) -> bytes:
     ready = paper_of(
         paper.content, number=paper.number, qr_url=f"{settings.BIHUAN_URL}/hazards/{first}/",
         check_code=check_code(paper.pk, paper.number), image=image,
+        received=(paper.received_by_name, paper.received_at) if paper.received_at else None,
     )  # fmt: skip
     if form == "pdf":
         return render_paper(ready)

@@ -6,9 +6,9 @@ wording, the columns and the places to sign come from the pack's ``papers.yaml``
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
 from django.utils import timezone
@@ -85,10 +85,11 @@ def content_of(
     step: Step | None = None,
     note: str = "",
     conclusion: str = "",
+    second: str = "",
 ) -> dict[str, Any]:
     """Everything that the paper says, as JSON: a later change of pack, name or case changes nothing on it."""
     form = layout.get("layout") or {}
-    values = _values(cases, by, at, around, step, note)
+    values = _values(cases, by, at, around, step, note, second)
     return {
         "code": code,
         "head": layout.get("issuer", ""),
@@ -102,6 +103,9 @@ def content_of(
         "issued_on": timezone.localdate(at).isoformat(),
         "draft": by.is_system,
         "fields": [[f["label"], values.get(f["code"], "")] for f in form.get("fields", ())],
+        "field_codes": [f.get("code", "") for f in form.get("fields", ())],
+        "signature_codes": [s.get("code", "") for s in form.get("signatures", ())],
+        "signer": by_name_of(by),
         "wide": [f["label"] for f in form.get("fields", ()) if f["code"] in WIDE],
         "columns": [[c["label"], c.get("width", 1)] for c in form.get("columns", ())],
         "rows": [_row(form, n, case, by, at, around, step, note, conclusion) for n, case in enumerate(cases, 1)]
@@ -116,14 +120,14 @@ def content_of(
 
 
 def _values(
-    cases: Sequence[Case], by: Actor, at: datetime, around: Around, step: Step | None, note: str
+    cases: Sequence[Case], by: Actor, at: datetime, around: Around, step: Step | None, note: str, second: str
 ) -> dict[str, str]:
     first = cases[0]
     several = len(cases) > 1
     due = min(_promised(case, by) for case in cases)
     sources = rules_of(first.bureau_id)["sources"]
     today = chinese_date(timezone.localdate(at))
-    by_name = "" if by.is_system else by.name
+    by_name = by_name_of(by)
     return {
         "school": (school := around.school(first)),
         "addressee": school,
@@ -132,7 +136,7 @@ def _values(
         "issued-by": by_name,
         "as-of": _moment(at),
         "verified-on": today,
-        "verifiers": by_name,
+        "verifiers": "、".join(filter(None, (by_name, second))),
         "responsible-leader": around.holder(first, LEADERS),
         "talked-to": around.holder(first, HEADS),
         "responsible-person": "、".join(
@@ -147,6 +151,41 @@ def _values(
         "problem": "；".join(_problem(case) for case in cases),
         "overdue-days": f"{_overdue(first, at)} 天",
         "requirement": note,
+    }
+
+
+def by_name_of(by: Actor) -> str:
+    """Whose name stands on a paper: never the system's."""
+    return "" if by.is_system else by.name
+
+
+SIGNER = ("issued-by", "talker")
+"""Fields that the name of whoever signs a draft fills."""
+
+
+def blanks(content: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What a draft leaves open, for whoever signs it: (code, label)."""
+    pairs = zip(content.get("field_codes", ()), content["fields"], strict=False)
+    return [
+        (code, label)
+        for code, (label, value) in pairs
+        if not value and code not in {*SIGNER, "received-at", "issued-on"}
+    ]
+
+
+def signed(content: Mapping[str, Any], *, by: Actor, at: datetime, words: Mapping[str, str]) -> dict[str, Any]:
+    """The draft's content as it is signed: its open fields filled, the signer named, the day of the signature."""
+    filled = dict.fromkeys(SIGNER, by.name) | dict(words)
+    codes = content.get("field_codes", [""] * len(content["fields"]))
+    fields = [
+        [label, value or filled.get(code, "")] for code, (label, value) in zip(codes, content["fields"], strict=True)
+    ]
+    return {
+        **content,
+        "fields": fields,
+        "draft": False,
+        "signer": by.name,
+        "issued_on": timezone.localdate(at).isoformat(),
     }
 
 
@@ -213,12 +252,21 @@ def paper_of(
     qr_url: str = "",
     check_code: str = "",
     image: Callable[[str], bytes | None] = lambda _: None,
+    received: tuple[str, datetime] | None = None,
 ) -> Paper:
-    """The frozen content as a printable paper; ``image`` gives the bytes of an evidence id."""
+    """The frozen content as a printable paper; ``image`` gives the bytes of an evidence id, *received* by whom and when."""
     blocks: list[Block] = []
     if content["fields"]:
+        codes = content.get("field_codes", [""] * len(content["fields"]))
+        at = _moment(received[1]) if received else ""
         blocks.append(
-            Fields(tuple((label, value) for label, value in content["fields"]), wide=frozenset(content["wide"]))
+            Fields(
+                tuple(
+                    (label, value or (at if code == "received-at" else ""))
+                    for code, (label, value) in zip(codes, content["fields"], strict=True)
+                ),
+                wide=frozenset(content["wide"]),
+            )
         )
     if content["opening"]:
         blocks.append(Paragraph(content["opening"]))
@@ -236,10 +284,24 @@ def paper_of(
     if content["closing"]:
         blocks.append(Paragraph(content["closing"]))
     if content["signatures"]:
-        blocks.append(Signatures(tuple(Signature(label) for label in content["signatures"])))
+        blocks.append(Signatures(tuple(_slots(content, received))))
     if content["footer"]:
         blocks.append(Note(content["footer"]))
     if content["draft"]:
         blocks.append(Note("本文书由系统在逾期后自动拟出，签发人核对、签字盖章后生效。"))
     watermark = "拟稿" if content["draft"] else ""
-    return framed(content, blocks, number=number, qr_url=qr_url, check_code=check_code, watermark=watermark)
+    paper = framed(content, blocks, number=number, qr_url=qr_url, check_code=check_code, watermark=watermark)
+    return replace(paper, signer="" if content["draft"] else content.get("signer", ""))
+
+
+def _slots(content: Mapping[str, Any], received: tuple[str, datetime] | None) -> Iterator[Signature]:
+    """Who signed and who acknowledged, with the day; the other places stay empty for a pen."""
+    labels = content["signatures"]
+    signer = "" if content["draft"] else content.get("signer", "")
+    for code, label in zip(content.get("signature_codes", [""] * len(labels)), labels, strict=True):
+        if code in {"issuer", "talker"} and signer:
+            yield Signature(label, signer, signed_on=date.fromisoformat(content["issued_on"]))
+        elif code in {"receiver", "school"} and received:
+            yield Signature(label, received[0], signed_on=timezone.localdate(received[1]))
+        else:
+            yield Signature(label)

@@ -12,8 +12,8 @@ from bihuan.engines.cases.commands.issuing import Wanted, print_all
 from bihuan.engines.cases.commands.moving import hand_cases_over
 from bihuan.engines.cases.models import Case
 from bihuan.engines.cases.pack import ladder_of, lifecycle_of
-from bihuan.engines.responsibility.queries import who
-from bihuan.foundation import packs
+from bihuan.engines.responsibility.queries import who, who_could
+from bihuan.foundation import packs, papers
 from bihuan.foundation.actors import SYSTEM
 from bihuan.foundation.events import Event, record
 from bihuan.foundation.messages import tell
@@ -104,6 +104,35 @@ def hand_over(event: Event) -> None:
     hand_cases_over(
         event.at, bureau_id=event.bureau_id, path=facts["place_path"], person_from=UUID(facts["person_from"]),
         person_to=UUID(facts["person_to"]), names=(facts["person_from_name"], facts["person_to_name"]),
+    )  # fmt: skip
+
+
+@reacts_to("cases.paper_drafted")
+def tell_who_may_sign(event: Event) -> None:
+    """A paper waits for a signature: those of the bureau who may sign learn of it."""
+    case = _case(event)
+    rows = who_could("issue-paper", case.org, on=timezone.localdate(event.at))
+    paper = event.facts["paper"]
+    people = {row.user_id for row in rows if row.org_id == case.bureau_id}
+    _paper_told(case, event, people, paper, f"有一份{event.facts['name']}文书等签发")
+
+
+@reacts_to("cases.paper_signed", "cases.notice_issued", "cases.assigned", "cases.supervision_listed")
+def tell_who_receives(event: Event) -> None:
+    """A delivered paper waits for the school's receipt; those who may give it learn of it, once for each paper."""
+    paper = event.facts.get("signed") or event.facts.get("paper")
+    found = papers.find(paper["id"]) if paper else None
+    if found is None or found.state != "sent" or str(event.subject_id) != found.content["cases"][0]:
+        return
+    case = _case(event)
+    rows = who_could("sign-for-school", case.org, on=timezone.localdate(event.at))
+    _paper_told(case, event, {row.user_id for row in rows}, paper, f"收到{found.title}，请签收")
+
+
+def _paper_told(case: Case, event: Event, people: set[UUID], paper: dict[str, str], title: str) -> None:
+    tell(
+        people - {event.by_id}, about=event, kind="cases.paper", title=title, body=f"{paper['number']}　{case.org_name} · {case.title}",
+        link=f"/hazards/papers/{paper['id']}/",
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ _CHIPS = {"recurrence_of_id": "回潮", "listed_at": "挂牌", "extension": "申
 def row(line: Mapping[str, Any]) -> SafeString:
     """A line of ``queries.hazards`` as ``<tr>``."""
     pk, number = line["id"], escape(line["number"])
-    closed = "" if line["state"] == "reported" else " disabled"
+    closed = "" if line["is_open"] else " disabled"
     pick = f'<td class="pick"><input type="checkbox" name="case" value="{pk}" aria-label="选中 {number}"{closed}></td>'
     place = f' <span class="quiet">{escape(line["place"])}</span>' if line["place"] else ""
     chips = "".join(f' <span class="chip">{word}</span>' for name, word in _CHIPS.items() if line[name])

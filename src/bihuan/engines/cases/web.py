@@ -34,8 +34,8 @@ STEPS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "request-extension": ("cases.request_extension", ("due", "note"), "延期申请已提交。"),
     "decide-extension": ("cases.decide_extension", ("grant", "note"), "延期申请已批复。"),
     "transfer": ("cases.transfer_case", ("rectifier", "party", "note"), "已移交。"),
-    "verify": ("cases.verify_case", ("photos", "note"), "复查结论已记录。"),
-    "return": ("cases.return_case", ("conclusion", "note", "photos", "due"), "已退回重改。"),
+    "verify": ("cases.verify_case", ("second", "photos", "note"), "复查结论已记录。"),
+    "return": ("cases.return_case", ("conclusion", "second", "note", "photos", "due"), "已退回重改。"),
     "close-review": ("cases.close_review", ("note",), "已审核销号，等待恢复使用审批。"),
     "send-back": ("cases.send_back", ("note",), "已退回复查。"),
     "resume-use": ("cases.resume_use", ("note",), "已批准恢复使用并销号。"),
@@ -49,7 +49,8 @@ def hazards(request: HttpRequest) -> HttpResponse:
     """The list: the filter sentence, tabs with capped counts, a page of rows; the rows alone when they read themselves again."""
     listing = queries.listing(request.actor, request.GET)  # type: ignore[attr-defined]
     template = "cases/list.html" + ("#listed" if getattr(request, "htmx", False) else "")
-    return render(request, template, {"listing": listing, "rows": rows(listing.page.rows)})
+    may_issue = request.actor.may_anywhere("issue-paper")  # type: ignore[attr-defined]
+    return render(request, template, {"listing": listing, "rows": rows(listing.page.rows), "may_issue": may_issue})
 
 
 @signed_in
@@ -137,6 +138,8 @@ def step_args(request: HttpRequest, pk: UUID, action: str, fields: tuple[str, ..
     args: dict[str, Any] = {name: value for name in fields if (value := request.POST.get(name, "").strip())}
     if "photos" in fields:
         args["photos"] = [photo.pk for photo in kept]
+    if "second" in fields:
+        args["second"] = [pk for pk in request.POST.getlist("second") if pk]
     if action == "merge":
         return args | {"cases": [pk]}
     if action != "fill-five" and (revision := request.POST.get("revision", "")).isdecimal():
@@ -162,6 +165,8 @@ def bulk(request: HttpRequest) -> HttpResponse:
         pks = [UUID(pk) for pk in request.POST.getlist("case")[:200]]
     except ValueError:
         raise Refusal("foundation.not_found") from None
+    if request.POST.get("act") == "notice":
+        return _notice(request, pks)
     rows, people = queries.bulk_form(request.actor, pks)  # type: ignore[attr-defined]
     context = {"rows": rows, "people": people}
     if "rectifier" not in request.POST:
@@ -176,6 +181,19 @@ def bulk(request: HttpRequest) -> HttpResponse:
     return render(request, "cases/bulk_report.html", {"report": outcome.answer, "rows": rows})
 
 
+def _notice(request: HttpRequest, pks: list[UUID]) -> HttpResponse:
+    """One 督办单 over the chosen cases of a school: first the form, then the paper."""
+    rows = queries.bulk_rows(request.actor, pks)  # type: ignore[attr-defined]
+    if "note" not in request.POST:
+        return render(request, "cases/notice.html", {"rows": rows})
+    try:
+        outcome = send(request, "cases.issue_supervision_notice", {"cases": pks, "note": request.POST["note"].strip()})
+    except Refusal as refusal:
+        return again(request, "cases/notice.html", refusal, {"rows": rows})
+    made = outcome.answer
+    return done(request, f"/hazards/papers/{made['id']}/", f"督办单 {made['number']} 已签发，学校会收到通知并签收。")
+
+
 @signed_in
 @require_GET
 def paper(request: HttpRequest, pk: UUID, form: str) -> HttpResponse:
@@ -184,6 +202,31 @@ def paper(request: HttpRequest, pk: UUID, form: str) -> HttpResponse:
     answer = HttpResponse(papers.printed(found, form), content_type=papers.MEDIA_TYPES[form])
     answer["Content-Disposition"] = papers.disposition(found, form)
     return answer
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def paper_step(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """A paper with where it stands: the bureau signs it, the school acknowledges it."""
+    if request.method == "GET":
+        return render(request, "cases/paper.html", {"page": queries.paper_page(request.actor, pk)})  # type: ignore[attr-defined]
+    try:
+        if request.POST.get("act") == "receive":
+            send(request, "cases.receive_paper", {"paper": pk})
+            said = "已签收。"
+        else:
+            words = {
+                name.removeprefix("words."): value
+                for name in request.POST
+                if name.startswith("words.") and (value := request.POST[name].strip())
+            }
+            send(request, "cases.sign_paper", {"paper": pk, "words": words})
+            said = "已签发，学校会收到通知并签收。"
+    except Refusal as refusal:
+        if refusal.status == 404:
+            raise
+        return again(request, "cases/paper.html", refusal, {"page": queries.paper_page(request.actor, pk)})  # type: ignore[attr-defined]
+    return done(request, f"/hazards/papers/{pk}/", said)
 
 
 @signed_in
@@ -205,6 +248,7 @@ urlpatterns = [
     path("bulk/", bulk, name="hazards-bulk"),
     path("export.xlsx", export, {"form": "xlsx"}, name="hazards-xlsx"),
     path("export.csv", export, {"form": "csv"}, name="hazards-csv"),
+    path("papers/<uuid:pk>/", paper_step, name="paper"),
     path("papers/<uuid:pk>.pdf", paper, {"form": "pdf"}, name="paper-pdf"),
     path("papers/<uuid:pk>.docx", paper, {"form": "docx"}, name="paper-docx"),
     path("<uuid:pk>/", case, name="hazard"),

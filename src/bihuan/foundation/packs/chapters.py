@@ -99,7 +99,10 @@ class PaperLayout(Spec):
 
 
 class PaperSpec(Spec):
-    """A series of official papers: how it is numbered and how it is laid out."""
+    """A series of official papers: how it is numbered, how it is laid out, and who stands on it.
+
+    ``receipt``: the school must acknowledge it (签收). ``verifiers``: how many people a 复查单 needs.
+    """
 
     code: str
     name: str
@@ -109,6 +112,8 @@ class PaperSpec(Spec):
     issuer: str
     copy_to: tuple[str, ...] = ()
     footer: str = ""
+    receipt: bool = False
+    verifiers: Annotated[int, Field(ge=1, le=5)] = 1
     layout: PaperLayout = PaperLayout()
     source: str = ""
     proof: Proof = "own"

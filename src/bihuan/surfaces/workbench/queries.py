@@ -52,6 +52,7 @@ class Home:
     more: bool
     tasks: list[dict[str, Any]]
     more_tasks: bool
+    papers: list[Any]
     inspections: list[Any]
     notices: list[Any]
     coming: list[dict[str, Any]]
@@ -62,7 +63,7 @@ class Home:
     @property
     def is_empty(self) -> bool:
         """Nothing waits for this person."""
-        return not self.sections and not self.tasks and not self.inspections
+        return not (self.sections or self.tasks or self.papers or self.inspections)
 
 
 def home(viewer: Actor, at: datetime) -> Home:
@@ -77,6 +78,7 @@ def home(viewer: Actor, at: datetime) -> Home:
         more=len(lines) > MOST_LINES,
         tasks=tasks[:MOST_TASKS],
         more_tasks=len(tasks) > MOST_TASKS,
+        papers=[] if simple else cases.papers_waiting(viewer),
         inspections=[] if simple else _open_inspections(viewer),
         notices=inbox(viewer, unread=True, size=5).rows,
         coming=coming,

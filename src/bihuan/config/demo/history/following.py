@@ -9,6 +9,7 @@ from uuid import UUID
 
 from bihuan.config.demo.chance import dice
 from bihuan.engines.cases.queries import seen
+from bihuan.engines.responsibility.queries import who
 from bihuan.foundation.actors import SYSTEM
 
 if TYPE_CHECKING:
@@ -79,15 +80,30 @@ def next_act(
     if case.state == "verifying":
         by = verifier(term, case, school)
         if case.returns == 0 and dice(*seed[:-1], "back").random() < 0.16:
-            return "cases.return_case", by, {"note": problem["back"], "conclusion": "partly"}
+            return (
+                "cases.return_case",
+                by,
+                {"note": problem["back"], "conclusion": "partly", **beside(term, case, school, by)},
+            )
         photo = term.photo(by, now, problem, school, seed, after=True)
-        return "cases.verify_case", by, {"note": "现场看过，已按要求改好。", "photos": [photo]}
+        words = {"note": "现场看过，已按要求改好。", "photos": [photo]}
+        return "cases.verify_case", by, words | beside(term, case, school, by)
     if case.state == "reviewing":
         note = "证据齐全，复查人说明清楚，同意销号。"
         return "cases.close_review", term.at_bureau("bureau-line-leader"), {"note": note}
     if case.state == "resuming":
         return "cases.resume_use", term.district.holder(school, "sponsor-leader"), {"note": "到场看过，可以恢复使用。"}
     return None, None, {}
+
+
+def beside(term: Term, case: Any, school: Any, by: Any) -> dict[str, list[str]]:
+    """Somebody of the office who goes along, where one person alone may not verify."""
+    if not case.supervised and case.level != "major":
+        return {}
+    since = term.district.plan.since
+    office = [row for post in ("safety-office", "inspector") for row in who(term.district.bureau, post, on=since)]
+    able = [str(row.user_id) for row in (*office, *who(school, "sponsor-cadre", on=since))]
+    return {"second": [one for one in able if one not in (str(by.id), str(case.rectifier_id))][:1]}
 
 
 def verifier(term: Term, case: Any, school: Any) -> Any:

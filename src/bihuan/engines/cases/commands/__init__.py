@@ -10,6 +10,7 @@ from bihuan.engines.cases.commands.assigning import (
     transfer_case,
 )
 from bihuan.engines.cases.commands.engine import take_step
+from bihuan.engines.cases.commands.issuing import receive_paper, sign_paper
 from bihuan.engines.cases.commands.rectifying import (
     decide_extension,
     fill_five,
@@ -50,6 +51,7 @@ __all__ = [
     "issue_supervision_notice",
     "list_supervision",
     "merge_cases",
+    "receive_paper",
     "rectify_case",
     "report_hazard",
     "request_extension",
@@ -57,6 +59,7 @@ __all__ = [
     "return_case",
     "return_plan",
     "send_back",
+    "sign_paper",
     "submit_plan",
     "take_step",
     "transfer_case",

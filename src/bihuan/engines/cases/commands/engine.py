@@ -127,11 +127,13 @@ def planned(
     facts: Mapping[str, Any] | None = None,
     paper: bool = True,
     switch: bool = True,
+    together: Sequence[UUID] = (),
 ) -> Taken:
     """Take a step in memory, for ``carry_out`` to write.
 
     ``revision`` is the one the person was looking at. ``changes`` are other columns of the same step, ``due_at`` a chosen
     deadline instead of the table's; without ``switch`` a step that leads into another table stays where it is.
+    ``together``: others who have a hand in it.
 
     Refusals: ``cases.not_now``, ``cases.no_such_step``, ``cases.not_your_step``, ``cases.same_person``,
     ``cases.lacking``, ``cases.needs_slip``.
@@ -148,6 +150,8 @@ def planned(
         raise Refusal("cases.needs_slip", who=who_words(case.bureau_id, ("issue-paper",)))
     was = {name: getattr(case, name) for name in COLUMNS}
     _apply(case, step, table, by, at, changes, due_at)
+    if together:
+        case.hands[step.action] = sorted({*case.hands[step.action], *map(str, together)})
     said: dict[str, Any] = {
         "action": action,
         "state": case.state,
@@ -410,7 +414,14 @@ def chosen_rectifier(case: Case, user_id: UUID, party_id: UUID | None, able: Ite
 def print_papers(by: Actor, at: datetime, taken: Sequence[Taken]) -> dict[UUID, dict[str, Any]]:
     """The paper that each of these steps brings; what its fact says about it, by case."""
     wanted = [
-        Wanted(one.step.prints, [one.case], one.step, one.said["note"], str(one.said.get("conclusion", "")))
+        Wanted(
+            one.step.prints,
+            [one.case],
+            one.step,
+            one.said["note"],
+            str(one.said.get("conclusion", "")),
+            str(one.said.get("second_names", "")),
+        )
         for one in taken
     ]
     made = print_all(by, at, wanted)

@@ -3,6 +3,7 @@
 from bihuan.engines.cases.queries.filters import Filters, filters_from, sees, selection
 from bihuan.engines.cases.queries.forms import (
     bulk_form,
+    bulk_rows,
     duplicates,
     my_photos,
     parties,
@@ -28,18 +29,30 @@ from bihuan.engines.cases.queries.lists import (
 )
 from bihuan.engines.cases.queries.machines import api_detail, api_page, api_paper, api_story
 from bihuan.engines.cases.queries.places import Spot, points_found_by, spot_of
-from bihuan.engines.cases.queries.story import Button, Detail, buttons, detail, paper, seen
+from bihuan.engines.cases.queries.story import (
+    Button,
+    Detail,
+    PaperLine,
+    buttons,
+    detail,
+    paper,
+    paper_page,
+    papers_waiting,
+    seen,
+)
 
 __all__ = [
     "Button",
     "Detail",
     "Filters",
+    "PaperLine",
     "Spot",
     "api_detail",
     "api_page",
     "api_paper",
     "api_story",
     "bulk_form",
+    "bulk_rows",
     "buttons",
     "by_point",
     "by_source",
@@ -55,6 +68,8 @@ __all__ = [
     "open_at_points",
     "outcome_of",
     "paper",
+    "paper_page",
+    "papers_waiting",
     "parties",
     "point_of",
     "points_found_by",

@@ -13,7 +13,7 @@ from django.utils import timezone
 from bihuan.engines.cases.commands.engine import moved
 from bihuan.engines.cases.lifecycle import Step
 from bihuan.engines.cases.models import Case
-from bihuan.engines.cases.pack import levels_of, lifecycle_of, rules_of
+from bihuan.engines.cases.pack import levels_of, lifecycle_of, rules_of, verifiers_of
 from bihuan.engines.cases.queries.lists import LINE, categories, shown
 from bihuan.engines.cases.queries.story import buttons, five_of, seen
 from bihuan.engines.cases.timing import deadline
@@ -29,6 +29,18 @@ def rectifiers(viewer: Actor, case: Case) -> list[tuple[str, str]]:
     posts = packs.entries(case.bureau_id, "posts")
     rows = who_could("rectify", case.org, on=timezone.localdate(clock.now()))
     return [(str(row.user_id), f"{row.user.name} · {posts[row.post]['name']}") for row in rows]
+
+
+def second_verifiers(viewer: Actor, case: Case) -> list[tuple[str, str]]:
+    """Who could verify together with this person: the duty for this place, and no hand in the rectification."""
+    posts = packs.entries(case.bureau_id, "posts")
+    barred = {str(case.rectifier_id), str(viewer.id), *case.hands.get("rectify", ())}
+    rows = who_could("verify", case.org, on=timezone.localdate(clock.now()))
+    return [
+        (str(row.user_id), f"{row.user.name} · {posts[row.post]['name']}")
+        for row in rows
+        if str(row.user_id) not in barred
+    ]
 
 
 def parties(viewer: Actor) -> list[tuple[str, str]]:
@@ -58,6 +70,8 @@ class StepForm:
     reason: str
     due_help: str
     asked_until: str = ""
+    short: int = 0
+    """How many more people must verify together with this person."""
 
     conclusions = (("partly", "部分改"), ("not-done", "没有改"), ("relapsed", "改过又反弹"))
     grants = (("true", "同意"), ("false", "不同意"))
@@ -96,6 +110,10 @@ def step_form(viewer: Actor, pk: UUID, action: str) -> StepForm:
         choices["level"] = [
             (code, level["name"]) for code, level in levels_of(case.bureau_id).items() if code != case.level
         ]
+    short = 0
+    if action in {"verify", "return"}:
+        choices["second"] = second_verifiers(viewer, case)
+        short = verifiers_of(case.bureau_id, case.level, supervised=case.supervised) - 1
     level = levels_of(case.bureau_id).get(case.level)
     due = (
         deadline(case.bureau_id, clock.now(), level["within"], level["clock"])
@@ -107,9 +125,12 @@ def step_form(viewer: Actor, pk: UUID, action: str) -> StepForm:
         if case.extension
         else ""
     )
-    choices = {name: [("", "请选择"), *options] if name != "level" else options for name, options in choices.items()}
+    choices = {
+        name: [("", "请选择"), *options] if name not in {"level", "second"} else options
+        for name, options in choices.items()
+    }
     return StepForm(
-        case, step, choices, due, five_of(case), button.reason if button else "", _due_help(case, action), asked
+        case, step, choices, due, five_of(case), button.reason if button else "", _due_help(case, action), asked, short
     )
 
 
@@ -170,10 +191,16 @@ def my_photos(viewer: Actor, ids: Iterable[str]) -> list[Any]:
     return found
 
 
-def bulk_form(viewer: Actor, pks: list[UUID]) -> tuple[list[dict[str, Any]], list[tuple[str, str]]]:
-    """The chosen cases and the people who could rectify the first of them."""
+def bulk_rows(viewer: Actor, pks: list[UUID]) -> list[dict[str, Any]]:
+    """The chosen cases that this person sees, as lines."""
     chosen = Case.objects.visible_to(viewer).filter(pk__in=pks).order_by("due_at", "id")
     rows = shown(list(chosen.values(*LINE)[:100]), viewer)
     if not rows:
         raise Refusal("foundation.not_found")
+    return rows
+
+
+def bulk_form(viewer: Actor, pks: list[UUID]) -> tuple[list[dict[str, Any]], list[tuple[str, str]]]:
+    """The chosen cases and the people who could rectify the first of them."""
+    rows = bulk_rows(viewer, pks)
     return rows, rectifiers(viewer, seen(viewer, rows[0]["id"]))

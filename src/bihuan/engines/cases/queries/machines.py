@@ -56,12 +56,16 @@ def api_detail(viewer: Actor, pk: UUID) -> dict[str, Any]:
         "actions": [
             {"action": b.action, "name": b.name, "enabled": b.enabled, "reason": b.reason} for b in found.buttons
         ],
-        "papers": [_paper(line) for line in found.papers],
+        "papers": [_paper(line.paper) for line in found.papers],
     }
 
 
-def _paper(line: dict[str, Any]) -> dict[str, Any]:
-    return {**line, "pdf": f"/hazards/papers/{line['id']}.pdf", "docx": f"/hazards/papers/{line['id']}.docx"}
+def _paper(row: Any) -> dict[str, Any]:
+    names = ("code", "number", "title", "state", "signed_by_name", "signed_at", "received_by_name", "received_at")
+    address = f"/hazards/papers/{row.pk}"
+    return {name: getattr(row, name) for name in names} | {
+        "id": row.pk, "pdf": f"{address}.pdf", "docx": f"{address}.docx",
+    }  # fmt: skip
 
 
 def api_story(viewer: Actor, pk: UUID) -> dict[str, Any]:
@@ -78,5 +82,4 @@ def api_story(viewer: Actor, pk: UUID) -> dict[str, Any]:
 
 def api_paper(viewer: Actor, pk: UUID) -> dict[str, Any]:
     """One paper."""
-    found = paper(viewer, pk)
-    return _paper({"id": str(found.pk), "code": found.code, "number": found.number, "title": found.title})
+    return _paper(paper(viewer, pk))

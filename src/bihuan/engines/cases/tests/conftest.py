@@ -101,7 +101,7 @@ def loop(rules: None, net: SimpleNamespace, actors: SimpleNamespace, photo: Call
             ("listing", lambda c: cases.approve_plan(actors.meng, T0 + timedelta(hours=4), case=c.pk)),
             ("rectifying", lambda c: cases.list_supervision(actors.chief, T0 + timedelta(hours=5), case=c.pk)),
             ("verifying", lambda c: rectify(c)),
-            ("reviewing", lambda c: verify(c, photos=[photo(actors.chen)])),
+            ("reviewing", lambda c: verify(c, photos=[photo(actors.chen)], second=[actors.zhao.id])),
             ("resuming", lambda c: cases.close_review(actors.he, T0 + timedelta(days=3), case=c.pk, note="同意销号")),
             ("closed", lambda c: cases.resume_use(actors.gao, T0 + timedelta(days=4), case=c.pk, note="同意恢复使用")),
         ]
