@@ -40,12 +40,15 @@ def main(works: list[str], rows: list[int]) -> None:
 
 
 def _of(work: str, world: Any, meter: Any, rows: list[int]) -> Iterator[Any]:
-    from bench import case_rows, w1, w3, w6, w7in, w7out
+    from bench import case_rows, w1, w1p, w3, w5, w6, w7in, w7out
 
     say(work)
     if work == "W1":
         w1.check(world)
         yield from w1.figures(world, meter, 0)
+    elif work == "W1p":
+        w1p.check(world)
+        yield from w1p.figures(world, meter, 0)
     elif work == "W3":
         found = []
         for count in rows:
@@ -55,6 +58,9 @@ def _of(work: str, world: Any, meter: Any, rows: list[int]) -> Iterator[Any]:
                 found.append(figure)
                 yield figure
         yield from w3.flatness(found)
+    elif work == "W5":
+        w5.check(world)
+        yield from w5.figures(world, meter, max(rows, default=0))
     elif work == "W6":
         w6.check(world)
         yield from w6.figures(world, meter, w6.AMONG)

@@ -157,10 +157,12 @@ class Side:
 
 
 def compare(
-    meter: Meter, sides: Mapping[str, Callable[[], Any] | Side], *, repetitions: int = 3, times: int | None = None,
+    meter: Meter, sides: Mapping[str, Callable[[], Any] | Side], *, repetitions: int = 3,
+    times: int | Mapping[str, int] | None = None,
     enough: float = ENOUGH_SECONDS, warm: int = 0,
 ) -> dict[str, Costs]:  # fmt: skip
-    """Run every side by turns, *repetitions* times; one repetition calls a side *times* times (default: until *enough*).
+    """Run every side by turns, *repetitions* times; one repetition calls a side *times* times (default: until *enough*; a
+    mapping says it for each side).
 
     Each side is called a few times before, so that connections, caches, compiled templates and prepared statements are
     those of a process that has been at work for a while.
@@ -171,7 +173,9 @@ def compare(
         for _ in range(warm):
             side.before()
             side.operation()
-        counts[name] = times or _times(meter, side.operation, enough)
+        counts[name] = (times.get(name) if isinstance(times, Mapping) else times) or _times(
+            meter, side.operation, enough
+        )
     found: dict[str, list[Cost]] = {name: [] for name in sides}
     for _ in range(repetitions):
         for name, side in works.items():

@@ -26,6 +26,8 @@ MOST_ENVELOPES = 200
 LARGEST = 4_000_000
 """Bytes of one call: two hundred rounds of twelve points are a tenth of it."""
 MOST_NEEDS = 50
+COME_LATER = frozenset({"patrols.photo_missing"})
+"""Refusals that end by themselves, besides a server that is busy."""
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 """A phone's clock outside of these was never set; such a moment is not kept."""
 UNNOTICED = timedelta(seconds=5)
@@ -58,7 +60,7 @@ class Answers:
             self.done.add(waiting.envelope.id)
             self.results.append({"id": waiting.said_id, "ok": True, "answer": found.answer, "replayed": found.replayed})
             return
-        again = found.status in (429, 503) if retry is None else retry
+        again = (found.status in (429, 503) or found.code in COME_LATER) if retry is None else retry
         if waiting.envelope:
             self.failed[waiting.envelope.id] = again
         self.results.append(
@@ -87,7 +89,17 @@ def carry_out(by: Actor, at: datetime, body: bytes) -> dict[str, Any]:
         else:
             _alone(waiting[n], answers, before)
         n += max(1, len(run))
-    return {"server_now": at.isoformat(), "drift_seconds": round(drift.total_seconds()), "results": answers.results}
+    return answered(at, round(drift.total_seconds()), answers)
+
+
+def answered(at: datetime, drift_seconds: int, answers: Answers) -> dict[str, Any]:
+    """The answer of a whole call."""
+    return {"server_now": at.isoformat(), "drift_seconds": drift_seconds, "results": answers.results}
+
+
+def is_simple(one: Waiting) -> bool:
+    """Whether an envelope can be carried out with those of other phones."""
+    return one.envelope is not None and not one.needs and goes_together(one.envelope.name, one.envelope.args)
 
 
 def read(body: bytes) -> dict[str, Any]:

@@ -1,0 +1,137 @@
+"""Many phones at once: what arrives while a batch is being written is the next batch (ADR 0016).
+
+Calls of ``/phone/sync`` whose envelopes are all rounds are taken here, before Django's threads: who sends, what is sent
+and the answer are those of the ordinary door (``surfaces.mobile.sync``), only that the rounds of several calls share one
+transaction. Each caller is answered after the commit. Whatever this does not understand goes the ordinary way.
+On SQLite the one thread that writes batches is also what keeps the tail short: rounds queue here, not for the file's lock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import close_old_connections
+
+from bihuan.foundation import clock
+from bihuan.foundation.actors import Actor
+from bihuan.foundation.commands import Envelope, Outcome, execute_together
+from bihuan.foundation.refusals import Refusal
+from bihuan.surfaces.mobile import sync
+from bihuan.surfaces.mobile.queries import encoded
+from bihuan.surfaces.openapi.tokens import remembered
+
+log = logging.getLogger(__name__)
+
+PATH = "/api/v1/phone/sync"
+MOST = 200
+"""Rounds in one transaction."""
+LARGEST = 64 * 1024
+"""Bytes of a call that is taken here: a handful of rounds. A large outbox is a batch by itself."""
+
+
+@dataclass(eq=False)
+class Waiting:
+    """One call that waits for its batch."""
+
+    at: datetime
+    waiting: list[sync.Waiting]
+    drift_seconds: int
+    answer: asyncio.Future[bytes] = field(repr=False)
+
+
+class Batcher:
+    """One queue and one thread that writes; it lives as long as the process."""
+
+    def __init__(self) -> None:
+        self._queue: list[Waiting] = []
+        self._writing = False
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="batch")
+
+    async def take(self, actor: Actor, body: bytes) -> bytes | None:
+        """The answer's body after the commit, or ``None`` when the call has to go the ordinary way."""
+        at = clock.now()
+        understood = _rounds(actor, at, body)
+        if understood is None:
+            return None
+        loop = asyncio.get_running_loop()
+        one = Waiting(at, *understood, loop.create_future())
+        self._queue.append(one)
+        if not self._writing:
+            self._writing = True
+            loop.create_task(self._write(loop))  # noqa: RUF006 - the futures in the queue hold it
+        return await one.answer
+
+    async def _write(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Write batch after batch until nobody waits."""
+        try:
+            while self._queue:
+                calls = self._next()
+                bodies = await loop.run_in_executor(self._thread, carried_out, calls)
+                for call, body in zip(calls, bodies, strict=True):
+                    if not call.answer.cancelled():
+                        call.answer.set_result(body)
+        finally:
+            self._writing = False
+
+    def _next(self) -> list[Waiting]:
+        """As many calls as fit into one batch."""
+        count, rounds = 0, 0
+        while count < len(self._queue) and (not count or rounds + len(self._queue[count].waiting) <= MOST):
+            rounds += len(self._queue[count].waiting)
+            count += 1
+        taken, self._queue = self._queue[:count], self._queue[count:]
+        return taken
+
+
+def _rounds(actor: Actor, at: datetime, body: bytes) -> tuple[list[sync.Waiting], int] | None:
+    """The envelopes of a call that is nothing but rounds without needs."""
+    if len(body) > LARGEST:
+        return None
+    try:
+        said = sync.read(body)
+    except Refusal:
+        return None
+    drift = sync.drift_of(said.get("phone_now"), at)
+    waiting = [sync.understood(one, actor, at, drift) for one in said["envelopes"]]
+    if not waiting or not all(sync.is_simple(one) for one in waiting):
+        return None
+    return waiting, round(drift.total_seconds())
+
+
+def carried_out(calls: Sequence[Waiting]) -> list[bytes]:
+    """In the writing thread: the rounds of all calls in one transaction a bureau; each call's answer."""
+    close_old_connections()
+    envelopes = [one.envelope for call in calls for one in call.waiting if one.envelope]
+    outcomes = iter(_outcomes(envelopes))
+    bodies = []
+    for call in calls:
+        answers = sync.Answers()
+        for one in call.waiting:
+            answers.add(one, next(outcomes))
+        bodies.append(encoded(sync.answered(call.at, call.drift_seconds, answers)))
+    return bodies
+
+
+def _outcomes(envelopes: Sequence[Envelope]) -> list[Outcome | Refusal]:
+    try:
+        return execute_together(envelopes)
+    except Exception:  # every caller must be answered, and can send again
+        log.exception("a batch of %s rounds failed", len(envelopes))
+        return [Refusal("mobile.broken") for _ in envelopes]
+
+
+batcher = Batcher()
+
+
+def actor_for(headers: Sequence[tuple[bytes, bytes]]) -> Actor | None:
+    """Who sends, if this process knows the token already and it may write; anybody else goes the ordinary way."""
+    for name, value in headers:
+        if name == b"authorization" and value[:7].lower() == b"bearer ":
+            actor = remembered(value[7:].decode("latin-1"))
+            return actor if actor is not None and "write" in actor.scopes else None
+    return None
