@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from django.apps import apps
 
 from bihuan.config import cli
 from bihuan.foundation import clock, packs
@@ -20,6 +21,7 @@ from bihuan.foundation.refusals import Refusal
 
 PACKS = Path(__file__).resolve().parents[2] / "packs"
 CHANBA = "chanba-12345n"
+HANYIN = "hanyin-333"
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ def change(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["base", CHANBA])
+@pytest.mark.parametrize("name", ["base", CHANBA, HANYIN])
 def test_our_packs_have_no_fault(name, capsys):
     with pytest.raises(SystemExit) as left:
         cli.main(["pack", "check", str(PACKS / name)])
@@ -109,6 +111,21 @@ def test_installing_again_changes_nothing_and_a_change_is_planned_in_words(copy,
 
 
 @pytest.mark.django_db
+def test_the_county_installs_its_duties_sheets_and_routes_and_again_changes_nothing(net):
+    bureau = net.bureau.pk
+    install(SYSTEM, clock.now(), pack=str(PACKS / "base"))
+    assert {line.verb for line in plan(PACKS / HANYIN, bureau)} == {"add"}
+    first = install(SYSTEM, clock.now(), pack=str(PACKS / HANYIN), bureau_id=bureau)
+    assert plan(PACKS / HANYIN, bureau) == []
+    assert install(SYSTEM, clock.now(), pack=str(PACKS / HANYIN), bureau_id=bureau).pk == first.pk
+    duties = apps.get_model("duties", "Duty").objects.filter(bureau_id=bureau, pack=HANYIN, is_active=True)
+    assert {"health-round", "duty-report", "joint-check", "cadre-visit"} <= set(duties.values_list("code", flat=True))
+    assert packs.entries(bureau, "routes")["gate-rounds"]["post"] == "guard"
+    assert packs.entries(bureau, "papers")["verification-slip"]["series"] == "汉教体安复"
+    assert {"grid-warden", "town-committee-head", "guard"} <= set(packs.entries(bureau, "posts"))
+
+
+@pytest.mark.django_db
 def test_a_pack_needs_its_base_first():
     with pytest.raises(Refusal, match="需要先安装"):
         install(SYSTEM, clock.now(), pack=str(PACKS / CHANBA), bureau_id=uuid7())
@@ -130,9 +147,10 @@ def test_from_outside_a_pack_is_named_not_pointed_at(net, actors, tmp_path):
     assert refused.value.code == "packs.no_such_pack"
 
 
-def test_every_clause_of_the_policy_is_there_once_and_honest():
-    rows = coverage(read_pack(find(CHANBA)))
-    assert [row.code for row in rows] == [f"CB-{n:02d}" for n in range(1, 25)]
+@pytest.mark.parametrize(("pack", "prefix"), [(CHANBA, "CB"), (HANYIN, "HY")])
+def test_every_clause_of_the_policy_is_there_once_and_honest(pack, prefix):
+    rows = coverage(read_pack(find(pack)))
+    assert [row.code for row in rows] == [f"{prefix}-{n:02d}" for n in range(1, 25)]
     assert all(row.tests for row in rows if row.state == "running")
     assert all(row.note for row in rows if row.state != "running")
 

@@ -75,7 +75,8 @@ class Term:
                 until = min(at(day, hour), now)
                 self.play(until)
                 for line in SWEEPS if fresh else ():
-                    line.run(until)
+                    if not line.name.startswith("duties") or (today - day).days <= self.told.get("duties_ago", 999):
+                        line.run(until)
             while fresh and react(clock.now(), most=500):
                 pass
             if fresh:
