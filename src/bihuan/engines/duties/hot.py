@@ -12,17 +12,18 @@ import json
 import os
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
-from bihuan.engines.duties.models import Duty, Task
-from bihuan.engines.duties.planning import Plan
+from bihuan.engines.duties.models import Task
+from bihuan.engines.duties.planning import Member, Plan
 from bihuan.engines.responsibility import queries as net
 from bihuan.foundation.actors import SYSTEM
+from bihuan.foundation.scoping import placed
 
 KEY = ("bureau_id", "duty_id", "org_id", "on", "slot")
 """The natural key of a task: the named target of the conflict."""
@@ -134,23 +135,24 @@ def alone(bureau_id: UUID, *, wait: bool) -> bool:
 def _asked(plan: Plan) -> tuple[str, list[Any]]:
     """``WITH … asked AS (…)``: every task that the plan asks for, with everything that a new row needs."""
     slots = [
-        (t.group, t.duty_id, t.slot.on, t.slot.slot, t.title, t.post, t.held_on, t.slot.opens_at, t.slot.due_at, t.slot.closes_at)
+        (t.group, t.duty.pk, t.slot.on, t.slot.slot, t.duty.act, t.duty.subject_id, t.title, t.post, t.duty.assignee_id, t.held_on,
+         t.slot.opens_at, t.slot.due_at, t.slot.closes_at)
         for t in plan.tasks
     ]  # fmt: skip
-    held = [(h.org_id, h.post, h.span.since, h.span.until, h.span.user) for h in plan.held]
+    members = [(m.group, m.org_id, m.since, m.until, m.user_id) for m in plan.members]
     parts = [
-        _table("member", ("n int", "org uuid"), plan.members),
-        _table("slot", ("n int", "duty uuid", "on date", "slot smallint", "title text", "post text", "held_on date",
-                        "opens_at timestamptz", "due_at timestamptz", "closes_at timestamptz"), slots),
-        _table("held", ("org uuid", "post text", "since date", "until date", "person uuid"), held),
+        _table("member", ("n int", "org uuid", "since date", "until date", "person uuid"), members),
+        _table("slot", ("n int", "duty uuid", "on date", "slot smallint", "act text", "subject uuid", "title text", "post text",
+                        "assignee uuid", "held_on date", "opens_at timestamptz", "due_at timestamptz", "closes_at timestamptz"), slots),
     ]  # fmt: skip
     orgs = net.units(SYSTEM).model._meta.db_table
+    # SQLite is told to read each unit once and its tasks beside it; PostgreSQL finds its own way
+    join = "JOIN" if _postgres() else "CROSS JOIN"
     asked = (
-        'asked AS (SELECT o.bureau_id, d.id AS duty_id, o.id AS org_id, s."on", s.slot, o.province_id, o.city_id, o.school_id, '
-        "o.path, d.act, d.subject_id, s.title, s.post, COALESCE(d.assignee_id, h.person) AS assignee_id, s.opens_at, s.due_at, "
-        f"s.closes_at FROM slot AS s JOIN member AS m ON m.n = s.n JOIN {orgs} AS o ON o.id = m.org "
-        "JOIN duties_duty AS d ON d.id = s.duty "
-        "LEFT JOIN held AS h ON h.org = m.org AND h.post = s.post AND s.held_on BETWEEN h.since AND h.until)"
+        'asked AS (SELECT o.bureau_id, s.duty AS duty_id, o.id AS org_id, s."on", s.slot, o.province_id, o.city_id, o.school_id, '
+        "o.path, s.act, s.subject AS subject_id, s.title, s.post, COALESCE(s.assignee, m.person) AS assignee_id, s.opens_at, "
+        f"s.due_at, s.closes_at FROM member AS m {join} {orgs} AS o ON o.id = m.org "
+        f"{join} slot AS s ON s.n = m.n AND s.held_on BETWEEN m.since AND m.until)"
     )
     return f"WITH {', '.join([*(sql for sql, _ in parts), asked])}", [value for _, values in parts for value in values]
 
@@ -184,13 +186,13 @@ def _list(column: str, values: Sequence[UUID]) -> tuple[str, Any]:
 
 
 def _ids() -> tuple[str, str]:
-    """An SQL expression that makes the ids of one statement, in order (so that they are appended to the index), and its
-    parameter: a UUIDv7 whose last 48 bits are a number, and whose first 80 are the time and 26 random bits."""
+    """An SQL expression that makes the ids of one statement, and its parameter: a UUIDv7 whose first 80 bits are the time
+    and 26 random bits, and whose last 48 are a number (so that they are appended to the index) or random again."""
     head = (time.time_ns() // 1_000_000) << 32 | 0x7 << 28 | int.from_bytes(os.urandom(2), "big") >> 4 << 16
     head |= 0x2 << 14 | int.from_bytes(os.urandom(2), "big") >> 2
     if _postgres():
         return "(%s || lpad(to_hex(row_number() OVER ()), 12, '0'))::uuid", f"{head:020x}"
-    return "%s || printf('%%012x', row_number() OVER ())", f"{head:020x}"
+    return "%s || lower(hex(randomblob(6)))", f"{head:020x}"  # a window would keep every row before it writes one
 
 
 def _postgres() -> bool:
@@ -226,33 +228,22 @@ def _fetch(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
 
 def rows_of(plan: Plan) -> Iterator[Task]:
     """The tasks that a plan asks for, as rows that are not saved."""
-    duties = Duty.objects.in_bulk({task.duty_id for task in plan.tasks})
-    orgs = net.units(SYSTEM).in_bulk({org_id for _, org_id in plan.members})
-    members: dict[int, list[UUID]] = defaultdict(list)
-    for group, org_id in plan.members:
-        members[group].append(org_id)
-    held: dict[tuple[UUID, str], Callable[[date], UUID | None]] = {}
-    for (org_id, post), spans in _spans(plan).items():
-        held[org_id, post] = lambda day, spans=spans: next((s.user for s in spans if s.since <= day <= s.until), None)  # type: ignore[misc]
+    orgs = net.units(SYSTEM).in_bulk({member.org_id for member in plan.members})
+    members: dict[int, list[Member]] = defaultdict(list)
+    for member in plan.members:
+        members[member.group].append(member)
     for task in plan.tasks:
-        duty = duties[task.duty_id]
-        for org_id in members[task.group]:
-            person = held.get((org_id, task.post), lambda _: None)(task.held_on)
-            org = orgs[org_id]
+        duty, slot = task.duty, task.slot
+        for member in members[task.group]:
+            if not member.since <= task.held_on <= member.until:
+                continue
+            org = orgs[member.org_id]
             yield Task(
-                bureau_id=org.bureau_id, province_id=org.province_id, city_id=org.city_id, school_id=org.school_id,
-                path=org.path, duty_id=duty.pk, org_id=org_id, on=task.slot.on, slot=task.slot.slot, act=duty.act,
-                subject_id=duty.subject_id, title=task.title, post=task.post, assignee_id=duty.assignee_id or person,
-                opens_at=task.slot.opens_at.astimezone(UTC), due_at=task.slot.due_at.astimezone(UTC),
-                closes_at=task.slot.closes_at.astimezone(UTC),
+                **placed(org), duty_id=duty.pk, org_id=org.pk, on=slot.on, slot=slot.slot, act=duty.act,
+                subject_id=duty.subject_id, title=task.title, post=task.post,
+                assignee_id=duty.assignee_id or member.user_id, opens_at=slot.opens_at.astimezone(UTC),
+                due_at=slot.due_at.astimezone(UTC), closes_at=slot.closes_at.astimezone(UTC),
             )  # fmt: skip
-
-
-def _spans(plan: Plan) -> dict[tuple[UUID, str], list[Any]]:
-    found: dict[tuple[UUID, str], list[Any]] = defaultdict(list)
-    for one in plan.held:
-        found[one.org_id, one.post].append(one.span)
-    return found
 
 
 def sow_orm(plan: Plan) -> int:

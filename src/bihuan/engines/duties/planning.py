@@ -7,7 +7,7 @@ dozen), so its size does not grow with the schools: schools × duties × days ×
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from django.utils import timezone
 from bihuan.engines.duties import rules
 from bihuan.engines.duties.calendar import DAY, Calendar, Day, Holiday, Term, days_of, merged, overlaid
 from bihuan.engines.duties.models import CalendarDay, Duty
-from bihuan.engines.duties.rules import Profile, Served, Slot, Span
+from bihuan.engines.duties.rules import Profile, Served, Slot
 from bihuan.engines.responsibility import queries as net
 from bihuan.engines.responsibility.rules.posts import post_for, sponsor_posts
 from bihuan.engines.responsibility.rules.tree import steps_to
@@ -29,7 +29,7 @@ from bihuan.foundation.actors import SYSTEM
 
 AHEAD = timedelta(days=8)
 """How far ahead tasks exist; the calendar shows the rest from the rules."""
-BACK = timedelta(days=400)
+BACK = timedelta(days=220)
 """How far back the calendar is read: the terms that may still have open work."""
 
 
@@ -68,7 +68,7 @@ class Planned:
     """One task for every unit of a group; ``held_on`` is the day whose holder of the post has to do it."""
 
     group: int
-    duty_id: UUID
+    duty: Duty
     title: str
     post: str
     held_on: date
@@ -76,22 +76,23 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """From a day to a day, the one person whose a post's tasks at a unit are."""
+class Member:
+    """A unit of a group, and the one person whose its tasks are from a day to a day (``None``: any holder's)."""
 
+    group: int
     org_id: UUID
-    post: str
-    span: Span
+    since: date
+    until: date
+    user_id: UUID | None
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The tasks that should exist: ``members`` says which units belong to which group."""
+    """The tasks that should exist: those of a group are for each of its members."""
 
     bureau_id: UUID
-    members: list[tuple[int, UUID]] = field(default_factory=list)
+    members: list[Member] = field(default_factory=list)
     tasks: list[Planned] = field(default_factory=list)
-    held: list[Held] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +107,12 @@ class Unit:
 
 @dataclass
 class Cell:
-    """Units of one profile that live by the same days; ``group`` is its number in the plan once something asks for it."""
+    """Units of one profile that live by the same days; with a post it is a ``groups`` number in the plan."""
 
     profile: Profile
     days: Any
     units: list[Unit] = field(default_factory=list)
-    group: int | None = None
+    groups: dict[str, int] = field(default_factory=dict)
 
 
 class Days:
@@ -234,7 +235,7 @@ def plan_of(
     days = Days(bureau_id, today)
     units = _Units(bureau_id, duties, days, today, school_id)
     grid = packs.entries(bureau_id, "net").get("default", {})
-    plan, asked, groups = Plan(bureau_id), defaultdict[str, set[UUID]](set), 0
+    plan, asked = Plan(bureau_id), list[tuple[str, list[Unit]]]()
     for duty in duties:
         found: dict[Any, list[Slot]] = {}
         scope, windows = rules.scope_of(duty.scope), rules.windows_of(duty.windows)
@@ -245,17 +246,16 @@ def plan_of(
                 found[cell.days] = _slots(duty, days.calendar(cell.days), at, today, until, new_only=new_only)
             if not found[cell.days]:
                 continue
-            if cell.group is None:
-                cell.group, groups = groups, groups + 1
-                plan.members.extend((cell.group, unit.id) for unit in cell.units)
             post = post_for(cell.profile.kind, duty.post, grid)
-            asked[post].update(unit.id for unit in cell.units)
+            group = cell.groups.setdefault(post, len(asked))
+            if group == len(asked):
+                asked.append((post, cell.units))
             for slot in found[cell.days]:
                 name = windows[slot.slot].name
                 title = f"{duty.title}（{name}）" if name and len(windows) > 1 else duty.title
-                held_on = max(today, timezone.localdate(slot.opens_at))
-                plan.tasks.append(Planned(cell.group, duty.pk, title, post, held_on, slot))
-    plan.held.extend(_held(bureau_id, units, asked, sponsor_posts(grid), today, until, school_id))
+                held_on = min(max(today, timezone.localdate(slot.opens_at)), until)
+                plan.tasks.append(Planned(group, duty, title, post, held_on, slot))
+    plan.members.extend(_members(bureau_id, asked, sponsor_posts(grid), today, until, school_id))
     return plan
 
 
@@ -268,23 +268,24 @@ def _slots(duty: Duty, calendar: Calendar, at: datetime, today: date, until: dat
     return [slot for slot in found if slot.closes_at > at and (sown_to is None or slot.on > sown_to)]
 
 
-def _held(
-    bureau_id: UUID, units: _Units, asked: Mapping[str, set[UUID]], sponsors: Collection[str], first: date, last: date,
+def _members(
+    bureau_id: UUID, asked: Sequence[tuple[str, list[Unit]]], sponsors: Collection[str], first: date, last: date,
     school_id: UUID | None,
-) -> Iterator[Held]:  # fmt: skip
-    """Whose the posts' tasks are: read in one statement for the whole bureau."""
-    serving = net.appointments(SYSTEM).filter(bureau_id=bureau_id, post__in=list(asked), starts_on__lte=last)
-    serving = serving.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=first))
+) -> Iterator[Member]:  # fmt: skip
+    """The units of each group and whose their tasks are: read in one statement for the whole bureau."""
+    serving = net.appointments(SYSTEM).filter(
+        Q(ends_on__isnull=True) | Q(ends_on__gte=first), bureau_id=bureau_id, post__in={post for post, _ in asked},
+        starts_on__lte=last,
+    )  # fmt: skip
     if school_id:
         serving = serving.filter(Q(school_id=school_id) | Q(school_id__isnull=True))
     held: dict[tuple[str, str], list[Served]] = defaultdict(list)
     columns = ("org__path", "post", "user_id", "starts_on", "ends_on", "kind", "rank")
     for path, post, user_id, starts_on, ends_on, kind, rank in serving.select_related(None).values_list(*columns):
         held[path, post].append(Served(user_id, starts_on, ends_on, kind == "stand_in", rank))
-    for post, org_ids in asked.items():
-        for org_id in org_ids:
-            path = units.by_id[org_id].path
-            steps = [path] if post in sponsors else reversed(steps_to(path))
+    for group, (post, members) in enumerate(asked):
+        for unit in members:
+            steps = [unit.path] if post in sponsors else reversed(steps_to(unit.path))
             above = [found for step in steps if (found := held.get((step, post)))]
-            for span in rules.whose(above, first, last) if above else ():
-                yield Held(org_id, post, span)
+            for span in rules.whose(above, first, last):
+                yield Member(group, unit.id, span.since, span.until, span.user)

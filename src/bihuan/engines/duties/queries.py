@@ -204,7 +204,9 @@ def tasks_to_do(
     viewer: Actor, *, org_id: UUID, codes: Collection[str], at: datetime | None = None, on: date | None = None
 ) -> list[Task]:
     """The undone tasks of these duties at a unit that run at a moment (or belong to a date), for an act that does them."""
-    rows = Task.objects.visible_to(viewer).filter(org_id=org_id, duty__code__in=list(codes), state__in=("open", "missed"))
+    rows = Task.objects.visible_to(viewer).filter(
+        org_id=org_id, duty__code__in=list(codes), state__in=("open", "missed")
+    )
     if at is not None:
         rows = rows.filter(opens_at__lte=at, closes_at__gte=at)
     if on is not None:

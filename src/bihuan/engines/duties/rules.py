@@ -435,7 +435,7 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From a day to a day a task of the post is this one person's."""
+    """From a day to a day a task of the post is this one person's (``None``: any holder's)."""
 
     since: date
     until: date
@@ -446,8 +446,12 @@ def whose(steps: Sequence[Sequence[Served]], first: date, last: date) -> list[Sp
     """Whose a post's tasks are between two days: *steps* are the holders at the unit, then those above it.
 
     The nearest unit that has somebody counts; a stand-in comes before the holder, the first before the second. Where
-    several are equal (four guards) a task belongs to all of them: no span.
+    several are equal (four guards) a task belongs to all of them.
     """
+    if not steps:
+        return [Span(first, last, None)]
+    if len(steps[0]) == 1 and (only := steps[0][0]).on(first) and only.on(last):  # as it nearly always is
+        return [Span(first, last, only.user)]
     edges = {first}
     for held in steps:
         for one in held:
@@ -455,14 +459,17 @@ def whose(steps: Sequence[Sequence[Served]], first: date, last: date) -> list[Sp
                 day for day in (one.starts_on, one.ends_on + DAY if one.ends_on else first) if first < day <= last
             }
     starts = sorted(edges)
-    found = []
-    for since, then in zip(starts, [*starts[1:], last + DAY], strict=True):
-        here: list[Served] = next((there for held in steps if (there := [one for one in held if one.on(since)])), [])
-        best = min(((not one.stand_in, one.rank) for one in here), default=None)
-        users = {one.user for one in here if (not one.stand_in, one.rank) == best}
-        if len(users) == 1:
-            found.append(Span(since, then - DAY, users.pop()))
-    return found
+    return [
+        Span(since, then - DAY, _holder(steps, since))
+        for since, then in zip(starts, [*starts[1:], last + DAY], strict=True)
+    ]
+
+
+def _holder(steps: Sequence[Sequence[Served]], day: date) -> Any:
+    here: list[Served] = next((there for held in steps if (there := [one for one in held if one.on(day)])), [])
+    best = min(((not one.stand_in, one.rank) for one in here), default=None)
+    users = {one.user for one in here if (not one.stand_in, one.rank) == best}
+    return users.pop() if len(users) == 1 else None
 
 
 # --- how it ended -----------------------------------------------------------------------------------------------------

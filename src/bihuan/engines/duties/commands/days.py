@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 from pydantic import Field
 
@@ -15,6 +17,7 @@ from bihuan.engines.duties.models import CalendarDay
 from bihuan.engines.duties.planning import pack_days
 from bihuan.engines.responsibility import queries as net
 from bihuan.engines.sheets.rules import STAGES
+from bihuan.foundation import packs
 from bihuan.foundation.actors import SYSTEM, Actor
 from bihuan.foundation.commands import command
 from bihuan.foundation.events import record
@@ -27,7 +30,22 @@ _WHAT = ("kind", "term", "week_no", "name")
 
 
 def keep_calendar(by: Actor, at: datetime, *, bureau_id: UUID) -> int:
-    """Make the bureau's days those of its installed calendar; what a person set stays. Returns how many changed."""
+    """Make the bureau's days those of its installed calendar; what a person set stays. Returns how many changed.
+
+    A process that found them equal does not look again on the same day unless the installed calendar is another.
+    """
+    seen = (timezone.localdate(at), json.dumps(packs.entries(bureau_id, "calendar").get("default", {}), sort_keys=True))
+    if _seen.get(bureau_id) == seen:
+        return 0
+    changed = _keep(at, bureau_id)
+    transaction.on_commit(lambda: _seen.update({bureau_id: seen}))
+    return changed
+
+
+_seen: dict[UUID, tuple[date, str]] = {}
+
+
+def _keep(at: datetime, bureau_id: UUID) -> int:
     wanted = {day.on: day for day in pack_days(bureau_id, timezone.localdate(at))}
     place = net.org(SYSTEM, bureau_id)
     rows = CalendarDay.objects.filter(bureau_id=bureau_id, org_id=bureau_id, stage="", on__gte=min(wanted))

@@ -93,7 +93,8 @@ def test_only_who_may_sets_a_duty(net, actors, term):
     refused("foundation.not_yours", lambda: set_duty(actors.wang, term, **args))
     refused("foundation.not_found", lambda: set_duty(actors.wu, term, **args))
     refused("foundation.not_found", lambda: set_duty(actors.li, term, **{**args, "org_id": net.bureau.pk}))
-    assert not Duty.objects.exists() and not facts("duty_set").exists()
+    assert not Duty.objects.exists()
+    assert not facts("duty_set").exists()
 
 
 def test_setting_a_duty_twice_under_one_envelope_is_once(net, actors, term):
