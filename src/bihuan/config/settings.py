@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "bihuan.mechanisms.risks",
     "bihuan.mechanisms.inspections",
     "bihuan.mechanisms.ledgers",
+    "bihuan.mechanisms.meetings",
     "bihuan.mechanisms.plans",
     "bihuan.mechanisms.pledges",
     "bihuan.mechanisms.patrols",

@@ -17,6 +17,7 @@ _DOORS = {
     "points/": "bihuan.mechanisms.risks.web",
     "duties/": "bihuan.engines.duties.web",
     "ledgers/": "bihuan.mechanisms.ledgers.web",
+    "meetings/": "bihuan.mechanisms.meetings.web",
     "plans/": "bihuan.mechanisms.plans.web",
     "pledges/": "bihuan.mechanisms.pledges.web",
     "patrols/": "bihuan.mechanisms.patrols.web",

@@ -209,7 +209,7 @@ def _swap(drill: Drill, stands: str, /, **fresh: Any) -> None:
 
 def _hazard(by: Actor, at: datetime, drill: Drill, words: str) -> str:
     case = report_hazard(
-        by, at, id=uuid7(), org=drill.org_id, title=words, description=f"{drill.title}中发现", source="self-check",
+        by, at, id=uuid7(), org=drill.org_id, title=words, description=f"{drill.title}中发现", source="drill",
         source_id=drill.pk,
     )  # fmt: skip
     return str(case.pk)

@@ -33,6 +33,7 @@ ROOMS = (
     "bihuan.mechanisms.risks",
     "bihuan.mechanisms.inspections",
     "bihuan.mechanisms.ledgers",
+    "bihuan.mechanisms.meetings",
     "bihuan.mechanisms.plans",
     "bihuan.mechanisms.pledges",
     "bihuan.mechanisms.patrols",
