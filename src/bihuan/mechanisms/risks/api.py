@@ -26,6 +26,11 @@ class PointRow(Schema):
     kind: str
     place: str
     colour: str
+    shown_colour: str
+    shown_reasons: list[str]
+    open_hazards: int
+    overdue_hazards: int
+    missed_rounds: int
     org_id: UUID
     school_id: UUID | None
     school_name: str
@@ -86,20 +91,23 @@ def list_points(
     request: HttpRequest,
     school: UUID | None = None,
     colour: Literal["", "red", "orange", "yellow", "blue"] = "",
+    now: Literal["", "red", "orange", "yellow", "blue"] = "",
     kind: str = "",
     q: str = "",
     cursor: str = "",
     limit: int = Query(25, ge=1, le=200),
 ) -> Any:
-    """Inside my net: of a school, of a colour, of a kind, by words in name, place or number."""
-    page = queries.points(request.actor, school_id=school, colour=colour, kind=kind, q=q, cursor=cursor, size=limit)  # type: ignore[attr-defined]
+    """Inside my net: of a school, an inherent colour, a colour shown ``now``, a kind, by words in name, place or number."""
+    page = queries.points(
+        request.actor, school_id=school, colour=colour, now=now, kind=kind, q=q, cursor=cursor, size=limit
+    )  # type: ignore[attr-defined]
     return {"items": page.rows, "next": page.next}
 
 
 @router.get("/points/colours", response=list[ColourCount], summary="How many points of each colour")
-def count_colours(request: HttpRequest, school: UUID | None = None) -> Any:
-    """The four-colour strip of my net, or of one school in it."""
-    return queries.colours_of(request.actor, school_id=school)  # type: ignore[attr-defined]
+def count_colours(request: HttpRequest, school: UUID | None = None, inherent: bool = False) -> Any:
+    """The four-colour strip of my net, or of one school in it: as shown today, or as inherent."""
+    return queries.colours_of(request.actor, school_id=school, inherent=inherent)  # type: ignore[attr-defined]
 
 
 @router.get("/points/catalogue", response=list[CatalogueEntry], summary="Ready-made points that fit a school")

@@ -32,26 +32,28 @@ TIER_WORDS = {"bureau": "校（园）级主控，教育局督办", "school": "�
 
 
 def points(
-    viewer: Actor, *, school_id: UUID | None = None, colour: str = "", kind: str = "", q: str = "", late: bool = False,
+    viewer: Actor, *, school_id: UUID | None = None, colour: str = "", now: str = "", kind: str = "", q: str = "", late: bool = False,
     cursor: str = "", size: int = 25, at: datetime | None = None,
 ) -> Page:  # fmt: skip
     """One page of the points in use inside the viewer's net as mappings, the reddest first."""
-    rows = chosen(viewer, school_id=school_id, colour=colour, kind=kind, q=q)
+    rows = chosen(viewer, school_id=school_id, colour=colour, now=now, kind=kind, q=q)
     if late and at:
         rows = rows.filter(_late(at))
     return page(rows.values(*COLUMNS), order=ORDER, cursor=cursor, size=size)
 
 
 def chosen(
-    viewer: Actor, *, school_id: UUID | None = None, colour: str = "", kind: str = "", q: str = ""
+    viewer: Actor, *, school_id: UUID | None = None, colour: str = "", now: str = "", kind: str = "", q: str = ""
 ) -> QuerySet[RiskPoint]:
-    """Points in use inside the viewer's net; a colour is the inherent one."""
+    """Points in use inside the viewer's net; ``colour`` is the inherent one, ``now`` the one shown today."""
     rows = RiskPoint.objects.visible_to(viewer).filter(is_active=True)
     kind, q = kind.replace("\0", ""), q.replace("\0", "")
     if school_id:
         rows = rows.filter(school_id=school_id)
     if colour:
         rows = rows.filter(colour_rank=rules.COLOURS.index(colour) + 1 if colour in rules.COLOURS else 0)
+    if now:
+        rows = rows.filter(shown_rank=rules.COLOURS.index(now) + 1 if now in rules.COLOURS else 0)
     if kind:
         rows = rows.filter(kind=kind)
     if q:
@@ -79,10 +81,11 @@ class Count4:
     count: int
 
 
-def colours_of(viewer: Actor, *, school_id: UUID | None = None) -> list[Count4]:
-    """The four-colour strip: how many points in use of each colour lie inside the viewer's net."""
-    rows = chosen(viewer, school_id=school_id).values("colour_rank").annotate(count=Count("id")).order_by("colour_rank")
-    counted = {row["colour_rank"]: row["count"] for row in rows}
+def colours_of(viewer: Actor, *, school_id: UUID | None = None, inherent: bool = False) -> list[Count4]:
+    """The four-colour strip: how many points in use inside the viewer's net show each colour (or have it by nature)."""
+    rank = "colour_rank" if inherent else "shown_rank"
+    rows = chosen(viewer, school_id=school_id).values(rank).annotate(count=Count("id")).order_by(rank)
+    counted = {row[rank]: row["count"] for row in rows}
     return [Count4(code, counted.get(rank, 0)) for rank, code in enumerate(rules.COLOURS, start=1)]
 
 
@@ -115,7 +118,7 @@ def listing(viewer: Actor, given: Mapping[str, str], *, at: datetime) -> Listing
     school = next((s for s in schools if str(s.pk) == given.get("school")), None)
     bureau_id = viewer.bureau_id or (schools[0].bureau_id if schools else None)
     data = risks_of(bureau_id)
-    wanted = {name: given.get(name, "").strip()[:60] for name in ("colour", "kind", "q")}
+    wanted = {name: given.get(name, "").strip()[:60] for name in ("colour", "now", "kind", "q")}
     found = points(
         viewer,
         school_id=school.pk if school else None,
