@@ -34,7 +34,7 @@ _LINE = (
     "opens_at", "due_at", "closes_at", "state",
 )  # fmt: skip
 _ENDED = ("done_at", "done_by_name", "backfilled", "nil", "note", "via_id")
-_NAMES = ("org__name", "org__short_name")
+_NAMES = ("org__name", "org__short_name", "duty__nil")
 
 
 # --- the calendar -----------------------------------------------------------------------------------------------------
@@ -185,7 +185,7 @@ def open_tasks(
 ) -> list[dict[str, Any]]:
     """The viewer's own open tasks that begin within *days*, soonest due first: one statement, flat in the history.
 
-    Rows as dicts: the columns of the task, ``org_name``, ``post_name``, ``act_word``, ``is_open_now``.
+    Rows as dicts: the columns of the task, ``org_name``, ``post_name``, ``act_word``, ``is_open_now``, ``nil_allowed``.
     """
     mine = own_tasks(viewer)
     if mine is None:
@@ -215,13 +215,14 @@ def tasks_to_do(
 
 
 def _line(row: dict[str, Any], at: datetime) -> dict[str, Any]:
-    short, name = row.pop("org__short_name"), row.pop("org__name")
+    short, name, nil_allowed = row.pop("org__short_name"), row.pop("org__name"), row.pop("duty__nil")
     posts = packs.entries(row.pop("bureau_id"), "posts")
     return {
         **row,
         "org_name": short or name,
         "post_name": posts.get(row["post"], {}).get("name", row["post"]),
         "act_word": ACTS[row["act"]],
+        "nil_allowed": nil_allowed,
         "state_word": STATES[row["state"]],
         "is_open": row["state"] == "open",
         "is_open_now": row["opens_at"] <= at and row["state"] == "open",
@@ -356,7 +357,8 @@ def task_view(viewer: Actor, pk: UUID, at: datetime) -> TaskView:
     if task is None:
         raise Refusal("foundation.not_found")
     row = {name: getattr(task, name) for name in (*_LINE, *_ENDED)}
-    line = _line({**row, "org__name": task.org.name, "org__short_name": task.org.short_name}, at)
+    names = {"org__name": task.org.name, "org__short_name": task.org.short_name, "duty__nil": task.duty.nil}
+    line = _line({**row, **names}, at)
     also, via = _together(task)
     locks = task.closes_at + timedelta(days=task.duty.lock_days)
     items, answers, title = _sheet(viewer, task, at)

@@ -67,7 +67,8 @@ def test_open_tasks_are_mine_by_name_or_by_post_and_soon(duty, actors, cast, net
     ]  # fmt: skip
     assert {line["act"] for line in queries.open_tasks(actors.wang, morning, acts={"patrol"})} == {"patrol"}
     assert {line["title"] for line in queries.open_tasks(actors.qian, morning)} == {"实验室"}
-    assert (lines[0]["org_name"], lines[0]["post_name"], lines[0]["act_word"]) == ("灞东区第一小学", "保安", "完成")
+    said = (lines[0]["org_name"], lines[0]["post_name"], lines[0]["act_word"], lines[0]["nil_allowed"])
+    assert said == ("灞东区第一小学", "保安", "完成", False)
 
 
 def test_open_tasks_are_one_statement(duty, actors, morning, django_assert_num_queries):
