@@ -80,6 +80,7 @@ function App({ vault }) {
   }
   const leave = async () => {
     session.close()
+    session.box.gone = true // nothing that is still under way may write again
     await session.server.revoke()
     await vault.wipe(session.person.id)
     setSession(null)

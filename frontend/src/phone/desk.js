@@ -84,7 +84,7 @@ export function Sheet({ parts }) {
   const { session, say } = useHere()
   const task = session.tasks().find((one) => one.id === parts[1])
   const sheet = task && sheetOf(session, task)
-  const [answers, change, done] = useDraft(session, `task/${parts[1]}`, () => ({}))
+  const [answers, change, done, id] = useDraft(session, `task/${parts[1]}`, () => ({}))
   const [wrong, setWrong] = useState({})
   const [asking, ask] = useState(false)
   const seconds = useMemo(() => measure(), [])
@@ -94,7 +94,6 @@ export function Sheet({ parts }) {
   const asked = items.filter((item) => !item.when || item.when.among.includes(answers?.[item.when.item]?.result ?? '') || item.when.among.includes(answers?.[item.when.item]?.value ?? ''))
   const checks = asked.filter((item) => (item.kind ?? 'pass-fail') === 'pass-fail')
   const send = async (more) => {
-    const id = fresh()
     const told = Object.fromEntries(Object.entries(answers ?? {}).filter(([code]) => asked.some((item) => item.code === code)))
     const args = { task_id: task.id, id, ...(more ?? { answers: told }) }
     const kept = await session.put({ id, command: 'duties.answer_task', args, title: task.title, action: 'sheet' })
@@ -165,7 +164,7 @@ export function Shift() {
   const posts = session.scope?.person.posts ?? []
   const places = session.scope?.schools ?? []
   const usual = session.scope?.handover_items ?? []
-  const [draft, change, done] = useDraft(session, 'shift', () => ({ items: usual.map((name) => ({ name, state: 'ok', note: '' })), note: '', org: posts[0]?.org_id ?? places[0]?.id ?? '', more: '' }))
+  const [draft, change, done, draftId] = useDraft(session, 'shift', () => ({ items: usual.map((name) => ({ name, state: 'ok', note: '' })), note: '', org: posts[0]?.org_id ?? places[0]?.id ?? '', more: '' }))
   const [usually, setUsually] = useState(null)
   const seconds = useMemo(() => measure(), [])
   useEffect(() => void session.box.get('shift-items').then(setUsually), [])
@@ -186,7 +185,7 @@ export function Shift() {
   }
   const set = (n, next) => change({ items: draft.items.map((item, k) => (k === n ? { ...item, ...next } : item)) })
   const give = async () => {
-    const id = fresh()
+    const id = draftId
     const items = draft.more.trim() ? [...draft.items, { name: draft.more.trim(), state: 'ok', note: '' }] : draft.items
     const args = { id, org_id: draft.org, to_id: null, items, note: draft.note.trim(), handed_at: iso(Date.now()) }
     const kept = await session.put({ id, command: 'patrols.hand_over_shift', args, title: '交班', action: 'shift' })

@@ -10,6 +10,8 @@ import { handIn, lookedAt, newRound, progress, report, taskFor } from './rounds.
 import { codeIn, scan, serialIn, warm } from './scanner.js'
 import { Ask, Choice, Clock, Colour, html, Icon, Problem, Screen, useDraft, useHere, Waiting } from './ui.js'
 
+const STILL_THERE = 60_000
+
 /** What led to the point that is open: set by the camera or the keyboard, read once by the point's page. */
 let last = null
 const lookFor = (text, how, seconds = measure()) => (last = { code: codeIn(text), text, how, at: Date.now(), seconds })
@@ -22,6 +24,7 @@ export function Scan({ query }) {
   const [state, set] = useState('starting')
   const [typing, type] = useState(query.has('typed'))
   const [other, setOther] = useState(false)
+  const [just, setJust] = useState(false)
   const torch = useRef(null)
   const [light, setLight] = useState(null)
   const round = session.round
@@ -34,11 +37,13 @@ export function Scan({ query }) {
     const seconds = measure()
     const hand = setInterval(working, 10_000)
     const onCode = (code, text) => {
+      // the label that was just answered is still before the camera
+      if (session.just?.code === code && Date.now() - session.just.at < STILL_THERE) return setJust(true)
       performance.mark('code-seen')
       navigator.vibrate?.(60)
       lookFor(text, 'scan', seconds)
       stop()
-      go(`/p/${code}`)
+      return go(`/p/${code}`)
     }
     scan(video.current, { onCode, onOther: (unable) => (unable === 'unable' ? set('unable') : setOther(true)) }).then(
       (running) => {
@@ -59,7 +64,7 @@ export function Scan({ query }) {
 
   const words = {
     starting: '正在打开相机…',
-    looking: other ? '这不是风险点的码，请对准墙上的码' : '对准墙上的码，会自动打开',
+    looking: just ? '这一点刚记过，走到下一点再扫' : other ? '这不是风险点的码，请对准墙上的码' : '对准墙上的码，会自动打开',
     forbidden: '没有得到相机的许可。请在浏览器设置里允许相机，或输入码下面的编号。',
     none: '这台手机的相机打不开，请输入码下面的编号。',
     unable: '扫码部件还没有存到手机里，请连一次网；现在可以输入编号。',
@@ -225,7 +230,7 @@ export function TroubleHere({ code, query }) {
   const point = session.pointOf(code)
   const look = useLook(code, query)
   const place = useMemo(() => ask(session.place), [code])
-  const [draft, change, done] = useDraft(session, `point/${code}`, blank)
+  const [draft, change, done, id] = useDraft(session, `point/${code}`, blank)
   const [wrong, setWrong] = useState('')
   const [busy, setBusy] = useState(false)
   if (!point) return html`<${Unknown} code=${code} />`
@@ -235,7 +240,7 @@ export function TroubleHere({ code, query }) {
     if (lack || busy) return
     setBusy(true)
     const photos = draft.photos.map((photo) => ({ id: photo.id, bytes: bytesOf(photo.data), taken_at: photo.taken_at }))
-    const { id, kept } = await report(session, { point, org: point.org_id ?? point.school_id, place: point.place, words: draft.words.trim(), level: draft.level, photos, source: 'point' })
+    const { kept } = await report(session, { id, point, org: point.org_id ?? point.school_id, place: point.place, words: draft.words.trim(), level: draft.level, photos, source: 'point' })
     const { round } = await lookedAt(session, point, look, 'found', { place: place(), hazard: id, evidence: photos.map((photo) => photo.id), note: draft.words.trim().slice(0, 300) })
     last = null
     await done()
@@ -259,7 +264,7 @@ function TroubleFields({ draft, change, levels }) {
 export function Report() {
   const { session, say } = useHere()
   const schools = session.scope?.schools ?? []
-  const [draft, change, done] = useDraft(session, 'report', () => ({ ...blank(), org: session.last?.school_id ?? schools[0]?.id ?? '', point: session.last?.id ?? '', place: session.last?.place ?? '' }))
+  const [draft, change, done, id] = useDraft(session, 'report', () => ({ ...blank(), org: session.last?.school_id ?? schools[0]?.id ?? '', point: session.last?.id ?? '', place: session.last?.place ?? '' }))
   const [wrong, setWrong] = useState('')
   const [busy, setBusy] = useState(false)
   const seconds = useMemo(() => measure(), [])
@@ -271,7 +276,7 @@ export function Report() {
     setBusy(true)
     const point = session.points?.get(draft.point) ?? null
     const photos = draft.photos.map((photo) => ({ id: photo.id, bytes: bytesOf(photo.data), taken_at: photo.taken_at }))
-    const { kept } = await report(session, { point, org: point?.org_id ?? draft.org, place: draft.place.trim() || (point?.place ?? ''), words: draft.words.trim(), level: draft.level, photos, source: 'snap' })
+    const { kept } = await report(session, { id, point, org: point?.org_id ?? draft.org, place: draft.place.trim() || (point?.place ?? ''), words: draft.words.trim(), level: draft.level, photos, source: 'snap' })
     await session.spent('report', seconds())
     await done()
     say(kept.sentence || '已存好，有网就上传。谢谢你。', !!kept.sentence)
@@ -301,7 +306,7 @@ export function Round({ parts }) {
     go('/')
   }
   const drop = async () => {
-    await session.setRound(null)
+    await session.changeRound(() => null)
     say('这一趟没有交，已经上报的问题不受影响。')
     go('/')
   }
@@ -340,7 +345,7 @@ function Begin({ kind, id }) {
   const route = session.routes?.get(task ? task.subject_id : id)
   if (!route) return html`<${Screen} title="巡查" foot=${html`<a class="btn btn-primary" href="#/scan">直接扫码</a>`}><p>这一趟已经交了，或者不再由你走。</p><//>`
   const start = async () => {
-    await session.setRound(newRound(session, { task, route }))
+    await session.changeRound((kept) => kept ?? newRound(session, { task, route }))
     go('/scan')
   }
   return html`<${Screen} title=${task?.title ?? route.name} foot=${html`<button class="btn btn-primary" onClick=${start}><${Icon} name="qrcode" />开始，扫第一个点</button>`}>

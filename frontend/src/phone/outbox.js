@@ -15,6 +15,8 @@
 //              null bytes only ask how much is there. Throws like `send`.
 // `lock`       (work) → work's result, or 'busy' when another tab holds it.
 
+import { byTurn, parcels, summary } from './waiting.js'
+
 export const LIMITS = {
   batch: 200, // envelopes in one request
   chunk: 128 * 1024, // bytes of a photo in one request, halved and doubled as the line allows
@@ -31,7 +33,6 @@ const stalled = 3
 const hex = (bytes) => [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 const sha256 = async (bytes) => hex(await crypto.subtle.digest('SHA-256', bytes))
 const iso = (ms) => new Date(ms).toISOString()
-const byTurn = (a, b) => a.n - b.n || a.made_at - b.made_at || (a.id < b.id ? -1 : 1)
 
 /** The args without everything that names one of these ids: a list loses it, a field becomes null. */
 export function without(value, ids) {
@@ -444,56 +445,24 @@ export class Outbox {
 
   // --- what a person can see of it ------------------------------------------------------------------------------------
 
-  /**
-   * Everything here, oldest first: {id, command, title, action, args, state, since, why, sign_in, photos: {count, sent, total, have},
-   * needs, maybe, editable, lost, answer, server_at}. `state`: waiting | sending | refused | sent | dropped.
-   */
+  /** Everything here, oldest first; see `parcels` in waiting.js. */
   async list() {
-    const records = await this.#read()
-    const known = new Map(records.map((row) => [row.id, row]))
-    const rows = records.filter((row) => row.type === 'envelope').sort(byTurn)
-    return rows.map((row) => {
-      const photos = row.photos.map((id) => known.get(id)).filter(Boolean)
-      const sum = (name) => photos.reduce((all, one) => all + one[name], 0)
-      const tally = { count: row.photos.length, sent: row.photos.length - photos.filter((one) => one.state !== 'sent').length, total: sum('total'), have: sum('have'), ids: photos.map((one) => one.id) }
-      const state = this.#sending.has(row.id) && row.state === 'waiting' ? 'sending' : row.state
-      const editable = row.state === 'refused' || (row.state === 'waiting' && !row.maybe)
-      const { id, command, title, action, args, needs, maybe, lost = 0, answer = null, server_at = null, sent_at = null } = row
-      return { id, command, title, action, args, needs, maybe, lost, answer, server_at, sent_at, state, since: row.made_at, photos: tally, editable, code: row.why?.code ?? '', fields: row.why?.fields ?? {}, why: this.#why(row, known, photos), volatile: this.#volatile.has(id) }
-    })
+    return parcels(await this.#read(), this.#view())
   }
 
-  #why(row, known, photos) {
-    if (row.state === 'sent') return ''
-    if (row.state === 'dropped') return '已丢弃，一天内可以找回。'
-    if (row.state === 'refused') return row.why?.sentence || '没有被接受，请核对后重试。'
-    const refused = row.needs.map((id) => known.get(id)).find((one) => one?.state === 'refused')
-    if (refused) return `等「${refused.title || '前一条'}」处理好再上传。`
-    if (this.#pause.why && !this.#over(this.#pause.until)) return this.#pause.why.sentence
-    const lacking = photos.filter((one) => one.state === 'waiting')
-    if (lacking.length) return lacking.find((one) => one.why && !this.#over(one.next_at))?.why.sentence ?? `等照片上传（${photos.length - lacking.length}/${photos.length}）。`
-    const ahead = row.needs.map((id) => known.get(id)).find((one) => one?.state === 'waiting')
-    if (ahead) return `等「${ahead.title || '前一条'}」先上传。`
-    if (row.why && !this.#over(row.next_at)) return row.why.sentence || '稍后自动再传。'
-    return row.maybe ? '已发出，等服务器确认。' : '排队上传。'
-  }
-
-  /** {waiting, refused, sent, oldest (ms or null), why, sign_in, sending}: one line for every screen. */
+  /** {waiting, refused, sent, oldest (ms or null), why, sign_in, sending, volatile}: one line for every screen. */
   async status() {
-    const rows = (await this.list()).filter((row) => row.action !== 'minutes') // nobody's work, and nobody waits for it
-    const waiting = rows.filter((row) => row.state === 'waiting' || row.state === 'sending')
-    const refused = rows.filter((row) => row.state === 'refused')
+    const said = summary(await this.list(), this.#view())
+    return { ...said, sending: !!this.#running, volatile: this.#volatile.size + this.#loose.size }
+  }
+
+  #view() {
     const paused = this.#pause.why && !this.#over(this.#pause.until) ? this.#pause.why : null
-    return {
-      waiting: waiting.length,
-      refused: refused.length,
-      sent: rows.filter((row) => row.state === 'sent').length,
-      oldest: waiting[0]?.since ?? null,
-      why: waiting.length ? (paused?.sentence ?? waiting[0].why) : '',
-      sign_in: !!paused?.sign_in,
-      sending: !!this.#running,
-      volatile: this.#volatile.size + this.#loose.size,
-    }
+    return { sending: this.#sending, volatile: this.#volatile, paused, over: (until) => this.#over(until) }
+  }
+
+  async has(id) {
+    return (await this.#read()).some((row) => row.id === id)
   }
 
   /** Milliseconds until the next try is due, null when nothing waits. */

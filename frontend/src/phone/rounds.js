@@ -34,21 +34,23 @@ export function checkOf({ n, point, look, result, place, seconds, hazard_id = nu
 /** One look: into the round under way when the point is on it, into a round of its own otherwise. Answers what became of it. */
 export async function lookedAt(session, point, look, result, { place, hazard, evidence, note } = {}) {
   const seconds = look.seconds()
-  let round = session.round
-  if (!round) {
-    const task = taskFor(session, point)
-    if (task) round = { ...newRound(session, { task }), started_at: look.at ?? Date.now() }
-  }
-  const on = round?.stops.includes(point.id)
-  const check = checkOf({ n: on ? round.checks.length + 1 : 1, point, look, result, place: place ?? {}, seconds, hazard_id: hazard ?? null, evidence, note })
+  const check = checkOf({ n: 1, point, look, result, place: place ?? {}, seconds, hazard_id: hazard ?? null, evidence, note })
+  const task = taskFor(session, point)
+  let on = false
+  let began = false
+  const next = await session.changeRound((kept) => {
+    const round = kept ?? (task ? { ...newRound(session, { task }), started_at: look.at ?? Date.now() } : null)
+    on = !!round?.stops.includes(point.id)
+    if (!on) return kept
+    began = !kept
+    const others = round.checks.filter((one) => one.point_id !== point.id || (one.result === 'found' && one.hazard_id !== hazard))
+    const checks = [...others, check].map((one, n) => ({ ...one, n: n + 1 }))
+    return { ...round, checks, needs: hazard ? [...new Set([...round.needs, hazard])] : round.needs, spent: round.spent + seconds }
+  })
   await session.spent(result === 'found' ? 'report' : 'check', seconds)
-  if (on) {
-    const checks = [...round.checks.filter((one) => one.point_id !== point.id || one.result === 'found'), check].map((one, n) => ({ ...one, n: n + 1 }))
-    const began = !session.round
-    const next = { ...round, checks, needs: hazard ? [...round.needs, hazard] : round.needs, spent: round.spent + seconds }
-    await session.setRound(next)
-    return { round: next, began }
-  }
+  session.just = { code: point.code, at: Date.now() }
+  point.checked_at = iso(session.now())
+  if (on) return { round: next, began }
   const id = fresh()
   const at = iso(look.at ?? Date.now())
   const args = { id, route_id: null, task_id: null, started_at: at, ended_at: check.at, spent: seconds, checks: [check], handed_over: false, note: '' }
@@ -64,13 +66,12 @@ export async function handIn(session, { handed_over = false, note = '' } = {}) {
   const args = { id, route_id, task_id, started_at: iso(started_at), ended_at: last, spent, checks, handed_over, note }
   const kept = await session.put({ id, command: 'patrols.submit_round', args, title: `${title}（${done}/${all} 点）`, action: done < all ? 'part' : 'round' }, { needs })
   await session.spent('patrol', spent)
-  await session.setRound(null)
+  await session.changeRound(() => null)
   return kept
 }
 
-/** The hazard's envelope: reported before the round that found it. Answers its id and its photos' ids. */
-export async function report(session, { point = null, org, place = '', words, level, photos, source }) {
-  const id = fresh()
+/** The hazard's envelope, before the round that found it. `id` is its draft's: sending a draft again is the same hazard. */
+export async function report(session, { id, point = null, org, place = '', words, level, photos, source }) {
   const head = words.split(/[，。；！？\n]/)[0].slice(0, 60)
   const title = point ? `${point.name}：${head}` : head
   const args = { id, org, title: title.slice(0, 120), description: words, place, point: point?.id ?? null, level, photos: photos.map((photo) => photo.id), source }

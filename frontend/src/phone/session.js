@@ -48,6 +48,7 @@ export class Session {
     if (scope) this.#take(scope.data, scope.at)
     this.round = round
     this.place = place
+    if (round && (await this.outbox.has(round.id))) await this.changeRound(() => null) // handed in, and killed before it was put away
     this.#timer = setInterval(() => this.tick(), TICK)
     this.#back = () => document.hidden || this.tick({ force: true })
     this.#line = () => this.tick({ force: true })
@@ -92,12 +93,22 @@ export class Session {
   /** What must happen by itself: send, and take along what is new. */
   async tick({ force = false } = {}) {
     if (this.closed) return
-    await this.outbox.flush({ force })
+    if (force) this.round = await this.box.get('round')
+    await this.#flush(force)
     if (!this.scope || this.kept_at < Date.now() - STALE || this.kept_at > Date.now() || force) await this.refresh()
     if (this.closed) return
     await this.#tellMinutes()
     const wait = await this.outbox.wait()
-    if (wait !== null && wait < TICK) setTimeout(() => this.outbox.flush(), Math.max(500, wait))
+    if (wait !== null && wait < TICK) setTimeout(() => this.#flush(false), Math.max(500, wait))
+  }
+
+  async #flush(force) {
+    if (this.closed) return
+    try {
+      await this.outbox.flush({ force })
+    } catch (error) {
+      if (!this.closed) throw error // whoever left took the store along
+    }
   }
 
   /** Take my scope along anew; false when there is no way to it now. */
@@ -150,7 +161,7 @@ export class Session {
   /** Put something into the outbox and start sending; the answer's `sentence` is for the person when the phone is full. */
   async put(envelope, more = {}) {
     const kept = await this.outbox.add(envelope, more)
-    this.outbox.flush({ force: true })
+    this.#flush(true)
     return kept
   }
 
@@ -160,10 +171,16 @@ export class Session {
     return this.#alone
   }
 
-  async setRound(round) {
-    this.round = round
-    await this.keep('round', round)
-    this.say()
+  /** Change the round under way as it is stored now: the app may be open twice (the phone's own scanner opens it again). */
+  async changeRound(change) {
+    const work = async () => {
+      const next = change(await this.box.get('round'))
+      await (next ? this.box.set('round', next) : this.box.remove('round'))
+      this.round = next
+      this.say()
+      return next
+    }
+    return navigator.locks ? navigator.locks.request(`bihuan-round-${this.person.id}`, work) : work()
   }
 
   /** Whether a look takes the phone's place along; off until its person says yes. */

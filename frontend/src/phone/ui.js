@@ -96,24 +96,29 @@ export function Ask({ words, yes = '确定', no = '再想想', typed, off, dange
   </dialog>`
 }
 
-/** Text that survives the page: kept (sealed) while it is typed. */
+/** [value, change, done, id]: what is typed is kept (sealed) while it is typed; `id` is that of the envelope it becomes. */
 export function useDraft(session, name, first) {
-  const [value, set] = useState(null)
+  const [draft, set] = useState(null)
   useEffect(() => {
     let gone = false
+    const load = async () => {
+      const kept = await session.box.get(`draft/${name}`)
+      const open = kept && !(await session.outbox.has(kept.id)) // sent, and killed before it was put away
+      if (!gone) set(open ? kept : { id: crypto.randomUUID(), value: first() })
+    }
     set(null)
-    session.box.get(`draft/${name}`).then((kept) => gone || set(kept ?? first()))
+    load()
     return () => (gone = true)
   }, [name])
   const change = (next) => {
     set((before) => {
-      const after = typeof next === 'function' ? next(before) : { ...before, ...next }
+      const after = { ...before, value: typeof next === 'function' ? next(before.value) : { ...before.value, ...next } }
       session.keep(`draft/${name}`, after)
       return after
     })
   }
   const done = () => session.keep(`draft/${name}`, null)
-  return [value, change, done]
+  return [draft?.value ?? null, change, done, draft?.id]
 }
 
 export const Problem = ({ children }) => (children ? html`<p class="says-no" role="alert">${children}</p>` : null)

@@ -121,6 +121,7 @@ class Box {
 
   async #write({ put = [], remove = [], bytes = new Map() }) {
     const person = this.person.id
+    if (this.gone) throw new Error('this person has left the phone')
     // sealing takes time and a transaction does not wait for it: all of it is done before one begins
     const rows = await Promise.all(put.map(async (row) => ({ person, id: row.id, rev: (row.rev ?? 0) + 1, sealed: await sealJson(this.key, row, this.#name('records', row.id)) })))
     const blobs = await Promise.all([...bytes].filter(([, value]) => value).map(async ([id, value]) => ({ person, id, sealed: await seal(this.key, value, this.#name('blobs', id)) })))
@@ -161,6 +162,7 @@ class Box {
   }
 
   async set(id, value) {
+    if (this.gone) return
     await this.db.put('things', { person: this.person.id, id, sealed: await sealJson(this.key, value, this.#name('things', id)) })
   }
 
