@@ -40,6 +40,9 @@ THINGS = {  # the longest beginning of an address that is known says which thing
     "inspections/": ("inspection", "finished"),
     "inspections/papers/": ("inspection-paper",),
     "points/": ("point",),
+    "points/map/": ("@school",),
+    "tips/desk/": ("tip",),
+    "api/v1/tips/": ("tip",),
     "packs/": ("=chanba-12345n",),
     "evidence/": ("evidence",),
     "notices/": ("notice",),
@@ -61,6 +64,7 @@ LATER = {
     "code": ("08",),
     "item": ("08-06",),
     "opinion_id": ("opinion",),
+    "plan": ("plan",),
     "other_id": ("draft",),
 }
 """What stands in the second and later parameters."""
@@ -68,7 +72,11 @@ ASKED = {  # what an address is asked besides: in every way that makes a differe
     "hazards/": ("", "?stage=all", "?time=overdue&level=general", "?q=灭火器", "?whose=turn"),
     "search/": ("?q=灭火器", "?q=灞东"),
     "net/": ("", "?q=李", "?on=2026-10-08"),
-    "points/": ("", "?colour=red"),
+    "points/": ("", "?colour=red", "?now=red"),
+    "points/map/<uuid:pk>/": ("", "?plan=plan"),
+    "points/labels/lives/": ("", "?state=no-photo", "?state=posted", "?state=void"),
+    "points/labels/": ("", "?unposted=1", "?school=@school"),
+    "tips/desk/": ("", "?state=late", "?state=case"),
     "api/v1/hazards": ("", "?stage=all", "?time=overdue"),
     "api/v1/orgs/<id>/who": ("?post=safety-lead",),
     "api/v1/points/catalogue": ("?org_id=@school", "?school_id=@school", ""),
@@ -76,7 +84,7 @@ ASKED = {  # what an address is asked besides: in every way that makes a differe
     "hazards/new/": ("", "?org=@school"),
     "inspections/new/": ("", "?school=@school"),
 }
-NOBODY = {"sign-in/", "demo/"}
+NOBODY = {"sign-in/", "demo/", "tips/"}
 """Pages for people who have not signed in."""
 
 

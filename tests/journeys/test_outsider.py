@@ -30,6 +30,9 @@ KINDS = {  # the first part of an address and its parameter → what of ``lived`
     "inspections/papers": ("inspection-paper",),
     "inspections": ("inspection", "finished"),
     "points": ("point",),
+    "points/map": ("@school",),
+    "tips/desk": ("tip",),
+    "api/v1/tips": ("tip",),
     "api/v1/points": ("point",),
     "evidence": ("evidence",),
     "notices": ("notice",),
@@ -47,7 +50,7 @@ PUBLIC = ("p/", "net/posts/", "packs/", "api/v1/packs/", "static/")
 """What stands behind these belongs to nobody: wall codes, the platform's posts and packs."""
 SHARED = {"sheet", "version", "draft"}
 """A bureau's checklists are read by all of its schools, so only the other bureau is an outsider to them."""
-WORDS = {"action": "verify", "code": "08", "item": "08-06", "opinion_id": "opinion", "other_id": "version"}
+WORDS = {"action": "verify", "code": "08", "item": "08-06", "opinion_id": "opinion", "other_id": "version", "plan": "plan"}
 PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
 
 
@@ -157,6 +160,7 @@ def test_no_list_search_or_export_tells_of_others(lived, door, machine, who):
         f"/inspections/?school={lived.orgs['school']}",
         f"/points/?school={lived.orgs['school']}",
     ]
+    lists += [f"/points/labels/lives/?state={state}" for state in ("unposted", "no-photo", "posted", "void")]
     lists += [f"/points/labels/?school={lived.orgs['school']}", f"/points/labels.pdf?point={lived.kept['point']}"]
     told = []
     for path in lists:
@@ -189,6 +193,7 @@ def test_every_command_refuses_what_is_not_theirs_like_what_is_not_there(lived, 
         "point_id": lived.kept["point"], "submission_id": lived.kept["submission"], "import_id": lived.kept["roster"],
         "appointment_id": lived.kept["appointment"], "stands_for_id": lived.kept["appointment"], "user_id": person, "rectifier": person,
         "view": lived.kept["view"], "notices": [lived.kept["notice"]], "photos": [lived.kept["evidence"]], "signature": lived.kept["evidence"],
+        "plan_id": lived.kept["plan"], "tip_id": lived.kept["tip"], "picture": lived.kept["evidence"], "points": [lived.kept["point"]],
         "version_id": lived.kept["draft"], "sheet_id": lived.kept["sheet"], "opinion_id": lived.kept["opinion"], "bureau_id": str(lived.orgs["bureau"]),
     }  # fmt: skip
     plain = {
@@ -197,7 +202,7 @@ def test_every_command_refuses_what_is_not_theirs_like_what_is_not_there(lived, 
         "signed_by_name": "老吴", "text": "试一试", "reply": "试一试", "version": "9.9", "change": "remove", "code": "01-01", "effective_on": "2027-01-01",
         "header_row": 0, "columns": {"name": 1}, "file_name": "a.xlsx", "content": "", "seen": ["01-02"], "asked": None, "due": "2027-01-01T10:00:00+08:00",
         "answers": {"01-02": {"result": "pass"}}, "rows": [{"row": 1, "cells": ["a"]}], "mapping": {"title": 0}, "person": None, "pack": "base",
-        "scoring": {"direct": ["x"]}, "count": 1, "hidden_until": "2026-12-20T10:00:00+08:00",
+        "answer": "已经处理", "scoring": {"direct": ["x"]}, "count": 1, "hidden_until": "2026-12-20T10:00:00+08:00",
     }  # fmt: skip
     own = {
         "accounts.issue_token",

@@ -38,6 +38,7 @@ from bihuan.foundation.ids import uuid7
 from bihuan.foundation.packs.loader import install
 from bihuan.foundation.reactions import react
 from bihuan.foundation.sealing import seal_history
+from bihuan.mechanisms.tips.commands import tell
 from bihuan.surfaces.openapi.tokens import forget_tokens
 
 PACK = "chanba-12345n"
@@ -227,6 +228,16 @@ def live(world: World) -> None:
     kept["point"] = str(points.filter(school_id=orgs["school"]).order_by("pk")[0].pk)
     kept["code"] = points.get(pk=kept["point"]).code
     world.do("wang", "risks.check_point", point_id=kept["point"])
+    kept["plan"] = str(uuid7())
+    picture = world.photo("li", "总平面图")
+    world.do("li", "risks.keep_plan", id=kept["plan"], org_id=orgs["school"], name="总平面图", picture=picture)
+    world.do("li", "risks.place_point", point_id=kept["point"], plan_id=kept["plan"], x=0.4, y=0.6)
+    world.do("li", "risks.print_labels", points=[kept["point"]])
+    world.do("wang", "risks.post_label", code=kept["code"], photo=world.photo("wang", "标签"), lat=34.27, lon=109.08)
+    said = {"words": "楼梯扶手松了，一推就晃", "place": "教学楼三层", "photo": jpeg("扶手"), "address": "203.0.113.9"}
+    tell(now, code=kept["code"], form=str(uuid7()), **said)
+    kept["tip"] = str(apps.get_model("tips", "Tip").objects.get().pk)
+    world.do("li", "tips.take_tip", tip_id=kept["tip"], revision=0)
 
     kept["reported"] = world.report(title="消防通道堆放课桌", place="教学楼二层")
     kept["reported-late"] = world.report(title="楼梯扶手松动", place="教学楼三层", at=now - timedelta(days=12))
