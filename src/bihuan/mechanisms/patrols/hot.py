@@ -122,8 +122,9 @@ class Batch:
             self._parts[row.task_id].update(walk.covered)
         if points := walk.walked:
             self.walks.append((walker, walk.times.ended_at, points))
-        facts = {**rounds.facts_of(row, walk), "photos": []}
-        self.facts.append(stated(row, rounds.FACT, facts, by=walker, at=at, recorded_at=datetime.now(UTC)))
+        recorded_at = datetime.now(UTC)
+        for name, facts in rounds.told_of(row, walk):
+            self.facts.append(stated(row, name, facts, by=walker, at=at, recorded_at=recorded_at))
 
     def write(self) -> None:
         """Everything that was decided, in one statement a table."""

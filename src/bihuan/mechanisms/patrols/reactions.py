@@ -41,10 +41,10 @@ def tell_of_missed_round(event: Any) -> None:
     )  # fmt: skip
 
 
-@reacts_to("patrols.round_submitted")
+@reacts_to("patrols.part_walked")
 def finish_task_walked_in_parts(event: Any) -> None:
     """Two parts of one round handed in at the very same moment do not see each other; together they may cover it."""
-    if event.facts["task"] and not event.facts["whole"]:
+    if event.facts["route"]:
         settle_parts(event.at, task_id=UUID(event.facts["task"]), route_id=UUID(event.facts["route"]))
 
 

@@ -159,7 +159,7 @@ def adopt(request: HttpRequest) -> HttpResponse:
     if editor.school is None:
         return render(request, "patrols/route.html", {"editor": editor, "adopting": True})
     school, ready = queries.ready_routes(request.actor, editor.school.pk)
-    context = {"school": school, "ready": ready}
+    context = {"school": school, "ready": ready, "some_left": any(not one.taken for one in ready)}
     if request.method == "GET":
         return render(request, "patrols/adopt.html", context)
     try:

@@ -6,7 +6,7 @@ writes one row, one fact, and what follows below: the task done, the points look
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -21,7 +21,7 @@ from bihuan.engines.responsibility import queries as net
 from bihuan.foundation import hot
 from bihuan.foundation.actors import Actor, Placed
 from bihuan.foundation.commands import command, phone_drift
-from bihuan.foundation.events import record
+from bihuan.foundation.events import record, record_all
 from bihuan.foundation.evidence.commands import attach_evidence
 from bihuan.foundation.evidence.likeness import alike, mine
 from bihuan.foundation.refusals import Refusal
@@ -110,11 +110,8 @@ def submit_round(
     if walk.walked:
         risks.note_rounds(walker, walk.times.ended_at, walked=walk.walked)
     photographed = [{"id": photo.pk, "sha256": photo.sha256} for photo in attached]
-    record(row, FACT, by=walker, at=at, **facts_of(row, walk), photos=photographed)
+    record_all(((row, name, facts) for name, facts in told_of(row, walk, photographed)), by=walker, at=at)
     return said(row, done=done, left=left_of(ground, history, walk))
-
-
-FACT = "patrols.round_submitted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,12 +171,22 @@ def row_of(
     )  # fmt: skip
 
 
-def facts_of(row: Round, walk: rules.Walk) -> dict[str, Any]:
-    """What ``patrols.round_submitted`` says, but for its photos."""
-    return {
-        "route": row.route_id, "task": row.task_id, "result": row.result, "found": walk.found, "points": walk.walked,
-        "whole": walk.whole, "signals": [one["code"] for one in row.signals],
-    }  # fmt: skip
+def told_of(row: Round, walk: rules.Walk, photos: Sequence[Mapping[str, Any]] = ()) -> list[tuple[str, dict[str, Any]]]:
+    """The facts that a round states: that it was handed in, and of a part that its task goes on."""
+    told: list[tuple[str, dict[str, Any]]] = [
+        (
+            "patrols.round_submitted",
+            {
+                "route": row.route_id, "task": row.task_id, "result": row.result, "found": walk.found, "points": walk.walked,
+                "whole": row.whole, "signals": [one["code"] for one in row.signals], "photos": photos,
+            },
+        )
+    ]  # fmt: skip
+    if row.task_id and not row.whole:
+        told.append(
+            ("patrols.part_walked", {"route": row.route_id, "task": row.task_id, "handed_over": row.handed_over})
+        )
+    return told
 
 
 def left_of(ground: Ground, history: History, walk: rules.Walk) -> int:

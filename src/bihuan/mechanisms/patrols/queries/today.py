@@ -62,6 +62,8 @@ class Line:
         opens, ends = (timezone.localtime(self.task[name]) for name in ("opens_at", "due_at"))
         if ends - opens > timedelta(hours=24):
             return f"{opens:%m-%d} 至 {ends:%m-%d}"
+        if ends - opens > timedelta(hours=23):
+            return "全天"
         return f"{opens:%H:%M}–{'次日 ' if ends.date() > opens.date() else ''}{ends:%H:%M}"
 
     @property

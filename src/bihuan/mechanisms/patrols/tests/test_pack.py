@@ -29,7 +29,7 @@ def faults_of(folder):
     for chapter in sections():
         if chapter.name in ("routes", "patrols"):
             found += [fault for item in read.items[chapter.name] for fault in chapter.check(item, read.codes())]
-    return [(fault.file, fault.entry, fault.code) for fault in found]
+    return [(fault.file, fault.entry, fault.code) for fault in found if fault.file in ("routes.yaml", "patrols.yaml")]
 
 
 def broken(folder, file, change):
