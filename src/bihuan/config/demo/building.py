@@ -191,6 +191,7 @@ class District:
         words = {code: post["name"] for code, post in packs.entries(self.id, "posts").items()}
         out = BytesIO()
         with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
+            book.set_properties({"created": BEGAN.replace(tzinfo=None)})  # the same bytes in every run
             page = book.add_worksheet("名册")
             page.write(0, 0, f"{self.plan.name}教育系统名册（2026年8月20日）")
             page.write_row(1, 0, ["单位", "姓名", "岗位", "手机", "工号", "任职日期"])
