@@ -116,7 +116,10 @@ class CalendarPage:
 
 
 def calendar_page(viewer: Actor, *, org_id: UUID | None, stage: str = "", term: str = "") -> CalendarPage:
-    """The calendar of a school or a bureau in the viewer's net, one term; ``foundation.not_found`` outside it."""
+    """The calendar of a school or a bureau in the viewer's net, one term; ``foundation.not_found`` outside it.
+
+    Statements: the unit, its days, what was set by people.
+    """
     org = net.org(viewer, org_id or _own_place(viewer))
     if org.pk not in (org.bureau_id, org.school_id) or (stage and stage not in STAGES):
         raise Refusal("foundation.not_found")
@@ -139,6 +142,17 @@ def calendar_page(viewer: Actor, *, org_id: UUID | None, stage: str = "", term: 
         org, stage, terms, chosen["code"] if chosen else "", list(_months(calendar, first, last)),
         len(calendar.school_days(first, last)), set_days, calendar.last, may_set_days(viewer, org),
     )  # fmt: skip
+
+
+def days_between(viewer: Actor, *, org_id: UUID | None, stage: str, first: date, last: date) -> Sequence[Day]:
+    """The days of a school or a bureau in the viewer's net, as far as they are known; ``foundation.not_found`` outside."""
+    first, last = net.sensible_day(first), net.sensible_day(last)
+    org = net.org(viewer, org_id or _own_place(viewer))
+    if stage and stage not in STAGES:
+        raise Refusal("foundation.not_found")
+    return calendar_of(org.bureau_id, org.school_id, stage, on=min(first, timezone.localdate(clock.now()))).between(
+        first, last
+    )
 
 
 def may_set_days(viewer: Actor, org: Any) -> bool:
@@ -304,7 +318,7 @@ def tasks_page(viewer: Actor, at: datetime, only: TaskFilter, *, cursor: str = "
     if only.act:
         rows = rows.filter(act=only.act)
     if only.on:
-        start = timezone.make_aware(datetime.combine(only.on, datetime.min.time()))
+        start = timezone.make_aware(datetime.combine(net.sensible_day(only.on), datetime.min.time()))
         rows = rows.filter(due_at__gte=start, due_at__lt=start + DAY)
     midnight = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0) + DAY
     if only.when == "today":

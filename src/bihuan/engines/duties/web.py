@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from bihuan.engines.duties import queries
 from bihuan.engines.duties.calendar import KINDS, monday_of
 from bihuan.engines.duties.rules import ACTS, STATES
-from bihuan.engines.responsibility.queries import school_choices
+from bihuan.engines.responsibility.queries import school_choices, sensible_day
 from bihuan.engines.sheets.rules import STAGES
 from bihuan.foundation import clock
 from bihuan.foundation.evidence.web import photos_of
@@ -151,7 +151,7 @@ def rules(request: HttpRequest) -> HttpResponse:
 @signed_in
 def burden(request: HttpRequest) -> HttpResponse:
     """What the system costs each post in a week."""
-    week = monday_of(_date(request.GET.get("week", "")) or timezone.localdate(clock.now()))
+    week = monday_of(sensible_day(_date(request.GET.get("week", "")) or timezone.localdate(clock.now())))
     context = {
         "rows": queries.minutes(request.actor, week=week),
         "week": week,
