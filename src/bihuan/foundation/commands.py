@@ -19,6 +19,7 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar, get_type_hints
 from uuid import UUID
 
+import msgspec
 from django.db import DatabaseError, connection, models, transaction
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
@@ -53,7 +54,9 @@ class Command:
 
     def parse(self, args: Mapping[str, Any]) -> dict[str, Any]:
         """Typed arguments, or ``foundation.bad_input`` with a sentence per field."""
-        broken = {name: "里面有不能保存的字符，请删去以后再提交" for name, value in args.items() if _unkeepable(value)}
+        broken = {
+            name: "里面有不能保存的字符，请删去以后再提交" for name, value in _doubtful(args) if _unkeepable(value)
+        }
         if broken:
             summary = "；".join(f"{name}：{text}" for name, text in broken.items())
             raise Refusal("foundation.bad_input", fields=broken, count=len(broken), summary=summary)
@@ -310,6 +313,17 @@ def _arguments(name: str, function: Callable[..., Any]) -> type[BaseModel]:
     )
 
 
+_text_of = json.JSONEncoder(ensure_ascii=False, default=str).encode
+
+
+def _doubtful(args: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
+    """The arguments, if any of them may hold a text that cannot be kept: one encoding tells, looking at each text costs more."""
+    try:
+        return args.items() if b"\\u0000" in _text_of(args).encode() else ()
+    except (TypeError, ValueError):  # half of a character, or keys that no JSON has
+        return args.items()
+
+
 def _unkeepable(value: Any) -> bool:
     """Whether a text in it can be kept by no database: a NUL, or half of a character."""
     match value:
@@ -323,9 +337,13 @@ def _unkeepable(value: Any) -> bool:
             return False
 
 
+_canonical = msgspec.json.Encoder(
+    order="deterministic", enc_hook=lambda value: value.__dict__ if isinstance(value, BaseModel) else str(value)
+)
+
+
 def _digest(name: str, parsed: Mapping[str, Any]) -> str:
-    text = json.dumps([name, parsed], default=_plain, ensure_ascii=False, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_canonical.encode([name, parsed])).hexdigest()
 
 
 def _plain(value: Any) -> Any:

@@ -9,19 +9,35 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC
 from functools import lru_cache
 from typing import Any
 
 import psycopg
 from django.core.exceptions import EmptyResultSet
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models import sql
+from psycopg.adapt import Loader
+from psycopg.pq import Format
+from psycopg.types.json import Jsonb
 
 FEW = 20
 """More rows than this are copied (PostgreSQL) or sent as one batch (SQLite)."""
 
 _PLAIN = (models.UUIDField, models.CharField, models.TextField, models.BooleanField, models.IntegerField)
 """Fields whose Python values both drivers take as they are (on SQLite an id becomes its hex)."""
+
+
+class _JsonAsText(Loader):
+    """JSON of a binary answer as the text that Django's own cursors give: its fields read it themselves."""
+
+    format = Format.BINARY
+
+    def load(self, data: Any) -> str:
+        return bytes(data[1:]).decode()  # the first byte is the format's version
+
+
+psycopg.adapters.register_loader("jsonb", _JsonAsText)
 
 
 def insert(rows: Sequence[models.Model], *, unless_there: bool = False, tell: str = "") -> int:
@@ -32,17 +48,18 @@ def insert(rows: Sequence[models.Model], *, unless_there: bool = False, tell: st
     """
     if not rows:
         return 0
-    lean = _lean(type(rows[0]), connection.vendor)
+    vendor = connection.vendor
+    lean = _lean(type(rows[0]), vendor)
     if len(rows) > FEW and not unless_there:
         new = _insert_many(lean, rows)
     else:
         marks = ", ".join([lean.marks] * len(rows))
         values = [value for row in rows for value in lean.values(row)]
         otherwise = f" ON CONFLICT ({lean.key}) DO NOTHING" if unless_there else ""
-        if tell and connection.vendor == "postgresql":  # in the same statement: a second one costs as much as the first
+        if tell and vendor == "postgresql":  # in the same statement: a second one costs as much as the first
             return execute(f"{lean.head} VALUES {marks}{otherwise} RETURNING pg_notify(%s, '')", [*values, tell])
         return execute(f"{lean.head} VALUES {marks}{otherwise}", values)
-    if tell and connection.vendor == "postgresql":
+    if tell and vendor == "postgresql":
         execute("SELECT pg_notify(%s, '')", [tell])
     return new
 
@@ -61,15 +78,20 @@ def fetch(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
 
 @contextmanager
 def _cursor(sql: str, values: Sequence[Any]) -> Iterator[Any]:
-    """A cursor on which the statement was carried out."""
-    if connection.vendor != "postgresql" or connection.queries_logged or connection.execute_wrappers:
-        with connection.cursor() as usual:  # somebody counts or watches statements: they go the usual way
+    """A cursor on which the statement was carried out by the bare driver."""
+    database = connections[DEFAULT_DB_ALIAS]  # once: each look through ``connection`` costs as much as a small function
+    if database.queries_logged or database.execute_wrappers:
+        with database.cursor() as usual:  # somebody counts or watches statements: they go the usual way
             usual.execute(sql, values)
             yield usual
         return
-    connection.ensure_connection()
-    driver = connection.connection
-    with connection.wrap_database_errors, psycopg.Cursor(driver) as cursor:
+    database.ensure_connection()
+    driver: Any = database.connection
+    if database.vendor != "postgresql":
+        with database.wrap_database_errors:
+            yield driver.execute(_with_question_marks(sql), values)
+        return
+    with database.wrap_database_errors, psycopg.Cursor(driver) as cursor:
         # Django turns preparing off for the connection; here it is on for this one statement. Binary answers are read in
         # C, where Django's own reader of moments is Python
         before, driver.prepare_threshold = driver.prepare_threshold, 0
@@ -78,6 +100,11 @@ def _cursor(sql: str, values: Sequence[Any]) -> Iterator[Any]:
         finally:
             driver.prepare_threshold = before
         yield cursor
+
+
+@lru_cache(maxsize=1024)
+def _with_question_marks(sql: str) -> str:
+    return sql.replace("%s", "?").replace("%%", "%")
 
 
 class _Lean:
@@ -93,12 +120,10 @@ class _Lean:
         self.marks = f"({', '.join(['%s'] * len(fields))})"
         self._readers = [(field.attname, _reader(field, vendor)) for field in fields]
 
-    def values(self, row: models.Model) -> Iterator[Any]:
+    def values(self, row: models.Model) -> list[Any]:
         """The row's values as the driver takes them."""
         held = row.__dict__
-        for name, read in self._readers:
-            value = held[name]
-            yield value if read is None or value is None else read(value)
+        return [value if (value := held[name]) is None or read is None else read(value) for name, read in self._readers]
 
 
 @lru_cache(maxsize=256)
@@ -110,8 +135,12 @@ def _reader(field: Any, vendor: str) -> Callable[[Any], Any] | None:
     target = field
     while target.remote_field:
         target = target.target_field
-    if isinstance(target, models.UUIDField) and vendor == "sqlite":
+    if vendor == "sqlite" and isinstance(target, models.UUIDField):
         return lambda value: value.hex
+    if vendor == "sqlite" and isinstance(target, models.DateTimeField):
+        return lambda value: str(value.astimezone(UTC).replace(tzinfo=None))
+    if isinstance(target, models.JSONField) and target.encoder is None:
+        return json.dumps if vendor == "sqlite" else Jsonb
     if isinstance(target, _PLAIN) or (isinstance(target, models.DateTimeField) and vendor == "postgresql"):
         return None
     return lambda value: field.get_db_prep_save(value, connection)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
@@ -107,27 +107,33 @@ def net_of(viewer: Actor) -> Where:
     return f"({sql or '1 = 1'})", tuple(params)
 
 
-def _given(value: Any) -> Any:
-    """A parameter as the database stores it."""
+def _given(values: Iterable[Any]) -> list[Any]:
+    """Parameters as the database stores them."""
     if connection.vendor == "postgresql":
-        return value
-    if isinstance(value, UUID):
-        return value.hex
-    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
+        return list(values)
+    return [
+        value.hex
+        if isinstance(value, UUID)
+        else str(value.astimezone(UTC).replace(tzinfo=None))
+        if isinstance(value, datetime)
+        else value
+        for value in values
+    ]
 
 
 _uuid = lru_cache(maxsize=4096)(UUID)  # the same people, units and bureaus on every page
 
 
 @cache
-def _readers(columns: tuple[str, ...]) -> list[tuple[int, Callable[[Any], Any]]]:
-    """Where SQLite stores something else than what is meant, and how to read it back."""
-    readers: dict[str, Callable[[Any], Any]] = {
-        "UUIDField": _uuid,
-        "DateTimeField": lambda moment: moment.replace(tzinfo=UTC),
-        "BooleanField": bool,
-        "JSONField": json.loads,
-    }
+def _readers(columns: tuple[str, ...], vendor: str) -> list[tuple[int, Callable[[Any], Any]]]:
+    """Where a database answers something else than what is meant, and how to read it."""
+    readers: dict[str, Callable[[Any], Any]] = {"JSONField": json.loads}
+    if vendor == "sqlite":
+        readers |= {
+            "UUIDField": _uuid,
+            "DateTimeField": lambda moment: moment.replace(tzinfo=UTC),
+            "BooleanField": bool,
+        }
     kinds = {
         f.attname: f.target_field.get_internal_type() if f.is_relation else f.get_internal_type()
         for f in Case._meta.concrete_fields
@@ -136,10 +142,11 @@ def _readers(columns: tuple[str, ...]) -> list[tuple[int, Callable[[Any], Any]]]
 
 
 def _meant(rows: list[tuple[Any, ...]], columns: tuple[str, ...]) -> list[tuple[Any, ...]]:
-    if connection.vendor == "postgresql" or not rows:
+    readers = _readers(columns, connection.vendor)
+    if not readers or not rows:
         return rows
     values: list[Any] = list(zip(*rows, strict=True))
-    for n, read in _readers(columns):
+    for n, read in readers:
         values[n] = [value if value is None else read(value) for value in values[n]]
     return list(zip(*values, strict=True))
 
@@ -154,7 +161,7 @@ def page(*columns: str, where: Where, order: str, newest_first: bool, cursor: st
     return _meant(
         fetch(
             f"SELECT {', '.join(columns)} FROM cases_case WHERE {sql} ORDER BY {order}{down}, id{down} LIMIT %s",
-            [*map(_given, params), size],
+            [*_given(params), size],
         ),
         columns,
     )
@@ -165,7 +172,7 @@ def counted(parts: Sequence[Where], *, cap: int) -> tuple[int, ...]:
     sql = ", ".join(
         f"(SELECT count(*) FROM (SELECT 1 FROM cases_case WHERE {part} LIMIT {cap + 1}) AS p)" for part, _ in parts
     )
-    return fetch(f"SELECT {sql}", [_given(value) for _, params in parts for value in params])[0]
+    return fetch(f"SELECT {sql}", _given(value for _, params in parts for value in params))[0]
 
 
 def cursor_after(moment: datetime, pk: UUID) -> str:

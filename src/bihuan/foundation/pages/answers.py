@@ -67,6 +67,8 @@ def signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.actor.id is None:  # type: ignore[attr-defined]
             return refused(request, Refusal("foundation.sign_in"))
+        # the person, not the proxy that looked for them: a page asks a hundred times, and each look through it is five calls
+        request.actor = getattr(request.actor, "_wrapped", request.actor)  # type: ignore[attr-defined]
         return view(request, *args, **kwargs)
 
     return guarded

@@ -221,12 +221,12 @@ def selection(viewer: Actor, filters: Filters, *, now: datetime | None = None) -
 
 def span(filters: Filters, now: datetime) -> tuple[datetime | None, datetime | None]:
     """From when (with) until when (without) the deadline must lie."""
-    today = timezone.localdate(now)
-    return {
-        "overdue": (None, now),
-        "today": (now, start_of(today + timedelta(days=1))),
-        "week": (now, start_of(today + timedelta(days=8))),
-    }.get(filters.time, (None, None))
+    if filters.time in _DAYS:
+        return now, start_of(timezone.localdate(now) + timedelta(days=_DAYS[filters.time]))
+    return None, now if filters.time == "overdue" else None
+
+
+_DAYS = {"today": 1, "week": 8}
 
 
 def _timed(rows: Any, filters: Filters, now: datetime) -> Any:

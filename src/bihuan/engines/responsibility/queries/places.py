@@ -15,7 +15,7 @@ from django.db.models import Q
 from bihuan.engines.responsibility.models import Org
 from bihuan.engines.responsibility.rules.posts import fits, post_for
 from bihuan.engines.responsibility.rules.tree import BUREAU_TIERS, Kind, kinds_of, plain
-from bihuan.foundation import packs
+from bihuan.foundation import hot, packs
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.refusals import Refusal
 from bihuan.foundation.scoping import under
@@ -64,23 +64,10 @@ _PLACE = ("id", "bureau_id", "province_id", "city_id", "school_id", "path")
 
 def place_of(viewer: Actor, pk: UUID) -> Place:
     """What ``org`` answers, without the price of a model row: for the hot path of submitting (a test holds them equal)."""
-    fields = [Org._meta.get_field(name) for name in _PLACE]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {', '.join(_PLACE)} FROM {Org._meta.db_table} WHERE id = %s",  # noqa: S608 - fixed names
-            [fields[0].get_db_prep_value(pk, connection)],
-        )
-        row = cursor.fetchone()
-    found = (
-        Place(
-            *(
-                UUID(value) if isinstance(value, str) and name != "path" else value
-                for name, value in zip(_PLACE, row, strict=True)
-            )
-        )
-        if row
-        else None
-    )
+    asked = f"SELECT {', '.join(_PLACE)} FROM responsibility_org WHERE id = %s"  # noqa: S608 - fixed names
+    rows = hot.fetch(asked, [Org._meta.get_field("id").get_db_prep_value(pk, connection)])
+    ids = [UUID(value) if isinstance(value, str) else value for value in rows[0][:-1]] if rows else []
+    found = Place(*ids, rows[0][-1]) if rows else None
     if found is None or not (viewer.is_system or any(hold.covers(found) for hold in viewer.holds)):
         raise Refusal("foundation.not_found")
     return found
