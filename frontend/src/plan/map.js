@@ -28,7 +28,7 @@ export function drawPlan(place) {
   const map = makeMap(place, {
     crs: CRS.Simple,
     attributionControl: false,
-    zoomSnap: 0.25,
+    zoomSnap: 0.05,
     minZoom: -4,
     maxZoom: 3,
     maxBounds: bounds.pad(0.3),

@@ -6,8 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Q
-
+from bihuan.foundation import hot
 from bihuan.mechanisms.risks import rules, wall_codes
 from bihuan.mechanisms.risks.models import PointCode, RiskPoint
 
@@ -62,12 +61,18 @@ def standing(
     meant = {text: rules.scanned(text) for text in texts}
     readings = {code: wall_codes.readings(code) for code, _ in meant.values() if code}
     wanted = [one for codes in readings.values() for one in codes]
-    rows = PointCode.objects.filter(Q(point_id__in=list(point_ids)) | Q(code__in=wanted)).order_by("-issued_at")
+    columns = ["code", "voided_at", "least_n", "lat", "lon"]
+    names = [(PointCode, name) for name in columns] + [(RiskPoint, name) for name in _POINT]
+    read = ", ".join([*(f"c.{name}" for name in columns), *(f"p.{name}" for name in _POINT)])
+    rows = hot.read(
+        names,
+        f"SELECT {read} FROM risks_pointcode AS c JOIN risks_riskpoint AS p ON p.id = c.point_id "  # noqa: S608 - our own names
+        f"WHERE {hot.among('c.point_id')} OR {hot.among('c.code', 'text')} ORDER BY c.issued_at DESC",
+        [hot.listed(point_ids), hot.listed(wanted)],
+    )
     points: dict[UUID, PointStanding] = {}
     labels: dict[str, tuple[bool, int, UUID]] = {}
-    for code, voided_at, least_n, lat, lon, *point in rows.values_list(
-        "code", "voided_at", "least_n", "lat", "lon", *(f"point__{name}" for name in _POINT)
-    ):
+    for code, voided_at, least_n, lat, lon, *point in rows:
         labels[code] = (voided_at is not None, least_n, point[0])
         known = points.setdefault(point[0], PointStanding(*point, lat, lon))
         if known.lat is None:  # the newest label that was posted with a position says where the point is

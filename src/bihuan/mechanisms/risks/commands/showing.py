@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, NamedTuple
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from pydantic import Field
 
@@ -88,8 +88,14 @@ def note_all(walks: Sequence[tuple[Actor, datetime, Collection[UUID]]]) -> None:
     wanted = {pk for _, _, walked in walks for pk in walked}
     if not wanted:
         return
-    rows = RiskPoint.objects.select_for_update().filter(pk__in=wanted, is_active=True).order_by("pk")
-    points = {row[0]: Stood._make(row) for row in rows.values_list(*Stood._fields)}
+    lock = " FOR UPDATE" if connection.vendor == "postgresql" else ""
+    names = ["id", *Stood._fields[1:]]
+    rows = hot.read(
+        [(RiskPoint, name) for name in names],
+        f"SELECT {', '.join(names)} FROM risks_riskpoint WHERE {hot.among('id')} AND is_active ORDER BY id{lock}",  # noqa: S608 - our own names
+        [hot.listed(wanted)],
+    )
+    points = {row[0]: Stood._make(row) for row in rows}
     late = {pk for pk, point in points.items() if point.missed_rounds}
     checked: dict[UUID, datetime] = {}
     anew = []

@@ -1,15 +1,18 @@
 """The wall and the desk in a real browser: what stands under the thumb, what explains itself while one types."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 from playwright.sync_api import expect
 
 from bihuan.foundation import clock
-from bihuan.mechanisms.risks.commands import adopt_points, check_point, post_label
+from bihuan.mechanisms.risks.commands import adopt_points, check_point, note_rounds, post_label
 from bihuan.mechanisms.risks.models import RiskPoint
+from bihuan.mechanisms.risks.scoring import Scoring
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 AXE = settings.ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -105,6 +108,20 @@ def test_labels_and_the_map(sign_in, net, actors, risks, make):
     expect(row).to_have_attribute("data-x", "0.125", timeout=15_000)
     row.get_by_role("button", name="在图上看").click()
     expect(page.locator(".leaflet-popup")).to_contain_text("燃气灶台")
+
+
+def test_the_map_follows_what_happens_without_a_reload(sign_in, make, actors):
+    """Three missed rounds elsewhere: the marker, the list and the strip of an open page change by themselves."""
+    point = make(scoring=Scoring(matrix="ls-b", likelihood=2, severity=3))
+    page = sign_in("li", DESK)
+    page.goto(f"/points/map/{point.school_id}/")
+    expect(page.locator(".mark-yellow")).to_have_count(1)
+    for day in range(3):
+        with transaction.atomic():
+            note_rounds(actors.wang, clock.now() - timedelta(days=day), missed=[point.pk])
+    expect(page.locator(".mark-orange")).to_have_count(1, timeout=15_000)
+    expect(page.locator(f'[data-point="{point.pk}"]')).to_contain_text("近期漏巡 3 次")
+    expect(page.locator(".mark-yellow")).to_have_count(0)
 
 
 def test_the_desk(sign_in, net, actors, risks, make):
