@@ -85,5 +85,18 @@ export function driveLists() {
     }
     if (Object.hasOwn(moves, event.key) && moves[event.key]() !== false) event.preventDefault()
   })
+  // a list that reads itself again after a fact keeps what was chosen, and where the keyboard stands
+  let kept = null
+  document.body.addEventListener('htmx:beforeSwap', (event) => {
+    if (!event.detail.target.querySelector?.('[data-list]')) return
+    kept = { chosen: new Set(boxes().filter((box) => box.checked).map((box) => box.value)), at: at()?.id }
+  })
+  document.body.addEventListener('htmx:afterSwap', () => {
+    if (!kept) return
+    boxes().forEach((box) => (box.checked = !box.disabled && kept.chosen.has(box.value)))
+    if (kept.at) document.getElementById(kept.at)?.classList.add('at')
+    kept = null
+    count()
+  })
   count()
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -45,6 +46,11 @@ def problem(request: HttpRequest, refusal: Refusal) -> HttpResponse:
 
 def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """A call that does not fit its schema: one sentence per field."""
-    fields = {".".join(str(part) for part in e["loc"][1:]) or "body": in_chinese(e) for e in error.errors}
+    fields = {_name(e["loc"]): in_chinese(e) for e in error.errors}
     summary = "；".join(f"{name}：{text}" for name, text in fields.items())
     return problem(request, Refusal("foundation.bad_input", fields=fields, count=len(fields), summary=summary))
+
+
+def _name(loc: Sequence[Any]) -> str:
+    """The field as the caller wrote it: ``title``, not where it lies in the envelope."""
+    return ".".join(str(part) for part in loc[1:]).removeprefix("body.").removeprefix("args.") or "body"

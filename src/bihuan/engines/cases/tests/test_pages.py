@@ -127,3 +127,38 @@ def test_the_page_shows_where_on_a_plan_the_point_lies(loop, actors, door, monke
     assert 'cx="100.0" cy="150.0" r="10.0"' in html
     assert "燃气阀" not in door("zhao").get(f"/hazards/{case.pk}/").content.decode()
     assert "<svg viewBox" not in door("li").get(f"/hazards/{loop.report().pk}/").content.decode()
+
+
+def test_an_open_list_reads_itself_again_and_shows_what_is_new(loop, door):
+    """Only the rows, in one statement besides who is asking; picks and tabs stay where they are."""
+    loop.report(title="旧的一处")
+    zhao = door("zhao")
+    page = zhao.get("/hazards/").content.decode()
+    assert 'id="listed" hx-get="/hazards/" hx-trigger="facts from:body throttle:3s"' in page
+    loop.report(title="新的<一>处")
+    with CaptureQueriesContext(connection) as counted:
+        part = zhao.get("/hazards/", headers={"HX-Request": "true"}).content.decode()
+    assert len([q for q in counted if "cases_case" in q["sql"]]) == 1
+    assert "旧的一处" in part
+    assert "新的&lt;一&gt;处" in part
+    assert "<html" not in part
+    assert 'class="tabs"' not in part
+
+
+def test_an_empty_list_fills_itself(loop, door):
+    zhao = door("zhao")
+    assert "现在没有未销号的隐患" in zhao.get("/hazards/").content.decode()
+    loop.report(title="第一处")
+    assert "第一处" in zhao.get("/hazards/", headers={"HX-Request": "true"}).content.decode()
+
+
+def test_what_is_kept_of_a_page_is_never_another_persons(loop, door):
+    """Rail, dock and filter sentence are remembered by what they show: two people in turn get their own."""
+    loop.report()
+    for _ in range(2):
+        office, guard = (door(who).get("/hazards/").content.decode() for who in ("zhao", "wang"))
+        assert 'href="/net/"' in office
+        assert 'href="/net/"' not in guard
+        assert office.count("menu-list") > 5
+        assert "全区" in office
+        assert "全区" not in guard
