@@ -31,6 +31,11 @@ KINDS = {  # the first part of an address and its parameter → what of ``lived`
     "inspections": ("inspection", "finished"),
     "points": ("point",),
     "points/map": ("@school",),
+    "patrols/rounds": ("round",),
+    "patrols/routes": ("route",),
+    "patrols/shifts": ("handover",),
+    "api/v1/rounds": ("round",),
+    "api/v1/patrol-routes": ("route",),
     "tips/desk": ("tip",),
     "api/v1/tips": ("tip",),
     "api/v1/points": ("point",),
@@ -50,7 +55,14 @@ PUBLIC = ("p/", "net/posts/", "packs/", "api/v1/packs/", "static/")
 """What stands behind these belongs to nobody: wall codes, the platform's posts and packs."""
 SHARED = {"sheet", "version", "draft"}
 """A bureau's checklists are read by all of its schools, so only the other bureau is an outsider to them."""
-WORDS = {"action": "verify", "code": "08", "item": "08-06", "opinion_id": "opinion", "other_id": "version", "plan": "plan"}
+WORDS = {
+    "action": "verify",
+    "code": "08",
+    "item": "08-06",
+    "opinion_id": "opinion",
+    "other_id": "version",
+    "plan": "plan",
+}
 PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
 
 
@@ -161,6 +173,9 @@ def test_no_list_search_or_export_tells_of_others(lived, door, machine, who):
         f"/points/?school={lived.orgs['school']}",
     ]
     lists += [f"/points/labels/lives/?state={state}" for state in ("unposted", "no-photo", "posted", "void")]
+    lists += [
+        f"/patrols/{part}?school={lived.orgs['school']}" for part in ("", "rounds/", "routes/", "week/", "shifts/")
+    ]
     lists += [f"/points/labels/?school={lived.orgs['school']}", f"/points/labels.pdf?point={lived.kept['point']}"]
     told = []
     for path in lists:
@@ -193,6 +208,7 @@ def test_every_command_refuses_what_is_not_theirs_like_what_is_not_there(lived, 
         "point_id": lived.kept["point"], "submission_id": lived.kept["submission"], "import_id": lived.kept["roster"],
         "appointment_id": lived.kept["appointment"], "stands_for_id": lived.kept["appointment"], "user_id": person, "rectifier": person,
         "view": lived.kept["view"], "notices": [lived.kept["notice"]], "photos": [lived.kept["evidence"]], "signature": lived.kept["evidence"],
+        "route_id": lived.kept["route"], "round_id": lived.kept["round"], "handover_id": lived.kept["handover"],
         "plan_id": lived.kept["plan"], "tip_id": lived.kept["tip"], "picture": lived.kept["evidence"], "points": [lived.kept["point"]],
         "version_id": lived.kept["draft"], "sheet_id": lived.kept["sheet"], "opinion_id": lived.kept["opinion"], "bureau_id": str(lived.orgs["bureau"]),
     }  # fmt: skip
@@ -202,6 +218,8 @@ def test_every_command_refuses_what_is_not_theirs_like_what_is_not_there(lived, 
         "signed_by_name": "老吴", "text": "试一试", "reply": "试一试", "version": "9.9", "change": "remove", "code": "01-01", "effective_on": "2027-01-01",
         "header_row": 0, "columns": {"name": 1}, "file_name": "a.xlsx", "content": "", "seen": ["01-02"], "asked": None, "due": "2027-01-01T10:00:00+08:00",
         "answers": {"01-02": {"result": "pass"}}, "rows": [{"row": 1, "cells": ["a"]}], "mapping": {"title": 0}, "person": None, "pack": "base",
+        "checks": [{"n": 1, "how": "chosen", "result": "normal", "at": "2026-11-20T08:00:00+08:00"}], "signal": "typed_code", "words": "试一试",
+        "started_at": "2026-11-20T08:00:00+08:00", "ended_at": "2026-11-20T08:01:00+08:00",
         "answer": "已经处理", "scoring": {"direct": ["x"]}, "count": 1, "hidden_until": "2026-12-20T10:00:00+08:00",
     }  # fmt: skip
     own = {

@@ -238,6 +238,17 @@ def live(world: World) -> None:
     tell(now, code=kept["code"], form=str(uuid7()), **said)
     kept["tip"] = str(apps.get_model("tips", "Tip").objects.get().pk)
     world.do("li", "tips.take_tip", tip_id=kept["tip"], revision=0)
+    kept["route"], kept["round"], kept["handover"] = (str(uuid7()) for _ in range(3))
+    world.do(
+        "li", "patrols.set_route", id=kept["route"], org_id=orgs["school"], name="清校巡查", points=[kept["point"]],
+        post="guard", cadence={"every": "day"}, windows=[{"name": "早", "since": "06:30", "until": "08:00"}],
+    )  # fmt: skip
+    scanned = {"n": 1, "code": kept["code"], "how": "typed", "result": "normal", "at": now.isoformat()}
+    world.do(
+        "wang", "patrols.submit_round", id=kept["round"], route_id=kept["route"], started_at=now.isoformat(),
+        ended_at=now.isoformat(), checks=[scanned],
+    )  # fmt: skip
+    world.do("wang", "patrols.hand_over_shift", id=kept["handover"], org_id=orgs["school"], note="东门锁芯松了")
 
     kept["reported"] = world.report(title="消防通道堆放课桌", place="教学楼二层")
     kept["reported-late"] = world.report(title="楼梯扶手松动", place="教学楼三层", at=now - timedelta(days=12))

@@ -138,9 +138,11 @@ def _routes(ids: set[UUID]) -> tuple[dict[UUID, Route], dict[UUID, tuple[UUID, .
     if not ids:
         return {}, {}
     stops: dict[UUID, list[UUID]] = defaultdict(list)
-    for route_id, point_id in Stop.objects.filter(route_id__in=ids).order_by("n").values_list("route_id", "point_id"):
+    sql = f"SELECT route_id, point_id FROM patrols_stop WHERE {hot.among('route_id')} ORDER BY n"  # noqa: S608 - no value in it
+    for route_id, point_id in hot.read([(Stop, "route"), (Stop, "point")], sql, [hot.listed(ids)]):
         stops[route_id].append(point_id)
-    return Route.objects.in_bulk(ids), {pk: tuple(points) for pk, points in stops.items()}
+    routes = hot.rows_of(Route, hot.among("id"), [hot.listed(ids)])
+    return {route.pk: route for route in routes}, {pk: tuple(points) for pk, points in stops.items()}
 
 
 Last = dict[Any, list[tuple[datetime, UUID, int]]]
@@ -149,10 +151,11 @@ Last = dict[Any, list[tuple[datetime, UUID, int]]]
 def _before(calls: Sequence[tuple[Call, rounds.Sent]]) -> tuple[dict[UUID, Round], dict[Any, set[UUID]], Last]:
     """The rounds handed in before: these very ones, the other parts of their tasks, and the last ones of each person."""
     ids, tasks = [sent.id for _, sent in calls], {sent.task_id for _, sent in calls if sent.task_id}
-    known = {row.pk: row for row in Round.objects.filter(pk__in=ids)}
+    known = {row.pk: row for row in hot.rows_of(Round, hot.among("id"), [hot.listed(ids)])}
     parts: dict[Any, set[UUID]] = defaultdict(set)
     if tasks:
-        for task_id, covered in Round.objects.filter(task_id__in=tasks).values_list("task_id", "covered"):
+        sql = f"SELECT task_id, covered FROM patrols_round WHERE {hot.among('task_id')}"  # noqa: S608 - no value in it
+        for task_id, covered in hot.read([(Round, "task_id"), (Round, "covered")], sql, [hot.listed(tasks)]):
             parts[task_id].update(UUID(stop) for stop in covered)
     spans: dict[UUID, list[datetime]] = defaultdict(list)
     for call, sent in calls:
@@ -177,7 +180,7 @@ def _last_of(asked: Sequence[tuple[UUID, datetime, datetime]]) -> list[tuple[UUI
     ]
     table, values = hot.table("asked", ("person uuid", "since timestamptz", "until timestamptz"), given)
     return hot.read(
-        Round, names,
+        [(Round, name) for name in names],
         f"WITH {table} SELECT r.by_id, r.ended_at, r.id, r.clean_streak FROM asked AS a JOIN patrols_round AS r "  # noqa: S608 - no value in it
         "ON r.by_id = a.person AND r.ended_at <= a.until AND r.ended_at >= COALESCE("
         "(SELECT MAX(e.ended_at) FROM patrols_round AS e WHERE e.by_id = a.person AND e.ended_at <= a.since), a.since)",

@@ -30,6 +30,10 @@ SIGNALS: Mapping[str, str] = {
 """The closed list, with the word on the screen."""
 
 
+ROUGHLY = 110_000
+"""Metres of a degree of latitude, rounded down: to pass over what is surely far apart without trigonometry."""
+
+
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """From which value on a signal is given; whole numbers in the unit of the name."""
@@ -181,8 +185,9 @@ def _copied(looks: Sequence[Judged], spots: Mapping[UUID, Spot], limits: Thresho
         if look.walked and look.check.how in ("scan", "nfc") and _placed(look, limits)
         and look.point_id and (spot := spots.get(look.point_id)) and spot.lat is not None and spot.lon is not None
     ]  # fmt: skip
+    step = limits.copied_within_metres / ROUGHLY
     for (one, a), (two, b) in combinations(known, 2):
-        if a.id == b.id:
+        if a.id == b.id or abs(one.check.lat - two.check.lat) > step:  # type: ignore[operator]
             continue
         apart = metres(a.lat, a.lon, b.lat, b.lon)  # type: ignore[arg-type]
         held = metres(one.check.lat, one.check.lon, two.check.lat, two.check.lon)  # type: ignore[arg-type]

@@ -138,10 +138,20 @@ class Routes(Section):
             yield item.fault("routes.cadence", "cadence：写了时段就要写哪些日子走")
 
 
+_made: dict[int, tuple[Any, Thresholds]] = {}
+
+
 def thresholds(bureau_id: UUID | None) -> Thresholds | None:
     """The bureau's thresholds; before any pack brought them nothing is pointed out, and the work goes on."""
     found = packs.entries(bureau_id, "patrols").get("default")
     if found is None:
         return None
+    kept = _made.get(id(found))
+    if kept and kept[0] is found:
+        return kept[1]
     figures = {name: data["value"] for name, data in found.items() if isinstance(data, dict)}
-    return Thresholds(**figures, missed_notice_posts=tuple(found.get("missed_notice_posts", ())))
+    made = Thresholds(**figures, missed_notice_posts=tuple(found.get("missed_notice_posts", ())))
+    if len(_made) > 100:
+        _made.clear()
+    _made[id(found)] = (found, made)
+    return made

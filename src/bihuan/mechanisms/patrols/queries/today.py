@@ -155,14 +155,13 @@ class Share:
     """How many rounds of one route (or one school) were due in a week, and what became of them; open ones not counted."""
 
     name: str
-    school: str
     link: str
     due: int
     walked: int
     late: int
     missed: int
     excused: int
-    days: tuple[str, ...] = ()
+    waiting: int
 
     @property
     def percent(self) -> int | None:
@@ -246,4 +245,6 @@ def _share(name: str, key: UUID | None, states: Counter[str], monday: date, scho
             f"/patrols/rounds/?route={key}" if school_id else f"/patrols/week/?week={monday.isoformat()}&school={key}"
         )
     walked = states["done"] + states["late"]
-    return Share(name, "", link, walked + states["missed"], walked, states["late"], states["missed"], states["excused"])
+    return Share(
+        name, link, walked + states["missed"], walked, states["late"], states["missed"], states["excused"], states["open"]
+    )  # fmt: skip
