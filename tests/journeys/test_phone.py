@@ -1,10 +1,12 @@
 """A guard with a cheap phone and no network: the phone client in a real browser, with a camera that sees real labels."""
 
+import contextlib
 import gzip
 import json
 import os
 import signal
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,8 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
-from playwright.sync_api import expect
+from PIL import Image
+from playwright.sync_api import Error, expect
 
 from bihuan.foundation import clock
 from bihuan.foundation.ids import uuid7
@@ -37,7 +40,7 @@ class Phone:
         self.playwright, self.launch, self.url = playwright, launch, url
         self.disk, self.camera = folder / "disk", Camera(folder)
         self.complaints = []
-        self.context = self.page = None
+        self.context = self.page = self.tool = None
 
     def open(self, path="/m/", *, offline=False):
         self.context = self.playwright.chromium.launch_persistent_context(
@@ -50,8 +53,8 @@ class Phone:
         self.page.set_default_timeout(20_000)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", lambda said: self.complaints.append(said.text) if _is_fault(said) else None)
-        tool = self.context.new_cdp_session(self.page)
-        tool.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+        self.tool = self.context.new_cdp_session(self.page)
+        self.tool.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
         self.page.goto(path)
         return self.page
 
@@ -61,7 +64,8 @@ class Phone:
         assert mine
         for pid in mine:
             os.kill(pid, signal.SIGKILL)
-        self.context.close()
+        with contextlib.suppress(Error):  # it may have noticed by now
+            self.context.close()
 
     def _is_mine(self, program):
         try:
@@ -141,9 +145,12 @@ def night(world):
     return world
 
 
-def signed_in(phone, world, key="wang"):
-    """By name and password, as on the first day."""
-    page = phone.open("/m/")
+def signed_in(phone, world, key="wang", *, room=None):
+    """By name and password, as on the first day; ``room`` bytes are all that the phone has left."""
+    page = phone.open("about:blank" if room else "/m/")
+    if room:  # before anything is stored: the browser remembers for a while how much fits
+        phone.tool.send("Storage.overrideQuotaForOrigin", {"origin": phone.url, "quotaSize": room})
+        page.goto("/m/")
     page.get_by_role("button", name="登录").click()
     page.locator("[name=username]").fill(key)
     page.locator("[name=password]").fill(PASSWORD)
@@ -269,12 +276,12 @@ def test_what_comes_before_the_scanner_is_light():
     assert not any("zxing" in one for one in now)
 
 
-def reported(phone, words):
+def reported(phone, words, photo=None):
     """随手报 with a photo: three taps when the camera's own and the typing are not counted."""
     page = phone.page
     page.get_by_role("link", name="随手报").click()
     page.locator("input[type=file]").set_input_files(
-        {"name": "IMG.jpg", "mimeType": "image/jpeg", "buffer": jpeg(words, (1200, 900))}
+        {"name": "IMG.jpg", "mimeType": "image/jpeg", "buffer": photo or jpeg(words, (1200, 900))}
     )
     expect(page.get_by_alt_text("第 1 张照片")).to_be_visible()
     page.get_by_label("什么问题").fill(words)
@@ -401,6 +408,67 @@ def test_what_is_refused_keeps_the_draft_and_says_why(phone, night):
     page.get_by_role("button", name="再上传").click()
     expect(page.get_by_text("手机里没有等着的东西")).to_be_visible(timeout=60_000)
     assert apps.get_model("cases", "Case").objects.get().description == "东门门禁坏了，关不上"
+
+
+def looked_at(page, code):
+    """A point by the code under its QR, and 正常."""
+    page.evaluate("location.hash = '/scan?typed'")
+    page.get_by_label("码旁边的编号").fill(code)
+    page.get_by_role("button", name="打开").click()
+    page.get_by_role("button", name="正常").click()
+    expect(page.get_by_role("heading", name="扫码巡查")).to_be_visible()
+
+
+def test_the_app_open_twice_is_one_round_and_sends_once(phone, night):
+    """The phone's own scanner opens the app a second time: what one page does the other does not undo or send again."""
+    rows = apps.get_model("risks", "RiskPoint").objects.filter(pk__in=night.kept["points"]).order_by("number")
+    codes = [row.code for row in rows]
+    first = signed_in(phone, night)
+    expect(first.get_by_role("link", name="夜间巡查")).to_be_visible()
+    ready_for_no_network(phone)
+    phone.context.set_offline(True)
+    looked_at(first, codes[0])
+    phone.page = second = phone.context.new_page()
+    second.goto("/m/")
+    phone.unlock()
+    expect(second.get_by_text("正在走，已查 1/12")).to_be_visible()
+    looked_at(second, codes[1])
+    looked_at(first, codes[2])
+    looked_at(second, codes[3])
+    first.evaluate("location.hash = '/round'")
+    expect(
+        first.get_by_role("progressbar", name="已查 3 点，共 12 点").or_(
+            first.get_by_role("progressbar", name="已查 4 点，共 12 点")
+        )
+    ).to_be_visible()
+    first.get_by_role("button", name="其他").click()
+    first.get_by_role("button", name="交给下一班").click()
+    expect(first.get_by_text("1 条待上传")).to_be_visible()
+    phone.context.set_offline(False)
+    second.evaluate("location.hash = '/outbox'")
+    for page in (first, second):
+        page.evaluate("dispatchEvent(new Event('online'))")
+    expect(first.get_by_text("全部已上传")).to_be_visible(timeout=60_000)
+    row = apps.get_model("patrols", "Round").objects.get()
+    assert [check["point_id"] for check in row.checks] == night.kept["points"][:4]
+    assert row.handed_over
+    assert apps.get_model("foundation", "Event").objects.filter(name="patrols.round_submitted").count() == 1
+
+
+def test_a_full_phone_says_what_it_could_keep(phone, night):
+    """Nothing fits any more: the page keeps it, says so, and sends it as soon as there is a network."""
+    page = signed_in(phone, night, room=700_000)
+    expect(page.get_by_role("link", name="夜间巡查")).to_be_visible()
+    phone.context.set_offline(True)
+    grain = BytesIO()
+    Image.effect_noise((1600, 1200), 90).save(grain, "JPEG", quality=90)
+    reported(phone, "东门门禁坏了", photo=grain.getvalue())
+    expect(page.get_by_text("手机存储满了")).to_be_visible()
+    expect(page.get_by_text("1 条待上传")).to_be_visible()
+    phone.context.set_offline(False)
+    expect(page.get_by_text("全部已上传")).to_be_visible(timeout=60_000)
+    case = apps.get_model("cases", "Case").objects.get()
+    assert len(case.before) == 1
 
 
 def test_a_code_opened_by_the_phones_own_scanner_leads_into_the_app(phone, night):

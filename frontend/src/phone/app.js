@@ -20,7 +20,7 @@ function screenOf({ parts, query }) {
   if (first === 'p' && second) return third === 'problem' ? html`<${TroubleHere} key=${second} code=${second} query=${query} />` : html`<${Point} key=${second} code=${second} query=${query} />`
   if (first === 'outbox') return second ? html`<${Mend} parts=${parts} />` : html`<${OutboxScreen} />`
   const Found = SCREENS[first ?? ''] ?? Home
-  return html`<${Found} key=${parts.join('/')} parts=${parts} query=${query} />`
+  return html`<${Found} key=${location.hash} parts=${parts} query=${query} />`
 }
 
 const looksKept = () => {

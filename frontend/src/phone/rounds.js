@@ -60,13 +60,21 @@ export async function lookedAt(session, point, look, result, { place, hazard, ev
 
 /** Hand in the round; with `handed_over` the next one walks what is left. */
 export async function handIn(session, { handed_over = false, note = '' } = {}) {
-  const { id, route_id, task_id, title, started_at, checks, needs, spent } = session.round
-  const { done, all } = progress(session.round)
+  let kept = null
+  await session.changeRound(async (round) => {
+    kept = round && (await putRound(session, round, { handed_over, note })) // in the outbox before it is put away here
+    return null
+  })
+  return kept ?? { sentence: '' }
+}
+
+async function putRound(session, round, { handed_over, note }) {
+  const { id, route_id, task_id, title, started_at, checks, needs, spent } = round
+  const { done, all } = progress(round)
   const last = checks.at(-1)?.at ?? iso(Date.now())
   const args = { id, route_id, task_id, started_at: iso(started_at), ended_at: last, spent, checks, handed_over, note }
   const kept = await session.put({ id, command: 'patrols.submit_round', args, title: `${title}（${done}/${all} 点）`, action: done < all ? 'part' : 'round' }, { needs })
   await session.spent('patrol', spent)
-  await session.changeRound(() => null)
   return kept
 }
 

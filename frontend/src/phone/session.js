@@ -174,7 +174,7 @@ export class Session {
   /** Change the round under way as it is stored now: the app may be open twice (the phone's own scanner opens it again). */
   async changeRound(change) {
     const work = async () => {
-      const next = change(await this.box.get('round'))
+      const next = await change(await this.box.get('round'))
       await (next ? this.box.set('round', next) : this.box.remove('round'))
       this.round = next
       this.say()
