@@ -70,6 +70,9 @@ def test_a_demos_history_knows_its_problems_parts_and_routes(pack):
     for part in (data for data in told.values() if isinstance(data, dict) and "part" in data):
         assert callable(import_module(f"bihuan.config.demo.history.{part['part']}").plan)
     assert set(told["rollout"]["routes"]) <= known(pack, "routes.yaml")
+    tips = told.get("tips", {}).get("told", ())
+    assert {tip["point"] for tip in tips} <= known(pack, "risk-points.csv")
+    assert {tip["item"] for tip in tips if "answer" not in tip} <= {problem["item"] for problem in problems}
     assert {item for story in told["inspections"]["stories"] for item in story["items"]} <= {
         p["item"] for p in problems
     }

@@ -38,7 +38,7 @@ def change(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["base", CHANBA, HANYIN])
+@pytest.mark.parametrize("name", ["base", CHANBA, HANYIN, "primary-seven"])
 def test_our_packs_have_no_fault(name, capsys):
     with pytest.raises(SystemExit) as left:
         cli.main(["pack", "check", str(PACKS / name)])

@@ -31,7 +31,7 @@ from bihuan.foundation.refusals import Refusal
 
 HOURS = (time(8, 35), time(12, 30), time(17, 40), time(23, 50))
 """When the worker's sweeps run."""
-SWEEPS = [line for line in LINES if line.name.split(".")[0] in ("cases", "duties", "risks")]
+SWEEPS = [line for line in LINES if line.name.split(".")[0] in ("cases", "duties", "risks", "tips")]
 log = logging.getLogger(__name__)
 Act = Callable[[datetime], None]
 
