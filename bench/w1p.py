@@ -26,6 +26,7 @@ from bihuan.foundation import clock
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.reactions import listeners_of
 from bihuan.mechanisms.risks import wall_codes
+from bihuan.surfaces.openapi.tokens import principal
 
 COMMAND = "patrols.submit_round"
 POINTS, GUARDS, OUTBOX, PHONES, CLIENTS = 12, 4, 50, 200, 32
@@ -115,6 +116,8 @@ class Patrolling:
             mine = list(itertools.islice(walks, rounds))
             said = {"phone_now": clock.now().isoformat(), "envelopes": [self.envelope(*walk) for walk in mine]}
             self._bodies.append((mine[0][0].token, json.dumps(said).encode()))
+        for token in {token for token, _ in self._bodies}:
+            principal(token)  # a phone that sends has just asked for its scope: its token is known
 
     def send(self, site: Site) -> None:
         """The next prepared call, alone."""
@@ -157,8 +160,6 @@ class Patrolling:
         """The rows that the product writes for a round, as statements with values; ids and moments are put in anew."""
         site = Site()
         try:
-            for beat in self.beats:  # every token is known to the process, as after a minute's work
-                site.get("/api/v1/phone/scope", token=beat.token)
             self.prepare(1, 1)
             sent = json.loads(self._bodies[0][1])["envelopes"][0]
             self.send(site)
@@ -311,8 +312,6 @@ def figures(world: World, meter: Meter, rows: int) -> Iterator[Figure]:
     patrolling, site = Patrolling(world), Site()
     times = {"one": 200, "outbox": 4, "phones": 2}
     try:
-        for token in {beat.token for beat in patrolling.beats}:
-            site.get("/api/v1/phone/scope", token=token)
         costs = compare(
             meter,
             {

@@ -62,7 +62,7 @@ def test_whatever_befalls_the_phones_the_server_has_everything_once(school, phon
         history.step(*step)
     lists = history.settle()
     sent = [act for act in history.acts if everything_of(act, history, lists[act.phone], school)]
-    assert {act.id for act in history.acts} == {row["id"] for rows in lists for row in rows}
+    assert {row["id"] for rows in lists for row in rows} <= {act.id for act in history.acts}
     assert Receipt.objects.count() - before.receipts == len(sent)
     assert Case.objects.count() - before.cases == sum(act.command == "cases.report_hazard" for act in sent)
     assert Round.objects.count() - before.rounds == sum(act.command == "patrols.submit_round" for act in sent)
@@ -72,10 +72,11 @@ def test_whatever_befalls_the_phones_the_server_has_everything_once(school, phon
 
 def everything_of(act: Act, history: History, rows, school: School) -> bool:
     """What the phone says of an act is what the server has; whether it was carried out."""
-    [row] = [one for one in rows if one["id"] == act.id]
+    row = next((one for one in rows if one["id"] == act.id), None)
     model, fact = MADE[act.command]
     receipts = Receipt.objects.filter(pk=act.id)
     if act.doomed:
+        assert row, "a refusal stays on the phone's list until its person has decided"
         assert row["state"] == "refused" or (row["state"] == "waiting" and act.needs), row
         assert row["why"], row
         assert CHINESE.search(row["why"]), row
@@ -83,8 +84,11 @@ def everything_of(act: Act, history: History, rows, school: School) -> bool:
         assert not receipts.exists()
         assert not model.objects.filter(pk=act.subject).exists()
         return False
-    assert row["state"] == "sent", row
-    assert row["answer"]["id"] == act.subject
+    if row is None:  # by its clock the phone sent this days ago and has tidied it away; the server has it, see below
+        assert history.skews != [timedelta(0)] * 2
+    else:
+        assert row["state"] == "sent", row
+        assert row["answer"]["id"] == act.subject
     made = model.objects.get(pk=act.subject)
     person = school.people[act.phone]
     assert receipts.get().user_id == person.pk

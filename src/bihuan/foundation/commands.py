@@ -232,7 +232,8 @@ def execute_together(envelopes: Sequence[Envelope]) -> list[Outcome | Refusal]:
 
 def _batch(calls: Mapping[int, Call]) -> dict[int, Outcome | Refusal]:
     """One bureau's calls inside a transaction."""
-    known = {row.pk: row for row in Receipt.objects.filter(pk__in=[call.envelope.id for call in calls.values()])}
+    ids = hot.listed([call.envelope.id for call in calls.values()])
+    known = {row.pk: row for row in hot.rows_of(Receipt, hot.among("id"), [ids])}
     found: dict[int, Outcome | Refusal] = {
         n: _replayed(known[call.envelope.id], call.digest, call.envelope.by)
         for n, call in calls.items()

@@ -7,11 +7,12 @@ statement is built once per model, and PostgreSQL plans it once per connection.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
+from uuid import UUID
 
 import psycopg
 from django.core.exceptions import EmptyResultSet
@@ -21,6 +22,7 @@ from psycopg.adapt import Loader
 from psycopg.pq import Format
 from psycopg.types.json import Jsonb
 
+M = TypeVar("M", bound=models.Model)
 FEW = 20
 """More rows than this are copied (PostgreSQL) or sent as one batch (SQLite)."""
 
@@ -215,12 +217,60 @@ def table(name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> t
     return f"{name} ({names}) AS (SELECT {reads} FROM json_each(%s))", [json.dumps(rows, default=str)]  # noqa: S608 - our own names
 
 
-def read(model: type[models.Model], names: Sequence[str], sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """``fetch``, with the columns turned into what the fields *names* of the model hold."""
-    compiler = model._default_manager.all().query.get_compiler(connection=connection)
-    fields = [model._meta.get_field(name) for name in names]
-    converters = compiler.get_converters([field.get_col(model._meta.db_table) for field in fields])
-    return [tuple(row) for row in compiler.apply_converters(fetch(sql, values), converters)]
+def read(names: Sequence[tuple[type[models.Model], str]], sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """``fetch``, with each column turned into what the field of that model and name holds."""
+    turned = _turned(tuple(names), connection.vendor)
+    rows = fetch(sql, values)
+    if not turned:
+        return rows
+    database = connections[DEFAULT_DB_ALIAS]  # the proxy would look it up for every value
+    columns = list(zip(*rows, strict=True))
+    for n, steps in turned if rows else ():
+        for step, expression in steps:
+            columns[n] = tuple(step(value, expression, database) for value in columns[n])
+    return list(zip(*columns, strict=True)) if rows else []
+
+
+@lru_cache(maxsize=256)
+def _turned(names: tuple[tuple[type[models.Model], str], ...], vendor: str) -> list[tuple[int, list[Any]]]:
+    """The converters of these columns, as the ORM would apply them."""
+    found = []
+    for n, (model, name) in enumerate(names):
+        column = model._meta.get_field(name).get_col(model._meta.db_table)  # type: ignore[union-attr]
+        steps = [*connection.ops.get_db_converters(column), *column.get_db_converters(connection)]
+        if steps:
+            found.append((n, [(step, column) for step in steps]))
+    return found
+
+
+def among(column: str, kind: str = "uuid") -> str:
+    """``column`` is one of a list: a condition whose text is the same for any number of values (see ``listed``)."""
+    if connection.vendor == "postgresql":
+        return f"{column} = ANY(%s::{kind}[])"
+    return f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608 - our own names
+
+
+def listed(values: Collection[Any]) -> Any:
+    """The list that ``among`` takes: ids or texts."""
+    if connection.vendor == "postgresql":
+        return list(values)
+    return json.dumps([value.hex if isinstance(value, UUID) else value for value in values])
+
+
+def rows_of(model: type[M], where: str, values: Sequence[Any]) -> list[M]:
+    """Whole rows of a model by a condition, without building the statement anew."""
+    names, head = _whole(model, connection.vendor)
+    rows = read([(model, name) for name in names], f"{head} WHERE {where}", values)
+    return [model.from_db(connection.alias, names, row) for row in rows]
+
+
+@lru_cache(maxsize=256)
+def _whole(model: type[models.Model], vendor: str) -> tuple[list[str], str]:
+    quote = connection.ops.quote_name
+    fields = model._meta.concrete_fields
+    columns = ", ".join(quote(field.column) for field in fields)
+    head = f"SELECT {columns} FROM {quote(model._meta.db_table)}"  # noqa: S608 - our own names
+    return [field.attname for field in fields], head
 
 
 def counts(selections: Mapping[str, Any], *, cap: int) -> dict[str, int]:

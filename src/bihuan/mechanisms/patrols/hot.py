@@ -130,7 +130,7 @@ class Batch:
         """Everything that was decided, in one statement a table."""
         hot.insert(self.rows)
         self._doing.write()
-        risks.note_all(self.walks)
+        risks.note_all(self.walks, self._points)
         keep([*self._doing.facts, *self.facts])
 
 

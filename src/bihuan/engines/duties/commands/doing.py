@@ -15,7 +15,7 @@ from pydantic import Field
 
 from bihuan.engines.duties import refusals  # noqa: F401 - their sentences must be declared
 from bihuan.engines.duties.commands.generating import facts_of
-from bihuan.engines.duties.models import Task
+from bihuan.engines.duties.models import Duty, Task
 from bihuan.engines.duties.rules import ACTS, STATES, ending
 from bihuan.engines.responsibility import queries as net
 from bihuan.engines.sheets import commands as sheets
@@ -239,7 +239,11 @@ class Doing:
     """
 
     def __init__(self, task_ids: Collection[UUID]) -> None:
-        rows = Task.objects.filter(pk__in=list(task_ids)).select_related("duty") if task_ids else ()
+        rows = hot.rows_of(Task, hot.among("id"), [hot.listed(task_ids)]) if task_ids else []
+        duties = {row.duty_id for row in rows}
+        of = {row.pk: row for row in hot.rows_of(Duty, hot.among("id"), [hot.listed(duties)])} if duties else {}
+        for row in rows:
+            row.duty = of[row.duty_id]
         self._tasks = {row.pk: row for row in rows}
         self._one_by_one = any(task.duty.satisfies for task in self._tasks.values())
         self._won: list[Task] = []

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, NamedTuple
+from typing import Annotated
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -15,7 +15,7 @@ from pydantic import Field
 from bihuan.engines.cases.pack import levels_of
 from bihuan.engines.cases.queries import open_at_points
 from bihuan.foundation import hot
-from bihuan.foundation.actors import SYSTEM, Actor
+from bihuan.foundation.actors import SYSTEM, Actor, Placed
 from bihuan.foundation.commands import command
 from bihuan.foundation.events import record, record_many
 from bihuan.foundation.refusals import Refusal
@@ -70,44 +70,34 @@ def note_rounds(by: Actor, at: datetime, *, walked: Collection[UUID] = (), misse
     return recolour(by, at, touched, walked=looked, missed=set(missed)) if touched else 0
 
 
-class Stood(NamedTuple):
-    """A point as far as ``note_all`` needs it."""
+def note_all(walks: Sequence[tuple[Actor, datetime, Collection[UUID]]], places: Mapping[UUID, Placed]) -> None:
+    """``note_rounds`` for the walks of many people, in their order: two statements unless a colour may change.
 
-    pk: UUID
-    bureau_id: UUID
-    province_id: UUID | None
-    city_id: UUID | None
-    school_id: UUID | None
-    path: str
-    checked_at: datetime | None
-    missed_rounds: int
-
-
-def note_all(walks: Sequence[tuple[Actor, datetime, Collection[UUID]]]) -> None:
-    """``note_rounds`` for the walks of many people, in their order: two statements unless a colour may change."""
+    *places* are the points' scope columns, which the caller has read.
+    """
     wanted = {pk for _, _, walked in walks for pk in walked}
     if not wanted:
         return
     lock = " FOR UPDATE" if connection.vendor == "postgresql" else ""
-    names = ["id", *Stood._fields[1:]]
+    names = ("id", "checked_at", "missed_rounds")
     rows = hot.read(
         [(RiskPoint, name) for name in names],
         f"SELECT {', '.join(names)} FROM risks_riskpoint WHERE {hot.among('id')} AND is_active ORDER BY id{lock}",  # noqa: S608 - our own names
         [hot.listed(wanted)],
     )
-    points = {row[0]: Stood._make(row) for row in rows}
-    late = {pk for pk, point in points.items() if point.missed_rounds}
+    last = {pk: checked_at for pk, checked_at, _ in rows}
+    late = {pk for pk, _, missed in rows if missed}
     checked: dict[UUID, datetime] = {}
     anew = []
     for by, at, walked in walks:
         looked = {
             pk for pk in walked
-            if (point := points.get(pk)) and (by.is_system or any(hold.covers(point) for hold in by.holds))  # type: ignore[arg-type]
+            if pk in last and (by.is_system or any(hold.covers(places[pk]) for hold in by.holds))
         }  # fmt: skip
         for pk in looked:
-            before = checked.get(pk) or points[pk].checked_at
+            before = last[pk]
             if before is None or before < at:
-                checked[pk] = at
+                checked[pk] = last[pk] = at
         if looked & late:
             anew.append((by, at, looked))
     hot.update_each(RiskPoint, ("checked_at",), list(checked.items()))
