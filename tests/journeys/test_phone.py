@@ -471,6 +471,78 @@ def test_a_full_phone_says_what_it_could_keep(phone, night):
     assert len(case.before) == 1
 
 
+def test_a_sheet_is_filled_in_a_minute_and_nothing_is_reported_with_two_taps(phone, night):
+    """晨午检 without a network: wrong numbers are said at once, the task is done with what was filled; 零报告 for the other."""
+    sheet = apps.get_model("sheets", "Sheet").objects.get(bureau_id=night.orgs["bureau"], code="ledger-health-round")
+    now = timezone.localtime(clock.now())
+    window = {"name": "", "since": f"{now - timedelta(hours=1):%H:%M}", "until": f"{now + timedelta(hours=3):%H:%M}"}
+    for code, title in (("health-a", "晨午检上报"), ("health-b", "晚检上报")):
+        night.do(
+            "li", "duties.set_duty", id=str(uuid7()), org_id=str(night.orgs["school"]), code=code, title=title, act="sheet",
+            post="guard", cadence={"every": "day"}, starts_on=f"{now - timedelta(days=1):%Y-%m-%d}", sheet_id=str(sheet.pk),
+            windows=[window], nil=True, at=clock.now() - timedelta(hours=2),
+        )  # fmt: skip
+    page = signed_in(phone, night)
+    expect(page.get_by_role("link", name="晨午检上报")).to_be_visible()
+    phone.context.set_offline(True)
+    page.get_by_role("link", name="晨午检上报").click()
+    for label, said in (("班级", "三年级二班"), ("应到人数", "45"), ("实到人数", "900"), ("有症状人数", "1")):
+        page.get_by_label(label).fill(said)
+    page.get_by_text("晨检", exact=True).click()
+    page.get_by_role("button", name="交").click()
+    expect(page.get_by_text("应在 0 到 200 之间，请核对")).to_be_visible()
+    page.get_by_label("实到人数").fill("44")
+    page.get_by_role("button", name="交").click()
+    expect(page.get_by_text("1 条待上传")).to_be_visible()
+    expect(page.get_by_role("link", name="晨午检上报")).to_have_count(0)
+    page.get_by_role("link", name="晚检上报").click()
+    page.get_by_role("button", name="零报告").click()
+    page.get_by_role("button", name="没有情况，上报").click()
+    expect(page.get_by_text("2 条待上传")).to_be_visible()
+    phone.context.set_offline(False)
+    expect(page.get_by_text("全部已上传")).to_be_visible(timeout=60_000)
+    tasks = apps.get_model("duties", "Task").objects.filter(duty__code__in=("health-a", "health-b"), state="done")
+    assert sorted((task.title, task.nil) for task in tasks) == [("晚检上报", True), ("晨午检上报", False)]
+    filled = apps.get_model("sheets", "Submission").objects.get(pk=next(task.ref_id for task in tasks if not task.nil))
+    assert {code: answer["value"] for code, answer in filled.answers.items()} == {
+        "class": "三年级二班", "turn": "晨检", "due": "45", "came": "44", "ill": "1",
+    }  # fmt: skip
+
+
+def test_a_shift_goes_from_one_guard_to_the_next(phone, night):
+    """Things are counted, words are left, the next one takes over; without a network on the giving side."""
+    page = signed_in(phone, night)
+    expect(page.get_by_role("link", name="夜间巡查")).to_be_visible()
+    phone.context.set_offline(True)
+    page.get_by_role("link", name="交接班").click()
+    page.get_by_label("加一样东西").fill("对讲机")
+    page.get_by_role("button", name="加上").click()
+    page.get_by_label("加一样东西").fill("西门钥匙")
+    page.get_by_role("button", name="加上").click()
+    page.get_by_role("group", name="西门钥匙").get_by_text("少").click()
+    page.get_by_label("要交代的").fill("西门锁芯涩，已报修")
+    page.get_by_role("button", name="交班").click()
+    phone.context.set_offline(False)
+    expect(page.get_by_text("全部已上传")).to_be_visible(timeout=60_000)
+    row = apps.get_model("patrols", "Handover").objects.get()
+    assert [(item["name"], item["state"]) for item in row.items] == [("对讲机", "ok"), ("西门钥匙", "missing")]
+    assert (row.from_id, row.note) == (night.people["wang"], "西门锁芯涩，已报修")
+
+    page.get_by_role("button", name="王保安，换人或锁屏").click()
+    page.get_by_role("button", name="加一个人").click()
+    page.get_by_role("button", name="换别人登录").click()
+    page.locator("[name=username]").fill("li")
+    page.locator("[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="登录", exact=True).click()
+    phone.enrol()
+    page.get_by_role("link", name="王保安交了班，等你接").click()
+    expect(page.get_by_text("西门锁芯涩，已报修")).to_be_visible()
+    page.get_by_role("button", name="东西点过了，接班").click()
+    expect(page.get_by_text("全部已上传")).to_be_visible(timeout=60_000)
+    row.refresh_from_db()
+    assert row.taken_by_id == night.people["li"]
+
+
 def test_a_code_opened_by_the_phones_own_scanner_leads_into_the_app(phone, night):
     """The label's address opens the app when somebody uses it on this phone, with and without a network."""
     page = signed_in(phone, night)

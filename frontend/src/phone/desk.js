@@ -56,7 +56,7 @@ function OutboxLine() {
 
 function TaskRow({ task, now, session }) {
   const points = session.routes?.get(task.subject_id)?.stops.length
-  const href = task.act === 'patrol' ? `#/round/task/${task.id}` : `#/task/${task.id}`
+  const href = task.act === 'patrol' ? `#/round/${task.id}` : `#/task/${task.id}`
   return html`<a class="row" href=${href}><span class="row-main"><b>${task.title}</b><small><${Clock} clock=${taskClock(task, now)} />${points ? `　${points} 个点` : ''}</small></span><${Icon} name="right" /></a>`
 }
 
@@ -67,7 +67,7 @@ export function Tasks() {
   const free = [...(session.routes?.values() ?? [])]
   return html`<${Screen} title="巡查和填报">
     ${rows.length ? html`<div class="rows">${rows.map((task) => html`<${TaskRow} key=${task.id} task=${task} now=${now} session=${session} />`)}</div>` : html`<${Empty} title="没有等你做的">到点的巡查和填报会自己出现。<//>`}
-    ${free.length > 0 && html`<section><h2>不到点也可以走</h2><div class="rows">${free.map((route) => html`<a class="row" key=${route.id} href=${`#/round/route/${route.id}`}><span class="row-main"><b>${route.name}</b><small>${route.stops.length} 个点</small></span><${Icon} name="right" /></a>`)}</div></section>`}
+    ${free.length > 0 && html`<section><h2>不到点也可以走</h2><div class="rows">${free.map((route) => html`<a class="row" key=${route.id} href=${`#/round/${route.id}`}><span class="row-main"><b>${route.name}</b><small>${route.stops.length} 个点</small></span><${Icon} name="right" /></a>`)}</div></section>`}
   <//>`
 }
 
@@ -114,9 +114,10 @@ export function Sheet({ parts }) {
   if (!sheet) {
     return html`<${Screen} title=${task.title} foot=${html`<button class="btn btn-primary" onClick=${() => send({ nil: true })}>办完了</button>`}><p><${Clock} clock=${taskClock(task, session.now())} /></p><p>${task.act === 'sheet' ? '这张表还没有存到手机里，请连一次网再填。' : '办完以后在这里登记一下。'}</p><//>`
   }
-  return html`<${Screen} title=${task.title} foot=${html`${task.nil_allowed ? html`<button class="btn" onClick=${() => ask(true)}>零报告</button>` : checks.length > 3 && html`<button class="btn" onClick=${rest}>其余都符合</button>`}<button class="btn btn-primary" onClick=${finish}>交${left ? `（缺 ${left} 项）` : ''}</button>`}>
+  return html`<${Screen} title=${task.title} foot=${html`${task.nil_allowed ? html`<button class="btn" onClick=${() => ask(true)}>零报告</button>` : null}<button class="btn btn-primary" onClick=${finish}>交${left ? `（缺 ${left} 项）` : ''}</button>`}>
     <p class="quiet">${sheet.title}　<${Clock} clock=${taskClock(task, session.now())} /></p>
     ${answers && asked.map((item) => html`<${Item} key=${item.code} item=${item} answer=${answers[item.code] ?? {}} wrong=${wrong[item.code]} onchange=${(answer) => change({ [item.code]: answer })} />`)}
+    ${answers && checks.length > 3 && html`<button class="btn wide" onClick=${rest}>其余都符合</button>`}
     ${asking && html`<${Ask} words=${`「${task.title}」报“没有情况”？`} yes="没有情况，上报" onno=${() => ask(false)} onyes=${() => send({ nil: true })} />`}
   <//>`
 }
@@ -132,6 +133,11 @@ function faultOf(item, answer = {}) {
   if (Number.isNaN(n)) return `应填数字${item.unit ? `（${item.unit}）` : ''}`
   if ((item.least != null && n < item.least) || (item.most != null && n > item.most)) return `应在 ${item.least ?? '…'} 到 ${item.most ?? '…'} 之间，请核对`
   return ''
+}
+
+const isOdd = (item, { value = '' }) => {
+  const n = Number(value)
+  return item.kind === 'number' && value.trim() !== '' && ((item.normal_from != null && n < item.normal_from) || (item.normal_to != null && n > item.normal_to))
 }
 
 function Item({ item, answer, wrong, onchange }) {
@@ -150,6 +156,7 @@ function Item({ item, answer, wrong, onchange }) {
     ${control && html`<label class="field"><span class="label">${label}</span>${control()}</label>`}
     ${kind === 'photo' && html`<p class="quiet">${item.title}：照片请在“随手报”里拍。</p>`}
     ${item.standard && html`<p class="quiet standard">${item.standard}</p>`}
+    ${!wrong && isOdd(item, answer) && html`<p class="quiet standard">不是平常的数，会记为发现。</p>`}
     <${Problem}>${wrong}<//>
   </div>`
 }

@@ -179,6 +179,7 @@ export function Point({ code, query }) {
     ${point.measures?.length > (emergency ? 1 : 0) && html`<section><h2>看什么</h2><dl class="facts">${point.measures.filter((one) => one !== emergency).map((one) => html`<dt key=${one.word}>${one.word.replace(/措施$/, '')}</dt><dd>${one.text}</dd>`)}</dl></section>`}
     <section><h2>找谁</h2><${People} people=${point.phones ?? []} owner=${point.owner} post=${point.owner_post} session=${session} school=${point.school_id} /></section>
     <section><h2>最近巡查</h2><p class="quiet">${point.checked_at ? `${moment(point.checked_at, session.now())} 看过` : '还没有登记过'}${point.open_hazards ? `，有 ${point.open_hazards} 条隐患没销号` : ''}${point.cadence ? `。规定：${point.cadence}` : ''}</p></section>
+    ${point.posted === false && html`<p class="quiet">这一点的标签还没有登记贴好。<a href=${`/p/${encodeURIComponent(point.code)}/post/`}>拍照登记</a>（要有网络和登记的权限）</p>`}
     ${on && html`<p><button class="btn btn-plain" onClick=${() => cannot('')}>这一点查不了</button></p>`}
     ${unable !== null && html`<${Ask} words=${`${point.name} 为什么查不了？会写在这一趟里。`} yes="记为没有查" no="返回" off=${unable.trim().length < 2} onno=${() => cannot(null)} onyes=${skip}><label class="field"><span class="label">原因</span><input class="control" maxlength="120" value=${unable} onInput=${(event) => cannot(event.target.value)} placeholder="例如：门锁着，钥匙在总务处" /></label><//>`}
   <//>`
@@ -298,7 +299,7 @@ export function Round({ parts }) {
   const [asking, ask] = useState(null)
   const round = session.round
   useEffect(() => void warm(), [])
-  if (!round) return html`<${Begin} kind=${parts[1]} id=${parts[2]} />`
+  if (!round) return html`<${Begin} id=${parts.at(-1)} />`
   const { seen, left, done, all, found } = progress(round, session.points)
   const hand = async (how) => {
     const kept = await handIn(session, how)
@@ -339,9 +340,9 @@ function Stop({ point, check, next }) {
 }
 
 /** Before the first look: what this round is, and one button. */
-function Begin({ kind, id }) {
+function Begin({ id }) {
   const { session } = useHere()
-  const task = kind === 'task' ? session.tasks('patrol').find((one) => one.id === id) : null
+  const task = session.tasks('patrol').find((one) => one.id === id)
   const route = session.routes?.get(task ? task.subject_id : id)
   if (!route) return html`<${Screen} title="巡查" foot=${html`<a class="btn btn-primary" href="#/scan">直接扫码</a>`}><p>这一趟已经交了，或者不再由你走。</p><//>`
   const start = async () => {
