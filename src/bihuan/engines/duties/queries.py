@@ -286,7 +286,8 @@ def _home_of(org_id: UUID) -> tuple[UUID | None, UUID | None]:
 # --- lists ------------------------------------------------------------------------------------------------------------
 
 WHOSE = {"mine": "我的", "all": "本单位的"}
-WHEN = {"today": "今天到期", "week": "七天内到期", "past": "已过期限"}
+WHEN = {"ahead": "含以后八天", "today": "今天到期", "week": "七天内到期", "past": "已过期限"}
+"""When a task is due; without a word an open list shows what begins today or has begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +330,8 @@ def tasks_page(viewer: Actor, at: datetime, only: TaskFilter, *, cursor: str = "
         rows = rows.filter(due_at__lt=at)
     if only.state == "open":
         rows = rows.filter(due_at__gt=at - timedelta(days=31))
+        if not (only.when or only.on):
+            rows = rows.filter(opens_at__lt=midnight)
     order = ("due_at", "id") if only.state == "open" else ("-due_at", "-id")
     found = page(rows.values(*_LINE, *_ENDED, *_NAMES), order=order, cursor=cursor, size=size)
     return Page([_line(row, at) for row in found.rows], found.next)
@@ -346,6 +349,17 @@ def own_count(viewer: Actor, at: datetime) -> int:
 # --- one task ---------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An item of the sheet as the form asks it."""
+
+    code: str
+    kind: str
+    label: str
+    standard: str
+    options: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class TaskView:
     """One task with everything that its page shows: its rule, what else one act does, the sheet to fill, who may."""
@@ -356,7 +370,7 @@ class TaskView:
     assignee: str
     also: list[Task]
     via: Task | None
-    items: list[Any]
+    items: list[Asked]
     answers: list[Any]
     sheet_title: str
     not_now: str
@@ -418,7 +432,11 @@ def _sheet(viewer: Actor, task: Task, at: datetime) -> tuple[list[Any], list[Any
         return [], [], ""
     version = sheets.in_force(SYSTEM, task.subject_id, on=timezone.localdate(task.due_at))
     codes = set(applicable(version.content, task.org.stages or [task.org.kind], task.org.facets))
-    return [item for item in version.content.items if item.code in codes], [], version.title
+    items = [
+        Asked(i.code, i.kind, f"{i.code} {i.title}{f'（{i.unit}）' if i.unit else ''}", i.standard, i.options)
+        for i in version.content.items if i.code in codes
+    ]  # fmt: skip
+    return items, [], version.title
 
 
 def _not_now(viewer: Actor, task: Task, at: datetime, locks: datetime, mine: bool) -> str:

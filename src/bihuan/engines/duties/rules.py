@@ -60,7 +60,7 @@ def cadence_of(data: Mapping[str, Any]) -> Cadence:
     ``weeks`` odd, even) · ``month`` (``day`` n-th school day, first, last; ``basis`` calendar or term; ``months``) ·
     ``quarter`` · ``term`` · ``first-week`` · ``before-holiday`` (``least`` days) · ``interval`` (``days``, ``since``) · ``once``.
     """
-    every = data.get("every")
+    every = str(data.get("every", ""))
     if every not in EVERY:
         raise ValueError(f"频次 every 只能是：{'、'.join(EVERY)}")
     if strange := sorted(set(data) - _KEYS[every] - _NOT_THERE):

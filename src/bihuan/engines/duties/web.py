@@ -17,6 +17,7 @@ from bihuan.engines.duties.calendar import KINDS, monday_of
 from bihuan.engines.duties.rules import ACTS, STATES
 from bihuan.engines.responsibility.queries import school_choices, sensible_day
 from bihuan.engines.sheets.rules import STAGES
+from bihuan.engines.sheets.rules.answers import RESULTS
 from bihuan.foundation import clock
 from bihuan.foundation.evidence.web import photos_of
 from bihuan.foundation.ids import uuid7
@@ -38,6 +39,7 @@ def task_list(request: HttpRequest) -> HttpResponse:
         "whose": list(queries.WHOSE.items()),
         "states": [*STATES.items(), ("any", "全部状态")],
         "whens": list(queries.WHEN.items()),
+        "anytime": "今天该办" if only.state == "open" else "不限期限",
         "acts": list(ACTS.items()),
     }
     return render(request, "duties/list.html", context)
@@ -59,7 +61,11 @@ def _filter(request: HttpRequest) -> queries.TaskFilter:
 @signed_in
 def task(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One task: until when, by which rule, and doing it."""
-    return render(request, "duties/task.html", {"view": queries.task_view(request.actor, pk, clock.now())})
+    return render(request, "duties/task.html", _task(queries.task_view(request.actor, pk, clock.now())))
+
+
+def _task(view: queries.TaskView, **more: Any) -> dict[str, Any]:
+    return {"view": view, "judgements": list(RESULTS.items()), **more}
 
 
 @require_POST
@@ -75,7 +81,9 @@ def answer(request: HttpRequest, pk: UUID) -> HttpResponse:
     try:
         send(request, "duties.answer_task", args)
     except Refusal as refusal:
-        return again(request, "duties/task.html", refusal, {"view": view})
+        kinds = {item.code: "note" if item.kind == "pass-fail" else "value" for item in view.items}
+        refusal.fields = {f"{kinds[c]}-{c}" if c in kinds else c: words for c, words in refusal.fields.items()}
+        return again(request, "duties/task.html", refusal, _task(view))
     return done(request, "/duties/", f"「{view.task.title}」已记为{'无事' if args['nil'] else '完成'}。")
 
 
@@ -101,7 +109,7 @@ def excuse(request: HttpRequest, pk: UUID) -> HttpResponse:
         send(request, "duties.excuse_task", {"task_id": str(pk), "reason": request.POST.get("reason", "")})
     except Refusal as refusal:
         view = queries.task_view(request.actor, pk, clock.now())
-        return again(request, "duties/task.html", refusal, {"view": view, "excusing": True})
+        return again(request, "duties/task.html", refusal, _task(view, excusing=True))
     return done(request, f"/duties/{pk}/", "已批准免办，理由记在这里。")
 
 

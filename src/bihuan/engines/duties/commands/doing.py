@@ -180,6 +180,7 @@ def _already(task: Task) -> Refusal:
 
 def _submitted(by: Actor, at: datetime, task: Task, id: UUID, answers: Answers, *, rest_normal: bool) -> UUID:
     """The task's sheet in the version of its day, asked what applies at the unit, filled and submitted."""
+    assert task.subject_id
     version = sheet_queries.in_force(by, task.subject_id, on=timezone.localdate(task.due_at))
     org = net.org(by, task.org_id)
     asked = applicable(version.content, org.stages or [org.kind], org.facets)

@@ -60,7 +60,7 @@ def tell_minutes(
     rows = Minutes.objects.filter(**where)
     for action, (count, seconds) in sorted(summed.items()):
         rows.filter(action=action).update(count=F("count") + count, seconds=F("seconds") + seconds)
-    subject = rows.filter(action__in=summed).order_by("action").first()
+    subject = rows.filter(action__in=summed).order_by("action")[0]
     total = sum(seconds for _, seconds in summed.values())
     record(subject, "duties.minutes_told", by=by, at=at, week=week, seconds=total, told=id)
     return {"week": week.isoformat(), "seconds": total}

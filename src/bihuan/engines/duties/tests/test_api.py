@@ -28,9 +28,9 @@ def api(actors, term):
 
 def test_tasks_are_read_page_by_page_inside_the_net(duty, net, api):
     duty(title="校门早巡")
-    status, body = api("wang", "/tasks", limit=4)
+    status, body = api("wang", "/tasks", limit=4, when="ahead")
     assert (status, [line["title"] for line in body["items"]]) == (200, ["校门早巡"] * 4)
-    _, rest = api("wang", "/tasks", limit=4, cursor=body["next"])
+    _, rest = api("wang", "/tasks", limit=4, when="ahead", cursor=body["next"])
     assert len(rest["items"]) == 3
     assert rest["next"] == ""
     assert api("zhao", "/tasks", whose="all", school=str(net.school.pk), when="today")[1]["items"][0]["post"] == "guard"

@@ -80,10 +80,12 @@ def test_open_tasks_are_one_statement(duty, actors, morning, django_assert_num_q
 
 def test_a_bureau_sees_its_schools_and_filters(duty, actors, door, net, morning):
     duty(org=net.bureau, title="带班日志", post="head")
-    everywhere = queries.tasks_page(actors.zhao, morning, TaskFilter(whose="all"), size=100).rows
+    everywhere = queries.tasks_page(actors.zhao, morning, TaskFilter(whose="all", when="ahead"), size=100).rows
     assert {row["school_id"] for row in everywhere} == {net.school.pk, net.other_school.pk}
     one = queries.tasks_page(actors.zhao, morning, TaskFilter(whose="all", school=net.school.pk, when="today")).rows
     assert [row["org_id"] for row in one] == [net.school.pk]
+    now = queries.tasks_page(actors.zhao, morning, TaskFilter(whose="all")).rows
+    assert {(row["on"].day, row["org_id"]) for row in now} == {(9, net.school.pk), (9, net.other_school.pk)}
     assert queries.tasks_page(actors.zhao, morning, TaskFilter()).rows == []
     assert queries.tasks_page(actors.sun, morning, TaskFilter(whose="all", state="any")).rows == []
     assert (
@@ -96,7 +98,7 @@ def test_pages_of_the_list_follow_each_other(duty, actors, morning):
     duty(windows=[])
     seen, cursor = [], ""
     while True:
-        page = queries.tasks_page(actors.wang, morning, TaskFilter(), cursor=cursor, size=3)
+        page = queries.tasks_page(actors.wang, morning, TaskFilter(when="ahead"), cursor=cursor, size=3)
         seen += [row["id"] for row in page.rows]
         if not (cursor := page.next):
             break
@@ -135,12 +137,13 @@ def test_a_sheet_is_filled_on_its_page(duty, door, sheet, morning):
     task = first(duty(act="sheet", subject_id=sheet.pk, post="logistics-lead", windows=[], nil=True))
     page = door("qian").get(f"/duties/{task.pk}/").content.decode()
     assert "留样齐全" in page
-    assert "今天无事" in page
+    assert "今天无事，一下报完" in page
     assert "冷藏温度" in page
     typed = {"_id": str(uuid7()), "rest_normal": "1", "result-01-02": "fail", "note-01-02": "", "value-01-03": "4"}
     refused = door("qian").post(f"/duties/{task.pk}/answer/", typed)
     assert refused.status_code == 422
-    assert "写明看到了什么" in refused.content.decode()
+    assert "用一句话写明看到了什么" in refused.content.decode()
+    assert 'name="result-01-02" value="fail" checked' in refused.content.decode()
     sent = door("qian").post(
         f"/duties/{task.pk}/answer/", typed | {"note-01-02": "昨日留样缺一份", "_id": str(uuid7())}
     )
