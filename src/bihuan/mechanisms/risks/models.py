@@ -78,9 +78,9 @@ class RiskPoint(ScopedModel):
                 )
                 for level in ("province", "city", "bureau", "school")
             ),
-            *(  # the county list counts four colours a school from the index alone
+            *(  # strips and the county list count from this index alone
                 models.Index(
-                    fields=[f"{level}_id", "school_id", "shown_rank"],
+                    fields=[f"{level}_id", "shown_rank", "school_id"],
                     name=f"point_shown_{level}",
                     condition=Q(is_active=True),
                 )

@@ -171,15 +171,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='riskpoint',
-            index=models.Index(condition=models.Q(('is_active', True)), fields=['province_id', 'school_id', 'shown_rank'], name='point_shown_province'),
+            index=models.Index(condition=models.Q(('is_active', True)), fields=['province_id', 'shown_rank', 'school_id'], name='point_shown_province'),
         ),
         migrations.AddIndex(
             model_name='riskpoint',
-            index=models.Index(condition=models.Q(('is_active', True)), fields=['city_id', 'school_id', 'shown_rank'], name='point_shown_city'),
+            index=models.Index(condition=models.Q(('is_active', True)), fields=['city_id', 'shown_rank', 'school_id'], name='point_shown_city'),
         ),
         migrations.AddIndex(
             model_name='riskpoint',
-            index=models.Index(condition=models.Q(('is_active', True)), fields=['bureau_id', 'school_id', 'shown_rank'], name='point_shown_bureau'),
+            index=models.Index(condition=models.Q(('is_active', True)), fields=['bureau_id', 'shown_rank', 'school_id'], name='point_shown_bureau'),
         ),
         migrations.AddIndex(
             model_name='riskpoint',

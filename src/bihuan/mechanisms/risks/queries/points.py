@@ -84,7 +84,7 @@ class Count4:
 def colours_of(viewer: Actor, *, school_id: UUID | None = None, inherent: bool = False) -> list[Count4]:
     """The four-colour strip: how many points in use inside the viewer's net show each colour (or have it by nature)."""
     rank = "colour_rank" if inherent else "shown_rank"
-    rows = chosen(viewer, school_id=school_id).values(rank).annotate(count=Count("id")).order_by(rank)
+    rows = chosen(viewer, school_id=school_id).values(rank).annotate(count=Count("*")).order_by(rank)
     counted = {row[rank]: row["count"] for row in rows}
     return [Count4(code, counted.get(rank, 0)) for rank, code in enumerate(rules.COLOURS, start=1)]
 
