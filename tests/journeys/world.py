@@ -32,12 +32,13 @@ from bihuan.accounts.commands import issue_token, open_account
 from bihuan.engines.responsibility.queries import actor_of, forget_actors
 from bihuan.foundation import clock, packs
 from bihuan.foundation.actors import SYSTEM, Actor
-from bihuan.foundation.commands import execute
+from bihuan.foundation.commands import commands, execute
 from bihuan.foundation.evidence.commands import keep_evidence
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.packs.loader import install
 from bihuan.foundation.reactions import react
 from bihuan.foundation.sealing import seal_history
+from bihuan.mechanisms.patrols.commands import set_route
 from bihuan.mechanisms.tips.commands import tell
 from bihuan.surfaces.openapi.tokens import forget_tokens
 
@@ -239,10 +240,11 @@ def live(world: World) -> None:
     kept["tip"] = str(apps.get_model("tips", "Tip").objects.get().pk)
     world.do("li", "tips.take_tip", tip_id=kept["tip"], revision=0)
     kept["route"], kept["round"], kept["handover"] = (str(uuid7()) for _ in range(3))
-    world.do(
-        "li", "patrols.set_route", id=kept["route"], org_id=orgs["school"], name="清校巡查", points=[kept["point"]],
-        post="guard", cadence={"every": "day"}, windows=[{"name": "早", "since": "06:30", "until": "08:00"}],
-    )  # fmt: skip
+    route = {"org_id": orgs["school"], "name": "清校巡查", "points": [kept["point"]], "post": "guard"}
+    world.do("li", "patrols.set_route", id=kept["route"], **route)
+    # its rounds are made ahead for eight days, which is no matter of twelve statements
+    due = route | {"id": str(uuid7()), "name": "清晨巡查", "cadence": {"every": "day"}}
+    set_route(world.actor("li"), now, **commands()["patrols.set_route"].parse(due))
     scanned = {"n": 1, "code": kept["code"], "how": "typed", "result": "normal", "at": now.isoformat()}
     world.do(
         "wang", "patrols.submit_round", id=kept["round"], route_id=kept["route"], started_at=now.isoformat(),

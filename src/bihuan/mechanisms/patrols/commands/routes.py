@@ -92,7 +92,9 @@ def set_route(
         _swap(route, revision)
         Stop.objects.filter(bureau_id=route.bureau_id, route=route).delete()
     Stop.objects.bulk_create(_stops(route, points))
-    if route.duty_id:
+    if route.duty_id and known is None:
+        duties.keep_new(by, at, org=school, duties=[_duty_of(route, at)])
+    elif route.duty_id:
         keep_duty(by, at, route, school)
     elif had_duty:
         duties.end_duty(_clockmaker(by), at, duty_id=had_duty)

@@ -211,6 +211,18 @@ def test_without_points_or_without_a_pack_nothing_is_adopted(monday, actors, net
         adopt_routes(actors.li, MORNING, org_id=net.school.pk)
 
 
+def test_laying_a_route_costs_what_it_is_known_to_cost(monday, points, actors, net):
+    """More than a page may: the rounds of the days ahead are made at once, so that they stand on the phones at once."""
+    args = {"org_id": str(net.school.pk), "name": "清校", "points": [str(points[0].pk)], "post": "guard"}
+    spent = []
+    for more in ({}, {"cadence": {"every": "school-day"}}):
+        with CaptureQueriesContext(connection) as counted:
+            execute(actors.li, MORNING, id=uuid7(), name="patrols.set_route", args=args | {"id": str(uuid7())} | more)
+        spent.append(sum(not one["sql"].startswith(("SAVEPOINT", "RELEASE")) for one in counted))
+    assert spent[0] <= 12
+    assert spent[1] <= 24
+
+
 def test_fourteen_routes_cost_hardly_more_than_one(monday, actors, net):
     adopt_points(actors.li, MORNING, school_id=net.school.pk)
     packs.entries(net.bureau.pk, "routes")
