@@ -1,6 +1,6 @@
 """What two policies ask for by day, week and month, installed as their packs and lived for a few days of term."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,6 +17,7 @@ from bihuan.foundation.actors import SYSTEM
 from bihuan.foundation.commands import execute
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.packs.loader import find, install, read_pack
+from bihuan.foundation.reactions import react
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.ledgers.queries import ledger_page
 
@@ -72,6 +73,7 @@ class Lived:
     def live(self, day, clock_time):
         now = moment(day, clock_time)
         with clock.travel(now):
+            react(datetime.now(UTC) + timedelta(hours=1), most=1000)
             generate(now, bureau_id=self.net.bureau.pk)
             miss_over(now)
         return now
@@ -227,7 +229,7 @@ def test_a_visitor_who_does_not_leave_is_listed(primary):
 @pytest.mark.django_db
 @pytest.mark.clause("CB-19")
 def test_1530_by_class_and_a_week_s_lesson_is_the_day_s_reminder_too(chanba):
-    friday = date(2026, 9, 11)
+    friday = date(2026, 9, 4)
     at = chanba.live(friday, "15:30")
     daily, weekly = chanba.task("remind-daily", friday, chanba.room), chanba.task("remind-weekly", org=chanba.room)
     chanba.answer("class_teacher", weekly, at, topic="周末两天不去河边", minutes="6", came="45", family="已发")

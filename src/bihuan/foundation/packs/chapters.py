@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from bihuan.foundation.packs.measures import names
-from bihuan.foundation.packs.sections import Codes, Fault, Item, Proof, Section, Spec, section
+from bihuan.foundation.packs.sections import Codes, Fault, Item, Proof, Section, Spec, section, sections
 
 State = Literal["running", "partly", "not-yet"]
 
@@ -41,20 +41,20 @@ class Clauses(Section):
             yield item.fault("clauses.no_measure", f"没有叫「{spec.measure}」的度量")
         if spec.state == "partly" and not spec.note:
             yield item.fault("clauses.no_note", "说它部分运行，请在 note 里写明还缺什么")
-        chapters = {
-            "sheets": "sheets",
+        chapters = {one.name: one.name for one in sections()} | {
             "lifecycle": "lifecycles",
             "ladder": "ladders",
             "paper": "papers",
-            "posts": "posts",
         }
         for ref in spec.runs:
             kind, _, code = ref.partition(":")
             chapter = chapters.get(kind)
-            if chapter is None and kind not in {"net", "gaps", "risks", "units", "page"}:
+            if chapter is None and kind not in {"gaps", "units", "page"}:
                 yield item.fault("clauses.bad_ref", f"「{ref}」不是认识的一类")
             elif (
-                chapter and code != "duties" and not any(s == chapter and c.partition("@")[0] == code for s, c in codes)
+                chapter
+                and kind not in {"net", "risks"}
+                and not any(s == chapter and c.partition("@")[0] == code for s, c in codes)
             ):
                 yield item.fault("clauses.no_such", f"「{ref}」没有定义")
 
