@@ -33,16 +33,7 @@ STAMPS = VENV / ".stamps"
 OLDEST, TOO_NEW = (3, 11), (3, 15)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge", "msedge")
 UNTIED_TO_A_REGISTRY = ("--no-emit-index-url", "--no-emit-find-links", "--no-annotate", "--no-header")
-COMPILE = (
-    "pip",
-    "compile",
-    "-q",
-    "--universal",
-    "--generate-hashes",
-    "--python-version",
-    "3.11",
-    *UNTIED_TO_A_REGISTRY,
-)
+COMPILE = ("pip", "compile", "-q", "--universal", "--generate-hashes", "--python-version", "3.11")
 
 
 class Stop(Exception):
@@ -85,11 +76,8 @@ def environment():
     env = dict(os.environ, VIRTUAL_ENV=str(VENV), PYTHONUTF8="1", UV_PYTHON_DOWNLOADS="never", UV_NO_PROGRESS="1")
     env.setdefault("NODE_USE_SYSTEM_CA", "1")  # a school's network often has a certificate of its own
     env["PATH"] = str(BIN) + os.pathsep + env.get("PATH", os.defpath)
-    for foreign in (
-        "PYTHONHOME",
-        "PYTHONPATH",
-        "PYTHONDONTWRITEBYTECODE",
-    ):  # the last would compile Django at every start
+    # the last would compile Django at every start
+    for foreign in ("PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE"):
         env.pop(foreign, None)
     try:
         home = Path("~").expanduser()
@@ -412,9 +400,28 @@ def run_checks(env, data, arguments, results):
         check("迁移无遗漏", python, "-m", "django", "makemigrations", "--check", "--dry-run")
         packs = sorted(str(found.parent.relative_to(ROOT)) for found in (ROOT / "packs").glob("*/pack.yaml"))
         check(f"模型包（{len(packs)} 个）", str(BIN / "bihuan"), "pack", "check", *packs)
-    pytest = [python, "-m", "pytest", *arguments]
-    check("测试：SQLite", *pytest)
-    check("测试：PostgreSQL", python, "-m", "tests.throwaway_postgres", *pytest)
+    both_suites(env, data, [python, "-m", "pytest", *arguments], results)
+
+
+def both_suites(env, data, pytest, results):
+    """SQLite before your eyes and PostgreSQL beside it, which is shown when both are done; each with data of its own."""
+    say("\n── 测试：SQLite（PostgreSQL 同时在后台测，随后显示）" + "─" * 40)
+    began, ended = time.monotonic(), {}
+    with tempfile.TemporaryFile() as output:
+        there = [pytest[0], "-m", "tests.throwaway_postgres", *pytest]
+        for name, command, out in (("PostgreSQL", there, output), ("SQLite", pytest, None)):
+            own = dict(env, BIHUAN_DATA=str(Path(data) / name))
+            Path(own["BIHUAN_DATA"]).mkdir()
+            ended[name] = subprocess.Popen(
+                command, cwd=str(ROOT), env=own, stdin=subprocess.DEVNULL, stdout=out, stderr=out and subprocess.STDOUT
+            )
+        with ended_with_us(ended["PostgreSQL"]), ended_with_us(ended["SQLite"]):
+            for name in ("SQLite", "PostgreSQL"):
+                code = ended[name].wait()
+                results.append(("测试：" + name, time.monotonic() - began, code == 0))
+        say("\n── 测试：PostgreSQL " + "─" * 60)
+        output.seek(0)
+        say(output.read().decode("utf-8", "replace"))
 
 
 def summarise(results, total):
@@ -448,7 +455,7 @@ def lock(_arguments):
         )
         env = with_pip_mirror(env)
         apart = "锁文件没有编成，原因见上面几行；旧的锁文件没有改动。"
-        compile_lock = [BIN / "uv", *COMPILE, "pyproject.toml"]
+        compile_lock = [BIN / "uv", *COMPILE, *UNTIED_TO_A_REGISTRY, "pyproject.toml"]
         must("requirements/dev.txt", [*compile_lock, "--group", "dev", "-o", "requirements/dev.txt"], env, apart)
         groups = ["--group", "fonts", "--group", "web-build", "-c", "requirements/dev.txt"]
         must("requirements/run.txt", [*compile_lock, *groups, "-o", "requirements/run.txt"], env, apart)

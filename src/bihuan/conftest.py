@@ -28,6 +28,7 @@ from bihuan.engines.responsibility.rules.initials import initials
 from bihuan.foundation import packs
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.models import PackEntry
+from tests.budgets.watching import watch
 
 SINCE = date(2024, 9, 1)
 """Every appointment of the cast begins here."""
@@ -127,6 +128,12 @@ UNITS: dict[str, tuple[str, str, str, str, str]] = {  # key: parent, kind, tier,
     "other_bureau": ("city", "bureau", "bureau", "泾西区教育局", ""),
     "far_school": ("other_bureau", "primary", "school", "泾西区实验小学", "2161000003"),
 }
+
+
+@pytest.fixture(autouse=True, scope="session")
+def counted_commands() -> None:
+    """Every command that any test sends is held to the budget of statements."""
+    watch()
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,7 @@
 """Everybody can use every page: axe finds nothing serious or critical, on a phone and on a desk, with the CSP in force."""
 
 import json
+import re
 
 import pytest
 from django.conf import settings
@@ -60,9 +61,19 @@ def faults_on(page, path):
     return [*found, *([f"{path} is {wide} px wider than the screen"] if wide > 1 else [])]
 
 
-@pytest.mark.parametrize(("who", "most", "least"), [("zhao", 9, 50), ("zhou", 1, 20), ("wang", 1, 12), ("", 1, 2)])
+def shape_of(html):
+    """A page without its words and ids: two pages of one shape have the same findings."""
+    bare = re.sub(r">[^<]+<", "><", html.partition("<main")[2])
+    return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<==\")[^\"<>]*(?=\")|\s+", "", bare)
+
+
+@pytest.mark.parametrize(
+    ("who", "most", "least"),
+    [("zhao", 9, 50), ("zhou", 1, 20), ("wang", 1, 12), ("chen", 1, 12), ("huo", 1, 5), ("", 1, 2)],
+)
 def test_no_serious_finding_on_any_page(lived, sits, door, who, most, least):
-    """The office sees every page in every state; a head, a guard and a passer-by see theirs once."""
+    """The office sees every page in every state; head, guard, sponsor, party and passer-by each shape of theirs once."""
+    shapes = set()
     page, asks, faults, seen = sits(lived, who), door(lived, who), [], 0
     for path in pages_of(lived, most=most):
         if who != "zhao" and path.startswith("/sheets/"):
@@ -75,6 +86,10 @@ def test_no_serious_finding_on_any_page(lived, sits, door, who, most, least):
         ):
             continue  # refused to this person, a form's target, or a part of a list
         seen += 1
+        shape = shape_of(first.text)
+        if who != "zhao" and shape in shapes:
+            continue
+        shapes.add(shape)
         page.set_viewport_size({"width": 360, "height": 780})
         page.goto(path)
         faults += [f"360: {fault}" for fault in faults_on(page, path)]

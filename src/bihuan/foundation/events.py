@@ -14,7 +14,8 @@ from django.db.models import Q
 from bihuan.foundation import hot
 from bihuan.foundation.actors import Actor, Placed
 from bihuan.foundation.commands import phone_time
-from bihuan.foundation.models import Event, Reaction
+from bihuan.foundation.models import Event as Event
+from bihuan.foundation.models import Reaction
 from bihuan.foundation.reactions import listeners_of
 from bihuan.foundation.scoping import placed
 

@@ -15,7 +15,8 @@ from django.utils import timezone
 from bihuan.foundation import hot, packs
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.events import Subject
-from bihuan.foundation.models import Paper, PaperSeries
+from bihuan.foundation.models import Paper as Paper
+from bihuan.foundation.models import PaperSeries
 from bihuan.foundation.scoping import placed
 
 

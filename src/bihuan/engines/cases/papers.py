@@ -12,6 +12,7 @@ from bihuan.engines.cases.printouts import paper_of
 from bihuan.foundation.evidence.queries import of_subjects
 from bihuan.foundation.evidence.store import read
 from bihuan.foundation.printing.check_codes import check_code
+from bihuan.foundation.printing.paper import Paper
 from bihuan.foundation.printing.pdf import render_paper
 
 MEDIA_TYPES = {
@@ -20,8 +21,8 @@ MEDIA_TYPES = {
 }
 
 
-def printed(paper: Any, form: str) -> bytes:
-    """The paper's bytes in one of ``MEDIA_TYPES``."""
+def typeset(paper: Any) -> Paper:
+    """What stands on the paper today: its frozen content, its photos, its QR, and who acknowledged it."""
     wanted = {pair[side] for pair in paper.content["photos"] for side in ("before", "after") if pair[side]}
     rows = of_subjects(paper.bureau_id, [UUID(pk) for pk in paper.content["cases"]]) if wanted else {}
     photos = {str(row.pk): row for found in rows.values() for row in found}
@@ -30,16 +31,20 @@ def printed(paper: Any, form: str) -> bytes:
         return read(photos[pk].sha256) if pk in photos else None
 
     first = paper.content["cases"][0]
-    ready = paper_of(
+    return paper_of(
         paper.content, number=paper.number, qr_url=f"{settings.BIHUAN_URL}/hazards/{first}/",
         check_code=check_code(paper.pk, paper.number), image=image,
         received=(paper.received_by_name, paper.received_at) if paper.received_at else None,
     )  # fmt: skip
+
+
+def printed(paper: Any, form: str) -> bytes:
+    """The paper's bytes in one of ``MEDIA_TYPES``."""
     if form == "pdf":
-        return render_paper(ready)
+        return render_paper(typeset(paper))
     from bihuan.foundation.printing.word import render_docx
 
-    return render_docx(ready)
+    return render_docx(typeset(paper))
 
 
 def disposition(paper: Any, form: str) -> str:

@@ -132,7 +132,7 @@ def _red_head(document: Document, paper: Paper) -> None:
 
 
 def _seal_place(document: Document, paper: Paper) -> None:
-    width = Pt(18 * max(len(paper.issuer), 7))
+    width = Pt(18 * max(len(paper.issuer), 9))
     for n, text in enumerate((paper.issuer, chinese_date(paper.issued_on) if paper.issued_on else "")):
         line = _line(document, text, align=CENTER, before=Pt(56) if n == 0 else Pt(0), keep=n == 0)
         line.paragraph_format.left_indent = Length(max(0, TYPE_AREA - width - Pt(32)))
@@ -238,6 +238,7 @@ def _photo_pairs(document: Document, block: PhotoPairs) -> None:
 
 
 def _signatures(document: Document, block: Signatures) -> None:
+    _after_table(document)
     table = _grid(document, block.columns, [1 / block.columns] * block.columns, lines=False)
     for start in range(0, len(block.slots), block.columns):
         for cell, slot in zip(_row(table), block.slots[start : start + block.columns], strict=False):
@@ -306,9 +307,9 @@ def _printable(text: str) -> str:
 
 
 def _indent(line: WordParagraph) -> None:
-    """Two characters, in Word's own unit for it, so that it follows the type size."""
-    indent = line._p.get_or_add_pPr().get_or_add_ind()
-    indent.set(qn("w:firstLineChars"), "200")
+    """Two characters, in Word's own unit for it, so that it follows the type size; in points for those who lack the unit."""
+    line.paragraph_format.first_line_indent = Length(BODY_SIZE * 2)
+    line._p.get_or_add_pPr().get_or_add_ind().set(qn("w:firstLineChars"), "200")
 
 
 def _rule(line: WordParagraph, side: str, *, size: int, colour: str = "000000") -> None:
@@ -339,6 +340,13 @@ def _grid(document: Document, across: int, widths: Iterable[float], *, lines: bo
         for side in ("top", "left", "bottom", "right", "insideH", "insideV"):
             borders.append(_border(side, 4, "404040"))
         table._tbl.tblPr.insert_element_before(borders, "w:shd", "w:tblLayout", "w:tblCellMar", "w:tblLook")
+        margins = OxmlElement("w:tblCellMar")
+        for side in ("top", "bottom"):
+            room = OxmlElement(f"w:{side}")
+            room.set(qn("w:w"), "40")
+            room.set(qn("w:type"), "dxa")
+            margins.append(room)
+        table._tbl.tblPr.insert_element_before(margins, "w:tblLook")
     return table
 
 

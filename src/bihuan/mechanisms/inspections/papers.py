@@ -12,6 +12,7 @@ from bihuan.foundation.actors import SYSTEM
 from bihuan.foundation.evidence import queries as evidence
 from bihuan.foundation.evidence import store
 from bihuan.foundation.printing.check_codes import check_code
+from bihuan.foundation.printing.paper import Paper
 from bihuan.foundation.printing.pdf import render_paper
 from bihuan.foundation.printing.word import render_docx
 from bihuan.mechanisms.inspections.printouts import paper_of
@@ -22,16 +23,20 @@ MEDIA_TYPES = {
 }
 
 
-def printed(row: Any, form: str) -> bytes:
-    """A paper of the room as PDF or Word."""
-    paper = paper_of(
+def typeset(row: Any) -> Paper:
+    """What stands on the paper: its frozen content, the signature, its QR."""
+    return paper_of(
         row.content,
         number=row.number,
         qr_url=f"{settings.BIHUAN_URL}/inspections/{row.subject_id}/",
         check_code=check_code(row.pk, row.number),
         image=_image,
     )
-    return render_paper(paper) if form == "pdf" else render_docx(paper)
+
+
+def printed(row: Any, form: str) -> bytes:
+    """A paper of the room as PDF or Word."""
+    return render_paper(typeset(row)) if form == "pdf" else render_docx(typeset(row))
 
 
 def disposition(row: Any, form: str) -> str:

@@ -223,7 +223,7 @@ def grade_hazard(
     if level == row.level:
         raise Refusal("cases.same_level", level=levels[level]["name"])
     crosses = levels[level]["lifecycle"].partition("@")[0] != row.lifecycle.partition("@")[0]
-    changes = {"level": level, "basis": basis or row.basis}
+    changes: dict[str, Any] = {"level": level, "basis": basis or row.basis}
     if crosses:
         changes |= {"rectifier_id": None, "rectifier_name": "", "party_id": None, "party_name": "", "five": {}}
     return take_step(

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import get_close_matches
+from functools import reduce
+from operator import or_
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -27,7 +31,7 @@ from bihuan.engines.responsibility.rules.tree import plain, squeezed
 from bihuan.foundation import packs
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.commands import command
-from bihuan.foundation.events import record
+from bihuan.foundation.events import record, record_all
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.refusals import Refusal
 from bihuan.foundation.scoping import placed
@@ -119,7 +123,7 @@ def stand_in(
     who, name = _person(by, held.org, user_id, person)
     if who == held.user_id:
         raise Refusal("responsibility.same_person", name=name)
-    _lock(held.org)
+    _lock(held.org_id)
     others = Appointment.objects.filter(stands_for=held, starts_on__lte=ends_on, ends_on__gte=starts_on)
     if other := others.select_related("user").first():
         raise Refusal(
@@ -189,7 +193,8 @@ def assign_sponsor(
     Whoever was it hands over (``responsibility.handed_over`` for each school); a school that has this person already
     stays as it is. Refusals: those of ``hand_over``, ``responsibility.not_a_sponsor_post``.
     """
-    places = list(Org.objects.visible_to(by).filter(pk__in=set(schools), tier="school").order_by("path"))
+    found = Org.objects.visible_to(by).filter(pk__in=set(schools), tier="school")
+    places = list(found.select_for_update().order_by("path"))
     if len(places) != len(set(schools)):
         raise Refusal("foundation.not_found")
     if on > timezone.localdate(at):
@@ -202,23 +207,29 @@ def assign_sponsor(
     rows = Appointment.objects.filter(org__in=places, post=post, kind="holder").on(on).select_related("user", "org")
     for held in rows.order_by("rank", "starts_on"):
         serving[held.org_id].append(held)
-    made: list[Appointment] = []
+    leaving: list[Appointment] = []
+    taking: list[tuple[Org, Appointment | None]] = []
     for place in places:
         data = _post_here(by, place, post)
         _refuse_closed(place, on)
         if who is None:
             who, name = _person(by, place, user_id, person)
-        if any(held.user_id == who for held in serving[place.pk]):
-            continue
-        for held in serving[place.pk][1:]:
-            _end(held, data, on - DAY)
-        if first := next(iter(serving[place.pk]), None):
-            row = _succeed(by, first, data, who, name, id=uuid7(), on=on)
-            _say_handed_over(by, at, first, row, data, name, "")
+        held = serving[place.pk]
+        if not any(row.user_id == who for row in held):
+            leaving += held
+            taking.append((place, held[0] if held else None))
+    if not taking or who is None:
+        return []
+    _end_all(leaving, data, on - DAY)
+    seats = [Seat(place, uuid7(), first.rank if first else 1) for place, first in taking]
+    made = _begin_all(seats, data, who, name, starts_on=on, ends_on=None, locked=True)
+    told: list[tuple[Any, str, dict[str, Any]]] = []
+    for row, (_, first) in zip(made, taking, strict=True):
+        if first:
+            told.append((row, "responsibility.handed_over", _handed_over(first, row, data, name, "")))
         else:
-            row = _begin(by, place, data, who, name, id=uuid7(), starts_on=on, ends_on=None)
-            record(row, "responsibility.appointed", by=by, at=at, **_words(row, data, name))
-        made.append(row)
+            told.append((row, "responsibility.appointed", _words(row, data, name)))
+    record_all(told, by=by, at=at)
     return made
 
 
@@ -297,54 +308,92 @@ def _recognised(known: Any, place: Org, person: NewPerson) -> tuple[UUID, str]:
     return fresh, name
 
 
-def _lock(place: Org) -> None:
+def _lock(*places: UUID) -> None:
     """Let two writers at one unit go one after the other (SQLite has a single writer anyway)."""
-    Org.objects.select_for_update().filter(pk=place.pk).values_list("pk").first()
+    list(Org.objects.select_for_update().filter(pk__in=places).order_by("path").values_list("pk"))
+
+
+@dataclass(frozen=True)
+class Seat:
+    """Where somebody begins to serve."""
+
+    place: Org
+    id: UUID
+    rank: int = 1
 
 
 def _begin(
     by: Actor, place: Org, data: dict[str, Any], who: UUID, name: str, *,
     id: UUID, starts_on: date, ends_on: date | None, rank: int = 1, kind: str = "holder", stands_for: Appointment | None = None,
 ) -> Appointment:  # fmt: skip
+    return _begin_all(
+        [Seat(place, id, rank)], data, who, name, starts_on=starts_on, ends_on=ends_on, kind=kind, stands_for=stands_for
+    )[0]
+
+
+def _begin_all(
+    seats: Sequence[Seat], data: dict[str, Any], who: UUID, name: str, *,
+    starts_on: date, ends_on: date | None, kind: str = "holder", stands_for: Appointment | None = None, locked: bool = False,
+) -> list[Appointment]:  # fmt: skip
+    """One person begins to serve in one post at many units: the same number of statements for one as for all."""
     if ends_on and ends_on < starts_on:
         raise Refusal(
             "responsibility.bad_span", sentence="结束日期早于开始日期", fields={"ends_on": "不能早于开始日期"}
         )
-    _lock(place)
-    same = Appointment.objects.filter(user_id=who, org=place, post=data["code"]).filter(
+    places = [seat.place.pk for seat in seats]
+    if not locked:
+        _lock(*places)
+    same = Appointment.objects.filter(user_id=who, org__in=places, post=data["code"]).filter(
         Q(ends_on__isnull=True) | Q(ends_on__gte=starts_on)
     )
     if ends_on:
         same = same.filter(starts_on__lte=ends_on)
     if there := same.first():
         raise Refusal("responsibility.already_serving", name=name, since=there.starts_on, post=data["name"])
-    row = Appointment(
-        id=id, user_id=who, org=place, post=data["code"], kind=kind, stands_for=stands_for, rank=rank,
-        starts_on=starts_on, ends_on=ends_on, initials=initials(name), **placed(place),
-    )  # fmt: skip
+    rows = [
+        Appointment(
+            id=seat.id, user_id=who, org=seat.place, post=data["code"], kind=kind, stands_for=stands_for, rank=seat.rank,
+            starts_on=starts_on, ends_on=ends_on, initials=initials(name), **placed(seat.place),
+        )
+        for seat in seats
+    ]  # fmt: skip
     try:
         with transaction.atomic():
-            row.save(force_insert=True)
+            Appointment.objects.bulk_create(rows)
     except IntegrityError:
-        raise Refusal("foundation.changed_meanwhile", who=last_hand(row)) from None
+        raise Refusal("foundation.changed_meanwhile", who=last_hand(rows[0])) from None
     transaction.on_commit(forget_actors)
-    return row
+    return rows
 
 
 def _end(row: Appointment, data: dict[str, Any], ends_on: date) -> None:
+    _end_all([row], data, ends_on)
+
+
+def _end_all(rows: Sequence[Appointment], data: dict[str, Any], ends_on: date) -> None:
     """The one compare-and-swap of ``ends_on``; of two who end the same appointment, one wins."""
-    if ends_on < row.starts_on:
-        raise Refusal(
-            "responsibility.bad_span", sentence=f"{row.user.name}从{row.starts_on}才开始任职，不能在那之前结束"
-        )
-    if row.ends_on is not None and row.ends_on <= ends_on:
-        raise Refusal(
-            "responsibility.already_ended", name=row.user.name, post=data["name"], on=row.ends_on, who=last_hand(row)
-        )
-    if not Appointment.objects.filter(pk=row.pk, ends_on=row.ends_on).update(ends_on=ends_on):
-        raise Refusal("foundation.changed_meanwhile", who=last_hand(row))
-    row.ends_on = ends_on
-    Appointment.objects.filter(stands_for=row, starts_on__lte=ends_on, ends_on__gt=ends_on).update(ends_on=ends_on)
+    for row in rows:
+        if ends_on < row.starts_on:
+            raise Refusal(
+                "responsibility.bad_span", sentence=f"{row.user.name}从{row.starts_on}才开始任职，不能在那之前结束"
+            )
+        if row.ends_on is not None and row.ends_on <= ends_on:
+            raise Refusal(
+                "responsibility.already_ended",
+                name=row.user.name,
+                post=data["name"],
+                on=row.ends_on,
+                who=last_hand(row),
+            )
+    if not rows:
+        return
+    unchanged = reduce(or_, (Q(pk=row.pk, ends_on=row.ends_on) for row in rows))
+    if Appointment.objects.filter(unchanged).update(ends_on=ends_on) < len(rows):
+        raise Refusal("foundation.changed_meanwhile", who=last_hand(rows[0]))
+    for row in rows:
+        row.ends_on = ends_on
+    standing_in = Appointment.objects.filter(stands_for__in=[row.pk for row in rows])
+    standing_in.filter(starts_on__lte=ends_on, ends_on__gt=ends_on).update(ends_on=ends_on)
     transaction.on_commit(forget_actors)
 
 
@@ -363,12 +412,15 @@ def _words(row: Appointment, data: dict[str, Any], name: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _handed_over(held: Appointment, row: Appointment, data: dict[str, Any], name: str, note: str) -> dict[str, Any]:
+    return {
+        "person_from": held.user_id, "person_from_name": held.user.name, "person_to": row.user_id, "person_to_name": name,
+        "place": row.org_id, "place_name": row.org.name, "place_path": row.org.path, "school": row.school_id,
+        "post": row.post, "post_name": data["name"], "on": row.starts_on, "left": held.pk, "taken": row.pk, "note": note,
+    }  # fmt: skip
+
+
 def _say_handed_over(
     by: Actor, at: datetime, held: Appointment, row: Appointment, data: dict[str, Any], name: str, note: str
 ) -> None:
-    record(
-        row, "responsibility.handed_over", by=by, at=at,
-        person_from=held.user_id, person_from_name=held.user.name, person_to=row.user_id, person_to_name=name,
-        place=row.org_id, place_name=row.org.name, place_path=row.org.path, school=row.school_id,
-        post=row.post, post_name=data["name"], on=row.starts_on, left=held.pk, taken=row.pk, note=note,
-    )  # fmt: skip
+    record(row, "responsibility.handed_over", by=by, at=at, **_handed_over(held, row, data, name, note))

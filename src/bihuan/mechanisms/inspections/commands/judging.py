@@ -127,7 +127,7 @@ def raise_hazards(by: Actor, at: datetime, *, inspection_id: UUID, hazards: Haza
 # --- inside ----------------------------------------------------------------------------------------------------------
 
 
-def _working(by: Actor, inspection_id: UUID, *, items: Sequence[str] | None = ()) -> Inspection:
+def _working(by: Actor, inspection_id: UUID, *, items: Sequence[str] | None = ()) -> Any:
     row = _mine(by, inspection_id, items=items)
     if row.state == "planned":
         raise Refusal("inspections.not_begun")
@@ -149,7 +149,7 @@ def _taken(row: Inspection) -> dict[str, Raised]:
     return {one.item: Raised(one.item, one.case_id, one.case_number) for one in found if one.case_id}
 
 
-def _refuse_taken(row: Inspection, answers: Mapping[str, AnswerIn]) -> None:
+def _refuse_taken(row: Any, answers: Mapping[str, AnswerIn]) -> None:
     judged_well = [code for code, one in answers.items() if one.result != "fail"]
     if row.taken and judged_well:
         taken = _taken(row)
@@ -159,7 +159,7 @@ def _refuse_taken(row: Inspection, answers: Mapping[str, AnswerIn]) -> None:
 
 
 def _raise(
-    by: Actor, at: datetime, row: Inspection, hazards: Mapping[str, HazardIn], answers: Mapping[str, Any]
+    by: Actor, at: datetime, row: Any, hazards: Mapping[str, HazardIn], answers: Mapping[str, Any]
 ) -> tuple[list[Raised], list[Any]]:
     """Exactly one hazard for each of these items; the facts are the caller's to record."""
     content = sheet_queries.version_for_filling(SYSTEM, row.submission.version_id).content

@@ -221,7 +221,7 @@ def seated(by: Actor) -> Exists:
     return Exists(Inspector.objects.filter(inspection=OuterRef("pk"), user_id=by.id))
 
 
-def _mine(by: Actor, inspection_id: UUID, *, items: Sequence[str] | None = ()) -> Inspection:
+def _mine(by: Actor, inspection_id: UUID, *, items: Sequence[str] | None = ()) -> Any:
     """An inspection that this person carries out, with its submission and school, in one statement.
 
     ``taken``: whether one of these *items* (``None``: any) is a hazard already.
