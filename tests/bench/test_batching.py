@@ -1,0 +1,137 @@
+"""Many phones at once: what waits is one batch, everybody is answered after it, and what is not understood goes the usual way."""
+
+import asyncio
+import json
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from bihuan.config import batching
+from bihuan.config.batching import Batcher, actor_for
+from bihuan.foundation.actors import Actor
+from bihuan.foundation.commands import Outcome
+from bihuan.foundation.ids import uuid7
+from bihuan.foundation.refusals import Refusal
+from bihuan.surfaces.openapi import tokens
+
+GUARD = Actor(id=uuid7(), name="王保安", scopes=frozenset({"read", "write"}))
+
+
+def one(**more):
+    args = {"checks": [{"n": 1, "evidence": []}]}
+    return {"id": str(uuid7()), "command": "patrols.submit_round", "args": args, **more}
+
+
+def call(*envelopes):
+    return json.dumps({"envelopes": envelopes or [one()]}).encode()
+
+
+def run(work):
+    """In a thread of its own: browser tests leave an event loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(work())).result()
+
+
+@pytest.fixture
+def batches(monkeypatch):
+    """The sizes of the batches that were carried out; the first one takes a while."""
+    sizes = []
+
+    def carried(envelopes):
+        sizes.append(len(envelopes))
+        assert threading.current_thread().name.startswith("batch")
+        if len(sizes) == 1:
+            time.sleep(0.2)
+        return [Outcome({"id": str(envelope.id)}, replayed=False) for envelope in envelopes]
+
+    monkeypatch.setattr(batching, "execute_together", carried)
+    return sizes
+
+
+def test_what_arrives_while_a_batch_is_written_is_the_next_batch(batches):
+    bodies = [call() for _ in range(30)]
+
+    async def work():
+        batcher = Batcher()
+        first = asyncio.ensure_future(batcher.take(GUARD, bodies[0]))
+        await asyncio.sleep(0.05)
+        others = [batcher.take(GUARD, body) for body in bodies[1:]]
+        return await asyncio.gather(first, *others)
+
+    answers = run(work)
+    for body, answer in zip(bodies, answers, strict=True):
+        [result] = json.loads(answer)["results"]
+        assert (result["ok"], result["answer"]["id"]) == (True, json.loads(body)["envelopes"][0]["id"])
+    assert batches == [1, 29]
+
+
+def test_a_batch_has_its_most(batches, monkeypatch):
+    monkeypatch.setattr(batching, "MOST", 5)
+
+    async def work():
+        batcher = Batcher()
+        return await asyncio.gather(*(batcher.take(GUARD, call(one(), one())) for _ in range(6)))
+
+    assert all(run(work))
+    assert max(batches) <= 5
+    assert sum(batches) == 12
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{", b"[]", b'{"envelopes": []}', call(one(), {"id": "x"}), call(one(needs=[str(uuid7())])),
+        call(one(), {**one(), "command": "cases.report_hazard"}), call(one(args={"checks": [{"n": 1, "evidence": [str(uuid7())]}]})),
+        b" " * batching.LARGEST + call(),
+    ],
+)  # fmt: skip
+def test_what_is_not_understood_goes_the_usual_way(batches, body):
+    async def work():
+        return await Batcher().take(GUARD, body)
+
+    assert run(work) is None
+    assert batches == []
+
+
+def test_when_a_batch_breaks_everybody_is_told_to_come_again(monkeypatch):
+    def broken(envelopes):
+        raise RuntimeError("the disk is on fire")
+
+    monkeypatch.setattr(batching, "execute_together", broken)
+
+    async def work():
+        batcher = Batcher()
+        first = await asyncio.gather(batcher.take(GUARD, call()), batcher.take(GUARD, call()))
+        monkeypatch.setattr(
+            batching, "execute_together", lambda envelopes: [Refusal("foundation.not_found") for _ in envelopes]
+        )
+        return [*first, await batcher.take(GUARD, call())]
+
+    results = [json.loads(answer)["results"][0] for answer in run(work)]
+    assert [result["code"] for result in results] == ["mobile.broken", "mobile.broken", "foundation.not_found"]
+    assert [result["retry"] for result in results] == [True, True, False]
+
+
+def test_only_a_token_that_is_known_and_may_write_is_taken(monkeypatch):
+    reader = Actor(id=uuid7(), name="只读", scopes=frozenset({"read"}))
+    known = {"good": GUARD, "reading": reader}
+    monkeypatch.setattr(batching, "remembered", known.get)
+    assert actor_for([(b"authorization", b"Bearer good")]) is GUARD
+    assert actor_for([(b"authorization", b"bearer good")]) is GUARD
+    assert actor_for([(b"authorization", b"Bearer reading")]) is None
+    assert actor_for([(b"authorization", b"Bearer strange")]) is None
+    assert actor_for([(b"authorization", b"Basic good")]) is None
+    assert actor_for([(b"cookie", b"sessionid=x")]) is None
+
+
+def test_a_token_is_remembered_for_half_a_minute_only(monkeypatch):
+    tokens.forget_tokens()
+    assert tokens.remembered("bh_x") is None
+    digest = tokens.hashlib.sha256(b"bh_x").hexdigest()
+    tokens._known[digest] = (time.monotonic(), GUARD)
+    assert tokens.remembered("bh_x") is GUARD
+    tokens._known[digest] = (time.monotonic() - 31, GUARD)
+    assert tokens.remembered("bh_x") is None
+    tokens.forget_tokens()
