@@ -1,0 +1,56 @@
+"""Reading duties: the calendar, what is open for me, lists, one task, the duties in force, minutes."""
+
+from bihuan.engines.duties.queries.burden import Burden, DutyLine, duties, minutes
+from bihuan.engines.duties.queries.days import (
+    CalendarPage,
+    Month,
+    calendar_of,
+    calendar_page,
+    day_kind,
+    day_of,
+    days_between,
+    may_set_days,
+    school_days,
+)
+from bihuan.engines.duties.queries.tasks import (
+    MOST_OPEN,
+    WHEN,
+    WHOSE,
+    Asked,
+    TaskFilter,
+    TaskView,
+    open_tasks,
+    own_count,
+    own_tasks,
+    task_view,
+    tasks_page,
+    tasks_to_do,
+)
+
+__all__ = [
+    "MOST_OPEN",
+    "WHEN",
+    "WHOSE",
+    "Asked",
+    "Burden",
+    "CalendarPage",
+    "DutyLine",
+    "Month",
+    "TaskFilter",
+    "TaskView",
+    "calendar_of",
+    "calendar_page",
+    "day_kind",
+    "day_of",
+    "days_between",
+    "duties",
+    "may_set_days",
+    "minutes",
+    "open_tasks",
+    "own_count",
+    "own_tasks",
+    "school_days",
+    "task_view",
+    "tasks_page",
+    "tasks_to_do",
+]
