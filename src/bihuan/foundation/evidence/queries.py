@@ -1,22 +1,13 @@
-"""Reading evidence: who may see it, what belongs to a subject, and whether a photo was used before."""
+"""Reading evidence: who may see it, and what belongs to a subject."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
-
 from bihuan.foundation.actors import Actor
-from bihuan.foundation.evidence.images import unlikeness
 from bihuan.foundation.models import Evidence
 from bihuan.foundation.refusals import Refusal
-
-NEAR_BITS = 6
-"""Two photos whose perceptual hashes differ in at most this many of 64 bits show the same thing."""
-RECENT = 3000
-"""How many of a bureau's latest photos are compared: a season of a district's work, read in one query."""
 
 _sees: dict[str, Callable[[Actor, UUID], bool]] = {}
 
@@ -66,17 +57,3 @@ def of_subjects(bureau_id: UUID, subject_ids: list[UUID]) -> dict[UUID, list[Evi
     for row in Evidence.objects.filter(bureau_id=bureau_id, subject_id__in=subject_ids).order_by("made_at", "id"):
         found.setdefault(row.subject_id, []).append(row)
     return found
-
-
-def same_photo(bureau_id: UUID, perceptual_hash: int, *, apart_from: UUID | None = None) -> list[Evidence]:
-    """Attached photos of the bureau's recent ones that show (nearly) the same picture, the most alike first.
-
-    An old photo sent again as proof of a rectification is found here; deciding what it means is for people.
-    """
-    photos = Evidence.objects.filter(bureau_id=bureau_id, perceptual_hash__isnull=False, subject_id__isnull=False)
-    if apart_from:
-        photos = photos.filter(~Q(subject_id=apart_from))
-    recent = photos.order_by("-id").values_list("pk", "perceptual_hash")[:RECENT]
-    near = {pk: bits for pk, other in recent if (bits := unlikeness(other, perceptual_hash)) <= NEAR_BITS}
-    rows: list[Any] = list(Evidence.objects.filter(pk__in=near)) if near else []
-    return sorted(rows, key=lambda row: (near[row.pk], row.made_at))

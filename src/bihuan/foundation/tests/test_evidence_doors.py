@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw
 from bihuan.foundation import clock
 from bihuan.foundation.evidence import queries
 from bihuan.foundation.evidence.commands import attach_evidence, fingerprints, keep_evidence
+from bihuan.foundation.evidence.likeness import alike
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.models import Evidence, InstalledPack
 from bihuan.foundation.refusals import Refusal
@@ -138,9 +139,10 @@ def test_an_old_photo_sent_again_is_found(net, actors):
     attach_evidence(before, [old.pk, kept(actors.li, 6).pk], actors.li)
     smaller = keep_evidence(actors.li, clock.now(), raw=photo(5, kind="PNG", side=400))
     attach_evidence(after, [smaller.pk], actors.li)
-    alike = queries.same_photo(net.bureau.pk, smaller.perceptual_hash, apart_from=after.pk)
-    assert [row.pk for row in alike] == [old.pk]
-    assert queries.same_photo(net.other_bureau.pk, smaller.perceptual_hash) == []
+    hashes = {smaller.pk: smaller.perceptual_hash}
+    assert [row.id for row in alike(net.bureau.pk, hashes)[smaller.pk]] == [old.pk]
+    assert alike(net.bureau.pk, hashes, apart_from=[before.pk]) == {}
+    assert alike(net.other_bureau.pk, hashes) == {}
 
 
 @pytest.mark.django_db(transaction=True)
