@@ -45,6 +45,7 @@ def test_a_demo_names_only_what_there_is(pack):
     named |= {unit.post for unit in plan.departments if unit.post}
     assert named <= posts
     assert set(plan.areas) <= known(pack, "areas.yaml")
+    assert plan.empty_area in plan.areas
     assert set(plan.first_points) <= known(pack, "risk-points.csv")
     assert {school.grid for school in schools if school.grid} <= grid
     assert [fault for school in schools if (fault := school_code_fault(school.code, school.kind))] == []

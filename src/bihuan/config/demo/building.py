@@ -259,7 +259,7 @@ class District:
                 staff.setdefault(held.post, []).append(held.user_id)
             with transaction.atomic():
                 for n, area in enumerate(self.areas_of(school)):
-                    if unit.name == self.plan.shown and area["code"] == "library":
+                    if unit.name == self.plan.shown and area["code"] == self.plan.empty_area:
                         continue  # one gap for the visitor to find
                     posts = (area["post"], *KEEPERS.get(area["post"], ()), *KEEPERS[""])
                     able = next(

@@ -81,7 +81,8 @@ class Account(Spec):
 
 
 class Plan(Spec):
-    """The whole district but its schools. ``shown`` is the school whose people the accounts are."""
+    """The whole district but its schools. ``shown`` is the school whose people the accounts are, ``empty_area`` what nobody
+    keeps there."""
 
     name: str
     bureau: str
@@ -93,6 +94,7 @@ class Plan(Spec):
     staff: Staff
     sponsors: Sponsors
     shown: str
+    empty_area: str = ""
     dialling: str
     areas: tuple[str, ...]
     first_points: tuple[str, ...] = ()
