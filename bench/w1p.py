@@ -310,22 +310,22 @@ def check(world: World, schools: int = 1) -> None:
 def figures(world: World, meter: Meter, rows: int) -> Iterator[Figure]:
     """CPU of one round by each way in, and the tail with 32 clients."""
     patrolling, site = Patrolling(world), Site()
-    times = {"one": 200, "outbox": 4, "phones": 2}
+    times = {"one": 40, "outbox": 2, "phones": 1}
     try:
         costs = compare(
             meter,
             {
-                "raw": Side(patrolling.raw, lambda: patrolling.ready(250)),
+                "raw": Side(patrolling.raw, lambda: patrolling.ready(120)),
                 "one": Side(lambda: patrolling.send(site), lambda: patrolling.prepare(times["one"] + 5, 1)),
-                "raw again": Side(_many(patrolling.raw, 200), lambda: patrolling.ready(250)),
+                "raw again": Side(_many(patrolling.raw, 100), lambda: patrolling.ready(220)),
                 "outbox": Side(lambda: patrolling.send(site), lambda: patrolling.prepare(times["outbox"] + 1, OUTBOX)),
                 "phones": Side(
                     lambda: patrolling.send_all(site, PHONES), lambda: patrolling.prepare(PHONES * (times["phones"] + 1), 1)
                 ),
             },
-            times={"raw": 200, "raw again": 1, **times}, warm=1,
+            times={"raw": 100, "raw again": 1, **times}, warm=1,
         )  # fmt: skip
-        raw = _both(costs["raw"], _each(costs["raw again"], 200))
+        raw = _both(costs["raw"], _each(costs["raw again"], 100))
         listeners = {name: len(list(listeners_of(name))) for name in ("patrols.round_submitted", "duties.task_done")}
         notes = {"points": POINTS, "listeners": listeners}
         yield Figure.of("W1p", "a round, whole public path", 0, costs["one"], raw, ratio=4, notes=notes)
@@ -342,7 +342,7 @@ def figures(world: World, meter: Meter, rows: int) -> Iterator[Figure]:
 
 def _tail(patrolling: Patrolling, site: Site) -> Figure:
     """The 99th percentile with 32 clients; the target is SQLite's, which has one writer."""
-    patrolling.prepare(3000, 1)
+    patrolling.prepare(800, 1)
     found = sorted(patrolling.latencies(site, 6.0))
     p99 = found[int(len(found) * 0.99)] * 1000
     figure = Figure("W1p", f"p99 with {CLIENTS} clients", connection.vendor, 0, "ms", p99)

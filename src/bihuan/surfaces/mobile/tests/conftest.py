@@ -14,9 +14,9 @@ import pytest
 from django.test import Client
 from PIL import Image
 
+from bihuan.accounts.commands import when_revoked
 from bihuan.foundation import clock
 from bihuan.foundation.ids import uuid7
-from bihuan.surfaces.openapi.tokens import forget_tokens
 
 
 @dataclass
@@ -70,6 +70,12 @@ class Phone:
         """How much of a photo is there."""
         digest = hashlib.sha256(raw).hexdigest()
         return self.client.get(f"/api/v1/phone/photos/{digest}", **self._headers(HTTP_X_EVIDENCE_ID=str(evidence)))
+
+
+def forget_tokens() -> None:
+    """Whoever remembers tokens for a while forgets them now."""
+    for forget in when_revoked:
+        forget()
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from bihuan.accounts.commands import PHONE_DAYS
 from bihuan.accounts.models import ApiToken, User
 from bihuan.engines.responsibility.queries import forget_actors
 from bihuan.foundation import clock
-from bihuan.surfaces.openapi.tokens import forget_tokens
+from bihuan.surfaces.mobile.tests.conftest import forget_tokens
 
 pytestmark = pytest.mark.django_db
 

@@ -22,8 +22,7 @@ from bihuan.mechanisms.patrols.tests.conftest import (  # noqa: F401 - fixtures
     route,
     task,
 )
-from bihuan.surfaces.mobile.tests.conftest import envelope
-from bihuan.surfaces.openapi.tokens import forget_tokens
+from bihuan.surfaces.mobile.tests.conftest import envelope, forget_tokens
 
 pytestmark = pytest.mark.django_db
 
