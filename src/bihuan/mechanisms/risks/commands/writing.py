@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from bihuan.foundation import hot
 from bihuan.foundation.actors import Actor, Placed
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.papers import next_serial
@@ -79,12 +80,10 @@ def insert(points: list[RiskPoint], at: datetime, *, taken: str = "risks.id_take
         point.shown_colour, point.shown_rank = point.colour, point.colour_rank
     try:
         with transaction.atomic():
-            RiskPoint.objects.bulk_create(points)
+            hot.insert(points)
     except IntegrityError:
         raise Refusal(taken) from None
-    PointCode.objects.bulk_create(
-        PointCode(id=uuid7(), **placed(point), point=point, code=point.code, issued_at=at) for point in points
-    )
+    hot.insert([PointCode(id=uuid7(), **placed(point), point=point, code=point.code, issued_at=at) for point in points])
 
 
 def new_codes(count: int) -> list[str]:
