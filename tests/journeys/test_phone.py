@@ -488,7 +488,7 @@ def test_a_sheet_is_filled_in_a_minute_and_nothing_is_reported_with_two_taps(pho
     page.get_by_role("link", name="晨午检上报").click()
     for label, said in (("班级", "三年级二班"), ("应到人数", "45"), ("实到人数", "900"), ("有症状人数", "1")):
         page.get_by_label(label).fill(said)
-    page.get_by_text("晨检", exact=True).click()
+    page.get_by_role("radio", name="晨检").check()
     page.get_by_role("button", name="交").click()
     expect(page.get_by_text("应在 0 到 200 之间，请核对")).to_be_visible()
     page.get_by_label("实到人数").fill("44")
@@ -519,7 +519,7 @@ def test_a_shift_goes_from_one_guard_to_the_next(phone, night):
     page.get_by_role("button", name="加上").click()
     page.get_by_label("加一样东西").fill("西门钥匙")
     page.get_by_role("button", name="加上").click()
-    page.get_by_role("group", name="西门钥匙").get_by_text("少").click()
+    page.get_by_role("group", name="西门钥匙").get_by_role("radio", name="少").check()
     page.get_by_label("要交代的").fill("西门锁芯涩，已报修")
     page.get_by_role("button", name="交班").click()
     phone.context.set_offline(False)
