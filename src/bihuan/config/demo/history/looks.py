@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def plan(term: Term, day: date, today: date, data: dict[str, Any], chance: Random) -> None:
     """The shown school's safety lead every morning, and some others'."""
     for n, school in enumerate(term.some(chance, data["others"])):
-        term.later(at(day, time(7, 20 + 9 * n)), look(term, school, ("patrol", day, n)))
+        term.later(at(day, time(7, 20)) + timedelta(minutes=9 * n), look(term, school, ("patrol", day, n)))
 
 
 def look(term: Term, school: Any, seed: tuple[object, ...]) -> Act:

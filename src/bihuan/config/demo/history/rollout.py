@@ -13,6 +13,7 @@ from bihuan.mechanisms.risks.queries import points_for_phone
 if TYPE_CHECKING:
     from bihuan.config.demo.history.term import Act, Term
 
+MINUTE = timedelta(minutes=1)
 STEP = 0.00012
 """Some twelve metres, in degrees: how far apart the demo's labels hang."""
 
@@ -21,8 +22,8 @@ def plan(term: Term, day: date, today: date, data: dict[str, Any], chance: Rando
     """So many schools on every day of school, the shown one first."""
     before, now = begun(term, day - DAY, data), begun(term, day, data)
     for n, school in enumerate(in_turn(term)[before:now]):
-        term.later(at(day, time(8, 30 + 10 * n)), post(term, school, data))
-        term.later(at(day, time(19, 30 + 5 * n)), take_routes(term, school, data))
+        term.later(at(day, time(8, 30)) + 10 * n * MINUTE, post(term, school, data))
+        term.later(at(day, time(19, 30)) + 5 * n * MINUTE, take_routes(term, school, data))
 
 
 def begun(term: Term, day: date, data: dict[str, Any]) -> int:
