@@ -17,7 +17,7 @@ from bihuan.engines.duties.models import CalendarDay
 from bihuan.engines.duties.planning import pack_days
 from bihuan.engines.responsibility import queries as net
 from bihuan.engines.sheets.rules import STAGES
-from bihuan.foundation import packs
+from bihuan.foundation import hot, packs
 from bihuan.foundation.actors import SYSTEM, Actor
 from bihuan.foundation.commands import command
 from bihuan.foundation.events import record
@@ -57,6 +57,9 @@ def _keep(at: datetime, bureau_id: UUID) -> int:
         for on, day in wanted.items()
         if kept.get(on, ("pack",))[0] == "pack" and kept.get(on) != ("pack", day.kind, day.term, day.week_no, day.name)
     ]
+    if not kept:
+        hot.insert(fresh)
+        return len(fresh)
     CalendarDay.objects.bulk_create(
         fresh, batch_size=400, update_conflicts=True, update_fields=list(_WHAT),
         unique_fields=["bureau_id", "org", "stage", "on"],
@@ -81,6 +84,7 @@ def set_day(
     rows = CalendarDay.objects.filter(
         bureau_id=place.bureau_id, org_id=place.pk, stage=stage, on__gte=on, on__lte=last, origin="set"
     )
+    keep_calendar(by, at, bureau_id=place.bureau_id)
     before = Calendar(pack_days(place.bureau_id, min(on, timezone.localdate(at))))
     if kind is None:
         first = rows.order_by("on").first()

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.db import DatabaseError
-from django.db.models import F
+from django.db.models import Case, F, Value, When
 from django.utils import timezone
 from pydantic import Field
 
@@ -17,15 +17,13 @@ from bihuan.engines.duties import refusals  # noqa: F401 - their sentences must 
 from bihuan.engines.duties.commands.generating import facts_of
 from bihuan.engines.duties.models import Duty, Task
 from bihuan.engines.duties.rules import ACTS, STATES, ending
-from bihuan.engines.responsibility import queries as net
 from bihuan.engines.sheets import commands as sheets
 from bihuan.engines.sheets import queries as sheet_queries
 from bihuan.engines.sheets.rules import applicable, open_items
 from bihuan.foundation import hot, packs
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.commands import command, phone_time
-from bihuan.foundation.events import record, record_many, stated
-from bihuan.foundation.models import Event
+from bihuan.foundation.events import Event, record, record_many, stated
 from bihuan.foundation.refusals import Refusal
 
 Answers = Annotated[dict[str, sheets.AnswerIn], Field(max_length=1000)]
@@ -90,14 +88,16 @@ def _satisfied(by: Actor, at: datetime, task: Task, done: dict[str, Any]) -> tup
         bureau_id=task.bureau_id, org_id=task.org_id, state="open", duty__code__in=task.duty.satisfies,
         opens_at__lte=moment, closes_at__gte=moment,
     ).annotate(code=F("duty__code")).order_by("due_at", "id")  # fmt: skip
-    won = []
-    for row in rows:
-        ends = ending(moment, row.due_at, row.closes_at)
-        fresh = {**done, "state": ends.state, "via_id": task.pk}
-        if Task.objects.filter(pk=row.pk, state="open").update(**fresh):
-            for name, value in fresh.items():
-                setattr(row, name, value)
-            won.append(row)
+    running = list(rows)
+    if not running:
+        return ()
+    late = Case(When(due_at__gte=moment, then=Value("done")), default=Value("late"))
+    Task.objects.filter(pk__in=[row.pk for row in running], state="open").update(
+        **{**done, "state": late, "via_id": task.pk}
+    )
+    won = list(
+        rows.model.objects.filter(via_id=task.pk, pk__in=[row.pk for row in running]).annotate(code=F("duty__code"))
+    )
     facts = ((row, {**facts_of(row, row.code), **_done_facts(row)}) for row in won)
     record_many(facts, "duties.task_done", by=by, at=at)
     return tuple(row.pk for row in won)
@@ -145,7 +145,7 @@ def answer_task(
     ref_id = None
     if task.act == "sheet" and not nil:
         ref_id = _submitted(by, filled_at, task, id, answers or {}, rest_normal=rest_normal)
-    result = fulfil(by, at, task_id=task.pk, ref_id=ref_id, done_at=filled_at, nil=nil)
+    result = AtOnce().do(by, at, task=task, ref_id=ref_id, done_at=filled_at, nil=nil)
     if result.state == "double":
         raise _already(result.task)
     return result.task
@@ -182,19 +182,15 @@ def _submitted(by: Actor, at: datetime, task: Task, id: UUID, answers: Answers, 
     """The task's sheet in the version of its day, asked what applies at the unit, filled and submitted."""
     assert task.subject_id
     version = sheet_queries.in_force(by, task.subject_id, on=timezone.localdate(task.due_at))
-    org = net.org(by, task.org_id)
-    asked = applicable(version.content, org.stages or [org.kind], org.facets)
-    submission = sheets.begin(by, at, id=id, place=org, version=version, asked=asked, holder="duties")
+    asked = applicable(version.content, task.org.stages or [task.org.kind], task.org.facets)
     given = dict(answers)
     if rest_normal:
         said = {code: answer.as_answer().as_json() for code, answer in given.items()}
         for code in open_items(version.content, asked, said):
             if version.content.by_code[code].kind == "pass-fail":
                 given[code] = sheets.AnswerIn(result="pass")
-    if given:
-        sheets.write(by, at, submission_id=submission.pk, answers=given)
-    finished, _ = sheets.finish(by, at, submission_id=submission.pk, all_needed=True)
-    return finished.pk
+    row, _ = sheets.hand_in(by, at, id=id, place=task.org, version=version, answers=given, asked=asked, holder="duties")
+    return row.pk
 
 
 @command("duties.excuse_task")

@@ -53,11 +53,11 @@ def generate(at: datetime, *, bureau_id: UUID | None = None) -> int:
 
 def renew_duties(
     by: Actor, at: datetime, *, bureau_id: UUID, duties: Sequence[Duty] | None = None, excuse: str = "",
-    school_id: UUID | None = None,
+    school_id: UUID | None = None, are_new: bool = False,
 ) -> int:  # fmt: skip
     """Make the open tasks of a bureau (of these duties, of this school) what the rules now say; how many were excused.
 
-    *excuse* is the reason when the calendar took the day away; see ``hot.renew``.
+    *excuse* is the reason when the calendar took the day away; see ``hot.renew``. Duties that *are_new* have none yet.
     """
     with transaction.atomic():
         hot.alone(bureau_id, wait=True)
@@ -68,15 +68,20 @@ def renew_duties(
         for start in range(0, len(chosen), BATCH_DUTIES):
             batch = chosen[start : start + BATCH_DUTIES]
             asked = plan_of(bureau_id, [duty for duty in batch if duty.is_active], at, school_id=school_id)
+            if are_new:
+                hot.sow(asked)
+                continue
             gone = hot.renew(asked, [duty.pk for duty in batch], at, excuse=excuse, school_id=school_id)
             _state(by, at, gone, "duties.task_excused", lambda task: {"reason": task.note})
             excused += len(gone)
-            _mark_sown([duty for duty in batch if school_id in (None, duty.school_id)], at)
+            horizon = timezone.localdate(at) + AHEAD
+            _mark_sown([one for one in batch if school_id in (None, one.school_id) and one.sown_to != horizon], at)
         return excused
 
 
 def _mark_sown(duties: Sequence[Duty], at: datetime) -> None:
-    Duty.objects.filter(pk__in=[duty.pk for duty in duties]).update(sown_to=timezone.localdate(at) + AHEAD)
+    if duties:
+        Duty.objects.filter(pk__in=[duty.pk for duty in duties]).update(sown_to=timezone.localdate(at) + AHEAD)
 
 
 def miss_over(at: datetime, *, batch: int = BATCH_MISSED) -> int:

@@ -16,9 +16,9 @@ from bihuan.engines.duties import (
     refusals,  # noqa: F401 - their sentences must be declared
     rules,
 )
-from bihuan.engines.duties.commands.days import keep_calendar
 from bihuan.engines.duties.commands.generating import renew_duties
-from bihuan.engines.duties.models import CalendarDay, Duty
+from bihuan.engines.duties.models import Duty
+from bihuan.engines.duties.planning import AHEAD
 from bihuan.engines.responsibility import queries as net
 from bihuan.engines.sheets import queries as sheets
 from bihuan.foundation import packs
@@ -89,23 +89,21 @@ def keep_duty(
         "code": code, "title": title, "act": act, "subject_id": subject_id, "post": post, "assignee_id": assignee_id,
         "cadence": dict(cadence), "windows": [dict(window) for window in windows], "grace_minutes": grace_minutes,
         "evidence": list(evidence), "scope": dict(scope or {}), "satisfies": list(satisfies), "nil": nil,
-        "lock_days": lock_days, "starts_on": starts_on, "ends_on": ends_on, "is_active": True, "sown_to": None,
+        "lock_days": lock_days, "starts_on": starts_on, "ends_on": ends_on, "is_active": True,
+        "sown_to": timezone.localdate(at) + AHEAD,
     }  # fmt: skip
+    mine = Duty.objects.filter(pk=id, bureau_id=org.bureau_id, org_id=org.pk)
     try:
         with transaction.atomic():
-            changed = Duty.objects.filter(pk=id, bureau_id=org.bureau_id, org_id=org.pk).update(
-                **said, revision=F("revision") + 1
-            )
-            if not changed:
+            is_new = not mine.update(**said, revision=F("revision") + 1)
+            if is_new:
                 if Duty.objects.filter(pk=id).exists():
                     raise Refusal("foundation.not_found")
                 Duty(id=id, org_id=org.pk, **placed(org), **said).save(force_insert=True)
     except IntegrityError:
         raise Refusal("duties.code_taken", code=code) from None
-    duty: Duty = Duty.objects.get(pk=id)
-    require_calendar(by, at, org.bureau_id)
-    renew_duties(by, at, bureau_id=org.bureau_id, duties=[duty], school_id=org.school_id)
-    duty.refresh_from_db(fields=["sown_to"])
+    duty: Duty = mine.get()
+    renew_duties(by, at, bureau_id=org.bureau_id, duties=[duty], school_id=org.school_id, are_new=is_new)
     return duty
 
 
@@ -119,23 +117,15 @@ def keep_new(by: Actor, at: datetime, *, org: Any, duties: Sequence[Mapping[str,
         _refuse_bad(
             org.bureau_id, said["act"], said["post"], said["cadence"], said["windows"], {}, said["starts_on"], said.get("ends_on")
         )  # fmt: skip
-        rows.append(Duty(org_id=org.pk, **placed(org), **said))
+        rows.append(Duty(org_id=org.pk, **placed(org), **{**said, "sown_to": timezone.localdate(at) + AHEAD}))
     try:
         with transaction.atomic():
             Duty.objects.bulk_create(rows)
     except IntegrityError:
         raise Refusal("duties.code_taken", code="、".join(row.code for row in rows)) from None
     if rows:
-        require_calendar(by, at, org.bureau_id)
-        renew_duties(by, at, bureau_id=org.bureau_id, duties=rows, school_id=org.school_id)
+        renew_duties(by, at, bureau_id=org.bureau_id, duties=rows, school_id=org.school_id, are_new=True)
     return rows
-
-
-def require_calendar(by: Actor, at: datetime, bureau_id: UUID) -> None:
-    """A bureau's first duty brings its days."""
-    today = timezone.localdate(at)
-    if not CalendarDay.objects.filter(bureau_id=bureau_id, org_id=bureau_id, stage="", on=today).exists():
-        keep_calendar(by, at, bureau_id=bureau_id)
 
 
 @command("duties.end_duty")

@@ -12,7 +12,7 @@ from bihuan.engines.duties.queries.days import (
     may_set_days,
     school_days,
 )
-from bihuan.engines.duties.queries.tasks import (
+from bihuan.engines.duties.queries.waiting import (
     MOST_OPEN,
     WHEN,
     WHOSE,

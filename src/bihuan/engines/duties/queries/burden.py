@@ -12,7 +12,7 @@ from django.db.models import Q, Sum
 
 from bihuan.engines.duties import rules
 from bihuan.engines.duties.models import Duty, Minutes
-from bihuan.engines.duties.queries.tasks import inside
+from bihuan.engines.duties.queries.waiting import inside
 from bihuan.engines.responsibility import queries as net
 from bihuan.engines.sheets.rules import STAGES
 from bihuan.foundation import packs

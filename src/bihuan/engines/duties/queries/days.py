@@ -13,7 +13,7 @@ from django.utils import timezone
 from bihuan.engines.duties.calendar import DAY, KINDS, Calendar, Day, merged, monday_of
 from bihuan.engines.duties.models import CalendarDay
 from bihuan.engines.duties.planning import calendar_for, pack_days
-from bihuan.engines.duties.queries.tasks import home_of
+from bihuan.engines.duties.queries.waiting import home_of
 from bihuan.engines.responsibility import queries as net
 from bihuan.engines.sheets.rules import STAGES, stages_of
 from bihuan.foundation import clock, packs

@@ -121,21 +121,8 @@ def submit_whole(by: Actor, at: datetime, *, id: UUID, version_id: UUID, org_id:
     """
     org = net.place_of(by, org_id)
     version = version_for_filling(by, version_id)
-    given = {code: answer.as_answer() for code, answer in answers.items()}
-    _refuse_bad(faults_of(version.content, None, given))
-    stored = _stored(by, at, given)
-    items = [version.content.by_code[code] for code in stored]
-    counted = tally(items, None, stored)
-    row = Submission(
-        id=id, **placed(org), org_id=org_id, version_id=version_id, state="submitted", answers=stored, asked=list(stored),
-        asked_count=counted.asked, passed=counted.passed, failed=counted.failed, not_applicable=counted.not_applicable,
-        started_at=at, submitted_at=at, by_id=by.id, by_name=by.name, revision=1,
-    )  # fmt: skip
-    _may_fill(by, row)
-    if not insert([row]):
-        raise Refusal("foundation.receipt_conflict")
-    findings = _findings(at, row, version.content, stored, known=frozenset())
-    insert(findings)
+    _may_fill(by, org)
+    row, findings = hand_in(by, at, id=id, place=org, version=version, answers=answers)
     record(row, "sheets.submitted", by=by, at=at, failed=row.failed, passed=row.passed, findings=len(findings))
     return row
 
@@ -162,6 +149,35 @@ def begin(
     if not insert([submission]):
         raise Refusal("foundation.receipt_conflict")
     return submission
+
+
+def hand_in(
+    by: Actor, at: datetime, *, id: UUID, place: Any, version: VersionInForce, answers: Mapping[str, AnswerIn],
+    asked: Sequence[str] | None = None, holder: str = "",
+) -> tuple[Submission, list[Finding]]:  # fmt: skip
+    """A whole sheet in one go: the submission with its findings, two statements. *asked*: what must be answered (default:
+    what is).
+
+    Refusals: ``sheets.bad_answers``, ``sheets.items_left``, ``foundation.receipt_conflict`` (the id is taken).
+    """
+    content = version.content
+    given = {code: answer.as_answer() for code, answer in answers.items()}
+    _refuse_bad(faults_of(content, asked, given))
+    stored = _stored(by, at, given)
+    codes = list(stored) if asked is None else list(asked)
+    if asked is not None:
+        _refuse_open(content, open_items(content, codes, stored))
+    counted = tally([content.by_code[code] for code in codes], None, stored)
+    row = Submission(
+        id=id, **placed(place), org_id=place.pk, version_id=version.id, holder=holder, state="submitted", answers=stored,
+        asked=codes, asked_count=counted.asked, passed=counted.passed, failed=counted.failed,
+        not_applicable=counted.not_applicable, started_at=at, submitted_at=at, by_id=by.id, by_name=by.name, revision=1,
+    )  # fmt: skip
+    if not insert([row]):
+        raise Refusal("foundation.receipt_conflict")
+    findings = _findings(at, row, content, stored, known=frozenset())
+    insert(findings)
+    return row, findings
 
 
 def write(
@@ -200,8 +216,7 @@ def finish(by: Actor, at: datetime, *, submission_id: UUID, all_needed: bool) ->
     left = open_items(content, row.asked, row.answers)
     if all_needed and left:
         _refuse_submitted(row)
-        first = content.by_code[left[0]]
-        raise Refusal("sheets.items_left", count=len(left), first=f"{first.code} {first.title}")
+        _refuse_open(content, left)
     seal(at, row)
     known = frozenset(Finding.objects.filter(submission=row).values_list("item", flat=True))
     findings = _findings(at, row, content, row.answers, known=known)
@@ -255,8 +270,8 @@ def _own(by: Actor, submission_id: UUID) -> Submission:
     return submission
 
 
-def _may_fill(by: Actor, submission: Submission) -> None:
-    if not by.may("inspect", submission):
+def _may_fill(by: Actor, place: Placed) -> None:
+    if not by.may("inspect", place):
         raise Refusal("sheets.may_not_fill")
 
 
@@ -264,6 +279,12 @@ def _refuse_submitted(row: Submission) -> None:
     if row.state != "draft":
         when = timezone.localtime(row.submitted_at) if row.submitted_at else None
         raise Refusal("sheets.already_submitted", at=f"{when:%m-%d %H:%M}" if when else "此前")
+
+
+def _refuse_open(content: Content, left: Sequence[str]) -> None:
+    if left:
+        first = content.by_code[left[0]]
+        raise Refusal("sheets.items_left", count=len(left), first=f"{first.code} {first.title}")
 
 
 def _refuse_bad(faults: Mapping[str, str]) -> None:
