@@ -166,8 +166,8 @@ def ready_for_no_network(phone):
     phone.see("/")
 
 
-@pytest.mark.clause("HY-17")
-@pytest.mark.clause("XX-08")
+@pytest.mark.clause("HY-16")
+@pytest.mark.clause("HY-19")
 def test_a_round_of_twelve_points_without_a_network(phone, night, site):
     """Sign in, airplane mode, twelve labels by camera, two hazards with photos, the phone kills the page, network back."""
     labels = printed(night.actor("li"), site.url, night.kept["points"])
@@ -381,6 +381,8 @@ def test_leaving_a_phone_with_unsent_work_asks_first(phone, night):
     assert apps.get_model("cases", "Case").objects.count() == 0
 
 
+@pytest.mark.clause("HY-17")
+@pytest.mark.clause("XX-10")
 def test_what_is_refused_keeps_the_draft_and_says_why(phone, night):
     """A refusal never loses work: the sentence stands beside it, it can be mended, dropped and taken back."""
     page = signed_in(phone, night)
@@ -471,6 +473,7 @@ def test_a_full_phone_says_what_it_could_keep(phone, night):
     assert len(case.before) == 1
 
 
+@pytest.mark.clause("HY-19")
 def test_a_sheet_is_filled_in_a_minute_and_nothing_is_reported_with_two_taps(phone, night):
     """晨午检 without a network: wrong numbers are said at once, the task is done with what was filled; 零报告 for the other."""
     sheet = apps.get_model("sheets", "Sheet").objects.get(bureau_id=night.orgs["bureau"], code="ledger-health-round")
@@ -522,6 +525,7 @@ def test_a_shift_goes_from_one_guard_to_the_next(phone, night):
     page.get_by_role("group", name="西门钥匙").get_by_role("radio", name="少").check()
     page.get_by_label("要交代的").fill("西门锁芯涩，已报修")
     page.get_by_role("button", name="交班").click()
+    expect(page.get_by_text("1 条待上传")).to_be_visible()
     phone.context.set_offline(False)
     expect(page.get_by_text("全部已上传")).to_be_visible(timeout=60_000)
     row = apps.get_model("patrols", "Handover").objects.get()
@@ -538,6 +542,7 @@ def test_a_shift_goes_from_one_guard_to_the_next(phone, night):
     page.get_by_role("link", name="王保安交了班，等你接").click()
     expect(page.get_by_text("西门锁芯涩，已报修")).to_be_visible()
     page.get_by_role("button", name="东西点过了，接班").click()
+    expect(page.get_by_text("已接王保安的班")).to_be_visible()
     expect(page.get_by_text("全部已上传")).to_be_visible(timeout=60_000)
     row.refresh_from_db()
     assert row.taken_by_id == night.people["li"]
