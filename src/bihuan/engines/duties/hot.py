@@ -13,6 +13,7 @@ import os
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -34,6 +35,14 @@ _FRESH = {"state": "open", "done_by_name": "", "backfilled": False, "nil": False
 _EXCUSED_BY_CALENDAR = "t.state = 'excused' AND t.excused_by = 'calendar'"
 
 
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """What a renewal did: the tasks that it excused, and how many it made."""
+
+    excused: list[UUID]
+    made: int
+
+
 def sow(plan: Plan) -> int:
     """Insert the tasks of a plan that do not exist yet; returns how many are new."""
     if not plan.tasks:
@@ -50,10 +59,8 @@ def sow(plan: Plan) -> int:
     return _execute(sql, [*params, prefix, *_FRESH.values()])
 
 
-def renew(
-    plan: Plan, duties: Sequence[UUID], at: datetime, *, excuse: str, school_id: UUID | None = None
-) -> list[UUID]:
-    """Make the open tasks of *duties* equal to the plan, then sow; returns the ids of tasks that were excused.
+def renew(plan: Plan, duties: Sequence[UUID], at: datetime, *, excuse: str, school_id: UUID | None = None) -> Renewed:
+    """Make the open tasks of *duties* equal to the plan, then sow.
 
     What the plan still asks for takes its times, its post and its person, and what a closure had excused is open again.
     What it no longer asks for is excused with *excuse* as the reason (a closure); without one (the rule has changed) it
@@ -82,8 +89,7 @@ def renew(
         f"{head} UPDATE duties_task AS t SET state = 'excused', excused_by = %s, note = %s WHERE {gone} RETURNING id",
         [*given, *said, *chosen],
     )
-    sow(plan)
-    return [_uuid(pk) for (pk,) in rows]
+    return Renewed([_uuid(pk) for (pk,) in rows], sow(plan))
 
 
 def _gone(plan: Plan, duties: Sequence[UUID], at: datetime, same: str, school_id: UUID | None) -> tuple[str, list[Any]]:
@@ -255,7 +261,7 @@ def sow_orm(plan: Plan) -> int:
 
 def renew_orm(
     plan: Plan, duties: Sequence[UUID], at: datetime, *, excuse: str, school_id: UUID | None = None
-) -> list[UUID]:
+) -> Renewed:
     """The twin of ``renew``."""
     asked = {tuple(getattr(row, name) for name in KEY): row for row in rows_of(plan)}
     there = Task.objects.filter(bureau_id=plan.bureau_id, duty_id__in=duties)
@@ -274,8 +280,7 @@ def renew_orm(
                 state="excused", excused_by="calendar" if excuse else "duty", note=excuse or "这条职责已停止或改了规则"
             )
             excused.append(row.pk)
-    sow_orm(plan)
-    return excused
+    return Renewed(excused, sow_orm(plan))
 
 
 def miss_orm(bureau_id: UUID, at: datetime, batch: int) -> list[UUID]:

@@ -39,7 +39,7 @@ def generate(at: datetime, *, bureau_id: UUID | None = None) -> int:
     for bureau in sorted(set(active.order_by().values_list("bureau_id", flat=True).distinct())):
         with transaction.atomic():
             if hot.alone(bureau, wait=False) and keep_calendar(SYSTEM, at, bureau_id=bureau):
-                renew_duties(SYSTEM, at, bureau_id=bureau, excuse="校历有调整")
+                made += renew_duties(SYSTEM, at, bureau_id=bureau, excuse="校历有调整")
         behind = active.filter(bureau_id=bureau).filter(Q(sown_to__isnull=True) | Q(sown_to__lt=horizon)).order_by("id")
         while True:
             with transaction.atomic():
@@ -55,7 +55,7 @@ def renew_duties(
     by: Actor, at: datetime, *, bureau_id: UUID, duties: Sequence[Duty] | None = None, excuse: str = "",
     school_id: UUID | None = None, are_new: bool = False,
 ) -> int:  # fmt: skip
-    """Make the open tasks of a bureau (of these duties, of this school) what the rules now say; how many were excused.
+    """Make the open tasks of a bureau (of these duties, of this school) what the rules now say; how many are new.
 
     *excuse* is the reason when the calendar took the day away; see ``hot.renew``. Duties that *are_new* have none yet.
     """
@@ -64,19 +64,19 @@ def renew_duties(
         chosen = duties
         if chosen is None:
             chosen = list(Duty.objects.filter(bureau_id=bureau_id, is_active=True).order_by("id"))
-        excused = 0
+        made = 0
         for start in range(0, len(chosen), BATCH_DUTIES):
             batch = chosen[start : start + BATCH_DUTIES]
             asked = plan_of(bureau_id, [duty for duty in batch if duty.is_active], at, school_id=school_id)
             if are_new:
-                hot.sow(asked)
+                made += hot.sow(asked)
                 continue
-            gone = hot.renew(asked, [duty.pk for duty in batch], at, excuse=excuse, school_id=school_id)
-            _state(by, at, gone, "duties.task_excused", lambda task: {"reason": task.note})
-            excused += len(gone)
+            done = hot.renew(asked, [duty.pk for duty in batch], at, excuse=excuse, school_id=school_id)
+            _state(by, at, done.excused, "duties.task_excused", lambda task: {"reason": task.note})
+            made += done.made
             horizon = timezone.localdate(at) + AHEAD
             _mark_sown([one for one in batch if school_id in (None, one.school_id) and one.sown_to != horizon], at)
-        return excused
+        return made
 
 
 def _mark_sown(duties: Sequence[Duty], at: datetime) -> None:

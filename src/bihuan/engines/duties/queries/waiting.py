@@ -25,7 +25,7 @@ from bihuan.foundation import packs
 from bihuan.foundation.actors import SYSTEM, Actor, Hold
 from bihuan.foundation.pages.keyset import Page, page
 from bihuan.foundation.refusals import Refusal
-from bihuan.foundation.scoping import under
+from bihuan.foundation.scoping import within
 
 MOST_OPEN = 200
 _LINE = (
@@ -106,8 +106,8 @@ def seen(viewer: Actor) -> Any:
 def inside(hold: Hold) -> Q | None:
     if hold.level == "path":
         school_id, bureau_id = home_of(hold.org_id)
-        return (Q(school_id=school_id) if school_id else Q(bureau_id=bureau_id)) & under(hold.path)
-    return None if hold.level == "party" else Q(**{f"{hold.level}_id": hold.org_id})
+        return (Q(school_id=school_id) if school_id else Q(bureau_id=bureau_id)) & within(hold)
+    return None if hold.level == "party" else within(hold)
 
 
 _FRESH_SECONDS = 300.0

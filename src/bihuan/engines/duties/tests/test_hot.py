@@ -140,7 +140,14 @@ def test_both_statements_do_what_their_twins_do(ready, net, term, said, before, 
             later = term + timedelta(hours=hours)
             ended, kept = duties[0], duties[1:]
             excused = renew(plan_of(net.bureau.pk, kept, later), [ended.pk, *names], later, excuse=excuse)
-            found.append((first, sorted([(names[row[0]], *row[1:]) for row in rows()], key=str), len(excused)))
+            found.append(
+                (
+                    first,
+                    sorted([(names[row[0]], *row[1:]) for row in rows()], key=str),
+                    len(excused.excused),
+                    excused.made,
+                )
+            )
             transaction.set_rollback(True)
     assert found[0] == found[1]
 
