@@ -9,6 +9,7 @@ answer (the live feed, an asynchronous stream) is sent from the event loop.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
@@ -74,12 +75,8 @@ class Application(BaseHandler):
         if body is None:
             return
         loop = asyncio.get_running_loop()
-        if scope["path"] == PATH and scope["method"] == "POST" and isinstance(body, BytesIO):
-            if (actor := actor_for(scope["headers"])) and (answer := await batcher.take(actor, body.getvalue())):
-                start = {"type": "http.response.start", "status": 200, "headers": JSON_ONLY}
-                await send(start)
-                await send({"type": "http.response.body", "body": answer})
-                return
+        if await self._batched(scope, body, send):
+            return
 
         async def pass_on(message: Message) -> None:
             await send(message)  # granian's send answers a future of its own, not a coroutine
@@ -96,6 +93,18 @@ class Application(BaseHandler):
         if response.streaming and response.is_async:  # type: ignore[attr-defined]
             await _until_gone(response, receive, send)
             await loop.run_in_executor(self._threads, response.close)
+
+    async def _batched(self, scope: Message, body: IO[bytes], send: Send) -> bool:
+        """Rounds that share a transaction with those of other phones (``batching``); whether this was such a call."""
+        if scope["path"] != PATH or scope["method"] != "POST" or not isinstance(body, BytesIO):
+            return False
+        actor = actor_for(scope["headers"])
+        answer = await batcher.take(actor, body.getvalue()) if actor else None
+        if answer is None:
+            return False
+        await send({"type": "http.response.start", "status": 200, "headers": JSON_ONLY})
+        await send({"type": "http.response.body", "body": answer})
+        return True
 
     def _answer(
         self, scope: Message, body: IO[bytes], emit: Callable[[Message], None]
@@ -208,4 +217,6 @@ django.setup(set_prefix=False)
 from bihuan.config.batching import PATH, actor_for, batcher  # noqa: E402 - needs the settings
 
 get_resolver().url_patterns  # noqa: B018 - a door that does not open stops the start, not the first visitor
+gc.collect()
+gc.freeze()  # what the program itself consists of lives as long as the process: no collection need look through it again
 application = Application(threads=settings.BIHUAN_THREADS)

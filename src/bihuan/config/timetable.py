@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bihuan.engines.cases.jobs import escalate_due
 from bihuan.engines.duties.jobs import generate_ahead, miss_over
+from bihuan.engines.responsibility.jobs import follow_moves
 from bihuan.foundation.jobs import Line
 from bihuan.foundation.sealing import seal_history
 from bihuan.mechanisms.risks.jobs import recolour_points
@@ -16,6 +17,7 @@ LINES = (
     Line("cases.escalate", timedelta(seconds=60), escalate_due),
     Line("duties.generate", timedelta(hours=1), generate_ahead),
     Line("duties.miss", timedelta(seconds=60), miss_over),
+    Line("responsibility.follow_moves", timedelta(seconds=20), follow_moves),
     Line("risks.recolour", timedelta(seconds=60), recolour_points),
     Line("tips.sweep", timedelta(minutes=5), sweep_tips),
     Line("foundation.seal", timedelta(minutes=10), seal_history),

@@ -238,9 +238,16 @@ def _turned(names: tuple[tuple[type[models.Model], str], ...], vendor: str) -> l
     for n, (model, name) in enumerate(names):
         column = model._meta.get_field(name).get_col(model._meta.db_table)  # type: ignore[union-attr]
         steps = [*connection.ops.get_db_converters(column), *column.get_db_converters(connection)]
+        if isinstance(column.output_field, models.UUIDField) and steps:
+            steps = [lambda value, *_: _uuid(value)]  # SQLite's text; the same few ancestors stand in every row
         if steps:
             found.append((n, [(step, column) for step in steps]))
     return found
+
+
+@lru_cache(maxsize=8192)
+def _uuid(value: str | None) -> UUID | None:
+    return UUID(value) if value is not None else None
 
 
 def among(column: str, kind: str = "uuid") -> str:

@@ -20,8 +20,7 @@ from bihuan.engines.duties import commands as duties
 from bihuan.foundation import hot
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.commands import Call, phone_time, together
-from bihuan.foundation.events import keep, stated
-from bihuan.foundation.models import Event
+from bihuan.foundation.events import Event, keep, stated
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.patrols import rules
 from bihuan.mechanisms.patrols.commands import rounds
@@ -151,12 +150,12 @@ Last = dict[Any, list[tuple[datetime, UUID, int]]]
 def _before(calls: Sequence[tuple[Call, rounds.Sent]]) -> tuple[dict[UUID, Round], dict[Any, set[UUID]], Last]:
     """The rounds handed in before: these very ones, the other parts of their tasks, and the last ones of each person."""
     ids, tasks = [sent.id for _, sent in calls], {sent.task_id for _, sent in calls if sent.task_id}
-    known = {row.pk: row for row in hot.rows_of(Round, hot.among("id"), [hot.listed(ids)])}
+    rows = hot.rows_of(Round, f"{hot.among('id')} OR {hot.among('task_id')}", [hot.listed(ids), hot.listed(tasks)])
+    known = {row.pk: row for row in rows}
     parts: dict[Any, set[UUID]] = defaultdict(set)
-    if tasks:
-        sql = f"SELECT task_id, covered FROM patrols_round WHERE {hot.among('task_id')}"  # noqa: S608 - no value in it
-        for task_id, covered in hot.read([(Round, "task_id"), (Round, "covered")], sql, [hot.listed(tasks)]):
-            parts[task_id].update(UUID(stop) for stop in covered)
+    for row in rows:
+        if row.task_id in tasks:
+            parts[row.task_id].update(UUID(stop) for stop in row.covered)
     spans: dict[UUID, list[datetime]] = defaultdict(list)
     for call, sent in calls:
         if call.envelope.by.id:

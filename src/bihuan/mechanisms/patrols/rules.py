@@ -298,10 +298,11 @@ def weighed(
     least_percent: int = 100,
 ) -> Walk:
     """Judge a whole round: nothing here reads a clock or a table, so that one round and a batch of many come out alike."""
+    stops = frozenset(context.stops)
     looks = tuple(
         judged(
             check,
-            stops=context.stops,
+            stops=stops,
             school_id=context.school_id,
             spots=context.spots,
             labels=context.labels,

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.apps import apps
 from django.db import transaction
 
 from bihuan.engines.duties.models import Task
@@ -22,7 +23,6 @@ from bihuan.mechanisms.patrols import hot
 from bihuan.mechanisms.patrols.models import Round
 from bihuan.mechanisms.patrols.tests.conftest import MORNING, look, tasks_of
 from bihuan.mechanisms.risks.commands import note_rounds, renew_code
-from bihuan.mechanisms.risks.models import RiskPoint
 
 pytestmark = pytest.mark.django_db
 NAME = "patrols.submit_round"
@@ -62,7 +62,7 @@ def left() -> dict[str, Any]:
     assert all(event.digest == digest_of(event) for event in events)
     of = {event.pk: (event.name, event.subject_id) for event in events}
     found["reactions"] = sorted((of[row.event_id], row.listener) for row in Reaction.objects.all())
-    for model in (Round, Task, RiskPoint, Receipt):
+    for model in (Round, Task, apps.get_model("risks", "RiskPoint"), Receipt):
         found[model.__name__] = list(model.objects.order_by("pk").values())
     found["events"] = [{k: v for k, v in event.__dict__.items() if k not in OWN and k != "_state"} for event in events]
     return found
@@ -185,7 +185,7 @@ def test_a_missed_point_shows_its_colour_again(twice, actors, route, points, che
     note_rounds(actors.li, MORNING - timedelta(hours=20), missed=[point.pk for point in points])
     note_rounds(actors.li, MORNING - timedelta(hours=10), missed=[point.pk for point in points[:2]])
     twice([sent(actors.wang, route, None, checks()[:3]), sent(actors.li, route, None, checks())])
-    assert RiskPoint.objects.filter(missed_rounds__gt=0).count() == 4, (
+    assert apps.get_model("risks", "RiskPoint").objects.filter(missed_rounds__gt=0).count() == 4, (
         "undone with the transaction, but there to be done"
     )
 
