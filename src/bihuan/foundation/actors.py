@@ -26,6 +26,9 @@ class Hold:
 
     ``level`` is one of ``LEVELS`` (compare that ancestor with ``org_id``), ``"path"`` (an area, grid or class: compare
     the path's prefix) or ``"party"`` (a partner department: it sees only the rows that name it).
+
+    ``spans`` is empty but for the minutes after units have moved, until their rows bear the new address: old addresses,
+    shorter ones first, with whether what still stands there belongs to this hold.
     """
 
     post: str
@@ -34,9 +37,13 @@ class Hold:
     org_id: UUID
     path: str
     org_name: str = ""
+    spans: tuple[tuple[str, bool], ...] = ()
 
     def covers(self, row: Placed) -> bool:
         """Whether the row lies in this hold's part of the tree."""
+        for path, belongs in reversed(self.spans):
+            if row.path and row.path.startswith(path):
+                return belongs
         if self.level == "path":
             return bool(row.path) and row.path.startswith(self.path)
         return self.level in LEVELS and getattr(row, f"{self.level}_id") == self.org_id

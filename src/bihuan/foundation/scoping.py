@@ -16,7 +16,7 @@ from django.db.models import Q
 from bihuan.foundation.refusals import Refusal
 
 if TYPE_CHECKING:
-    from bihuan.foundation.actors import Actor, Placed
+    from bihuan.foundation.actors import Actor, Hold, Placed
 
 
 class PathField(models.CharField):  # type: ignore[type-arg]
@@ -38,6 +38,19 @@ def under(path: str, field: str = "path") -> Q:
     return Q(**{f"{field}__gte": path, f"{field}__lt": path[:-1] + chr(ord(path[-1]) + 1)})
 
 
+def within(hold: Hold) -> Q:
+    """The rows of one hold's part of the tree, also while the rows of a moved unit still bear its old address."""
+    rows = under(hold.path) if hold.level == "path" else Q(**{f"{hold.level}_id": hold.org_id})
+    return stretched(rows, hold.spans)
+
+
+def stretched(rows: Q, spans: tuple[tuple[str, bool], ...]) -> Q:
+    """A condition on rows with what ``Hold.spans`` adds to it and takes from it; the longer address decides."""
+    for path, belongs in spans:
+        rows = rows | under(path) if belongs else rows & ~under(path)
+    return rows
+
+
 class ScopedQuerySet(models.QuerySet[Any]):
     """Rows that carry their ancestors. ``visible_to`` is the only way a door reaches them."""
 
@@ -48,11 +61,11 @@ class ScopedQuerySet(models.QuerySet[Any]):
         by_level: dict[str, set[UUID]] = {}
         parts: list[Q] = []
         for hold in viewer.holds:
-            if hold.level == "path":
-                parts.append(under(hold.path))
-            elif hold.level == "party":
+            if hold.level == "party":
                 if (named := self.naming_party(hold.org_id)) is not None:
                     parts.append(named)
+            elif hold.level == "path" or hold.spans:
+                parts.append(within(hold))
             else:
                 by_level.setdefault(hold.level, set()).add(hold.org_id)
         for level, ids in by_level.items():

@@ -58,6 +58,31 @@ class Org(models.Model):
         return self.short_name or self.name
 
 
+class Move(models.Model):
+    """A unit that was put elsewhere, and how far the rows below it have followed.
+
+    The tree and its appointments change with the command; every other row bears the old address until a job has
+    rewritten it (``done_at``), and until then ``Hold.spans`` tells both sides apart. ``changed_at`` is when a row was
+    last found at the old address. Kept for good: an address that was left is never given again.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    bureau_id = models.UUIDField()
+    org = models.ForeignKey(Org, on_delete=models.PROTECT, related_name="+")
+    old_parent_id = models.UUIDField(null=True)
+    old_path = models.CharField(max_length=120)
+    new_path = models.CharField(max_length=120)
+    moved_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["moved_at", "id"], name="move_waits", condition=Q(done_at__isnull=True)),
+            models.Index(fields=["old_parent_id"], name="move_by_old_parent"),
+        ]
+
+
 class AppointmentQuerySet(ScopedQuerySet):
     """Appointments, and those in force on a day."""
 

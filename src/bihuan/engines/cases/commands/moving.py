@@ -9,9 +9,9 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from bihuan.engines.cases.models import Case
+from bihuan.engines.responsibility.queries import standing_under
 from bihuan.foundation.actors import SYSTEM
 from bihuan.foundation.events import record_many
-from bihuan.foundation.scoping import under
 
 ROLES = ("rectifier", "verifier")
 
@@ -27,7 +27,7 @@ def hand_cases_over(
     mine = Q(rectifier_id=person_from) | Q(verifier_id=person_from) | Q(waits_for_id=person_from)
     with transaction.atomic():
         moved = []
-        for case in Case.objects.filter(under(path), mine, bureau_id=bureau_id, is_open=True):
+        for case in Case.objects.filter(standing_under(path), mine, bureau_id=bureau_id, is_open=True):
             changes = _changes(case, person_from, person_to, names[1])
             swap = Case.objects.filter(pk=case.pk, revision=case.revision)
             if changes and swap.update(**changes, revision=F("revision") + 1):

@@ -1,5 +1,6 @@
 """Every write of the net: units, appointments, rosters."""
 
+from bihuan.engines.responsibility.commands.moving import follow_moves, move_org
 from bihuan.engines.responsibility.commands.rosters import install_roster, undo_roster, upload_roster
 from bihuan.engines.responsibility.commands.serving import (
     NewPerson,
@@ -9,7 +10,7 @@ from bihuan.engines.responsibility.commands.serving import (
     hand_over,
     stand_in,
 )
-from bihuan.engines.responsibility.commands.units import change_org, close_org, create_org, move_org
+from bihuan.engines.responsibility.commands.units import change_org, close_org, create_org
 
 __all__ = [
     "NewPerson",
@@ -19,6 +20,7 @@ __all__ = [
     "close_org",
     "create_org",
     "end_appointment",
+    "follow_moves",
     "hand_over",
     "install_roster",
     "move_org",

@@ -1,4 +1,4 @@
-"""Units: made, changed, moved, closed. Never deleted: old papers name them."""
+"""Units: made, changed, closed. Never deleted: old papers name them."""
 
 from __future__ import annotations
 
@@ -6,19 +6,18 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from django.apps import apps
-from django.db import IntegrityError, models, transaction
-from django.db.models import F, Q, Value
-from django.db.models.functions import Concat, Substr
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q
 from pydantic import Field
 
 from bihuan.engines.responsibility import refusals  # noqa: F401 - declares the sentences
-from bihuan.engines.responsibility.models import Appointment, Org
+from bihuan.engines.responsibility.models import Appointment, Move, Org
 from bihuan.engines.responsibility.queries.acting import forget_actors
 from bihuan.engines.responsibility.queries.places import unit_kinds
 from bihuan.engines.responsibility.rules.tree import (
     BUREAU_TIERS,
     COLUMN_TIERS,
+    LABEL_LENGTH,
     Kind,
     TreeFull,
     next_path,
@@ -31,7 +30,7 @@ from bihuan.foundation.actors import SYSTEM, Actor
 from bihuan.foundation.commands import command
 from bihuan.foundation.events import recent, record
 from bihuan.foundation.refusals import Refusal
-from bihuan.foundation.scoping import ScopedModel, under
+from bihuan.foundation.scoping import under
 
 _TRIES = 8
 Name = Annotated[str, Field(min_length=2, max_length=80)]
@@ -81,7 +80,7 @@ def create_org(
         id=id, parent=above, kind=kind, tier=kinds[kind].tier, name=plain(name), short_name=plain(short_name),
         code=_checked_code(code, kinds[kind]), stages=list(stages or []), facets=sorted(set(facets or [])),
         students=students, boarders=boarders, staff_count=staff_count, address=plain(address), phone=squeezed(phone),
-        sort=sort, active_from=active_from, **_ancestors(id, kinds[kind].tier, above),
+        sort=sort, active_from=active_from, **ancestors_below(id, kinds[kind].tier, above),
     )  # fmt: skip
     _insert(unit, above)
     record(
@@ -90,7 +89,8 @@ def create_org(
     return unit
 
 
-def _ancestors(id: UUID, tier: str, above: Org | None) -> dict[str, Any]:
+def ancestors_below(id: UUID, tier: str, above: Org | None) -> dict[str, Any]:
+    """The ancestor columns of a unit of this tier below another."""
     columns = {f"{name}_id": getattr(above, f"{name}_id") if above else None for name in COLUMN_TIERS}
     if tier in COLUMN_TIERS:
         columns[f"{tier}_id"] = id
@@ -114,10 +114,9 @@ def _insert(unit: Org, above: Org | None) -> None:
         if Org.objects.filter(pk=unit.pk).exists():
             raise Refusal("responsibility.id_taken")
         _refuse_taken(unit)
-        # a unit that moved away keeps nothing here, so the greatest address among present children is enough
         siblings = Org.objects.filter(parent=above).order_by("-path").values_list("path", flat=True)
         try:
-            unit.path = next_path(above.path if above else "", siblings.first())
+            unit.path = next_path(above.path if above else "", greatest_address(above, siblings.first()))
         except TreeFull:
             raise Refusal("responsibility.tree_full", above=above.name if above else "最顶层") from None
         try:
@@ -127,6 +126,14 @@ def _insert(unit: Org, above: Org | None) -> None:
             continue
         return
     raise Refusal("foundation.too_slow")
+
+
+def greatest_address(above: Org | None, present: str | None) -> str | None:
+    """The greatest address below a unit among its children and those that moved away: rows may still stand there."""
+    if above is None:
+        return present
+    left = Move.objects.filter(old_parent_id=above.pk).values_list("old_path", flat=True)
+    return max((above.path + path[-LABEL_LENGTH - 1 :] for path in [*left, *filter(None, [present])]), default=None)
 
 
 def _refuse_taken(unit: Org) -> None:
@@ -166,7 +173,7 @@ def change_org(
     ``not_yours`` · ``changed_meanwhile``, ``responsibility.bad_code`` · ``code_taken`` · ``name_taken`` · ``no_such_kind``.
     """
     unit = Org.objects.visible_to(by).seen(by, org_id)
-    _require_manager(by, unit, "修改单位")
+    require_manager(by, unit, "修改单位")
     kinds = unit_kinds(unit.bureau_id)
     if kind is not None and (kind not in kinds or kinds[kind].tier != unit.tier):
         raise Refusal("responsibility.no_such_kind", kind=kind)
@@ -190,7 +197,8 @@ def change_org(
     return unit
 
 
-def _require_manager(by: Actor, unit: Org, act: str) -> None:
+def require_manager(by: Actor, unit: Org, act: str) -> None:
+    """Refuse whoever may not change the net here."""
     if not by.may("manage-net", unit):
         raise Refusal("foundation.not_yours", act=act, who="本单位的安全负责人或局系统管理员")
 
@@ -211,71 +219,6 @@ def last_hand(row: Any) -> str:
     """Who stated the latest fact about a row: the name for "somebody was quicker"."""
     latest = recent(SYSTEM, bureau_id=row.bureau_id, subject_id=row.pk, most=1)
     return latest[0].by_name if latest else "别人"
-
-
-@command("responsibility.move_org")
-def move_org(by: Actor, at: datetime, *, org_id: UUID, parent_id: UUID, revision: int) -> Org:
-    """Put a unit with everything below it under another parent, in one UPDATE of each table that is placed.
-
-    A row never changes its bureau, nor an area its school: refusal ``responsibility.move_across``. History keeps the
-    old address. Further refusals: ``foundation.not_found`` · ``not_yours`` · ``changed_meanwhile``,
-    ``responsibility.move_into_itself`` · ``wrong_parent`` · ``name_taken``.
-    """
-    unit = Org.objects.visible_to(by).seen(by, org_id)
-    above = Org.objects.visible_to(by).seen(by, parent_id)
-    _require_manager(by, unit, "调整上级单位")
-    _require_manager(by, above, "调整上级单位")
-    kinds = unit_kinds(unit.bureau_id)
-    if above.path.startswith(unit.path):
-        raise Refusal("responsibility.move_into_itself", name=unit.name, above=above.name)
-    own_kind = kinds.get(unit.kind)
-    if own_kind and (fault := parent_fault(own_kind, above.kind, kinds)):
-        raise Refusal("responsibility.wrong_parent", sentence=fault)
-    own = _ancestors(unit.pk, unit.tier, above)
-    for tier, what in (("bureau", "教育局"), ("school", "学校")):
-        if own[f"{tier}_id"] != getattr(unit, f"{tier}_id"):
-            raise Refusal("responsibility.move_across", name=unit.name, what=what)
-    old, old_parent = unit.path, unit.parent_id
-    unit.parent = above
-    _refuse_taken(unit)
-    siblings = Org.objects.filter(parent=above).exclude(pk=unit.pk).order_by("-path").values_list("path", flat=True)
-    try:
-        new = next_path(above.path, siblings.first())
-    except TreeFull:
-        raise Refusal("responsibility.tree_full", above=above.name) from None
-    _write(by, unit, revision, {"parent": above})
-    _readdress(old, new, {"province_id": above.province_id, "city_id": above.city_id})
-    unit.refresh_from_db()
-    record(
-        unit,
-        "responsibility.org_moved",
-        by=by,
-        at=at,
-        old_path=old,
-        new_path=new,
-        old_parent=old_parent,
-        parent=above.pk,
-    )
-    transaction.on_commit(forget_actors)
-    return unit
-
-
-def _readdress(old: str, new: str, ancestors: dict[str, Any]) -> None:
-    """Rewrite the address of a subtree: one UPDATE of the units, one of every other table that carries a place.
-
-    Facts and numbered papers are history and keep theirs.
-    """
-    tables: list[type[models.Model]] = [Org]
-    tables += [
-        model for model in apps.get_models() if issubclass(model, ScopedModel) and model._meta.app_label != "foundation"
-    ]
-    path = Concat(Value(new), Substr("path", len(old) + 1), output_field=models.CharField())
-    try:
-        with transaction.atomic():
-            for model in tables:
-                model._default_manager.filter(under(old)).update(path=path, **ancestors)
-    except IntegrityError:
-        raise Refusal("foundation.too_slow") from None
 
 
 @command("responsibility.close_org")

@@ -5,6 +5,7 @@ from bihuan.engines.responsibility.queries.acting import (
     actor_of_session,
     forget_actors,
     holds_of,
+    standing_under,
 )
 from bihuan.engines.responsibility.queries.gaps import LOOK_AHEAD, gaps
 from bihuan.engines.responsibility.queries.people import Found, InOffice, in_office, people, who_could
@@ -86,6 +87,7 @@ __all__ = [
     "schools",
     "sensible_day",
     "sponsors",
+    "standing_under",
     "unit_kinds",
     "unit_page",
     "units",

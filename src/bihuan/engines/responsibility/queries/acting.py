@@ -7,13 +7,16 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Exists, Q
 from django.utils import timezone
 
 from bihuan.accounts.queries import active_user
-from bihuan.engines.responsibility.models import Appointment
+from bihuan.engines.responsibility.models import Appointment, Move
 from bihuan.engines.responsibility.queries.places import forget_choices
+from bihuan.engines.responsibility.rules.tree import spans_of
 from bihuan.foundation import clock, packs
 from bihuan.foundation.actors import NOBODY, Actor, Hold
+from bihuan.foundation.scoping import stretched, under
 
 _FRESH_SECONDS = 30.0
 _actors: dict[tuple[UUID, int], tuple[float, date, Actor]] = {}
@@ -48,7 +51,14 @@ def actor_of(user_id: UUID, *, version: int | None = None, channel: str = "page"
 
 def holds_of(user_id: UUID, *, on: date) -> list[tuple[Hold, UUID]]:
     """The holds in force on a day with the bureau each belongs to: what each appointment allows, and where."""
-    rows = Appointment.objects.filter(user_id=user_id).on(on).select_related("org").order_by("starts_on", "id")
+    rows = list(
+        Appointment.objects.filter(user_id=user_id)
+        .on(on)
+        .select_related("org")
+        .annotate(moving=Exists(Move.objects.filter(done_at__isnull=True)))
+        .order_by("starts_on", "id")
+    )
+    moves = moves_under_way() if any(row.moving for row in rows) else []
     found = []
     for row in rows:
         post = packs.entries(row.bureau_id, "posts").get(row.post)
@@ -58,9 +68,21 @@ def holds_of(user_id: UUID, *, on: date) -> list[tuple[Hold, UUID]]:
         level = {"office": "path", "site": "path", "area": "path", "town": "path", "department": "party"}.get(
             tier, tier
         )
-        hold = Hold(row.post, frozenset(post["acts"]), level, row.org_id, row.org.path, row.org.name)
+        spans = spans_of(row.org.path, moves) if level in ("path", "city", "province") else ()
+        hold = Hold(row.post, frozenset(post["acts"]), level, row.org_id, row.org.path, row.org.name, spans)
         found.append((hold, row.bureau_id))
     return found
+
+
+def moves_under_way() -> list[tuple[str, str]]:
+    """Old and new address of every unit whose rows have not all followed it, the earliest move first."""
+    waiting = Move.objects.filter(done_at__isnull=True).order_by("moved_at", "id")
+    return list(waiting.values_list("old_path", "new_path"))
+
+
+def standing_under(path: str) -> Q:
+    """Rows of the unit at *path*, also those that have not followed a move yet."""
+    return stretched(under(path), spans_of(path, moves_under_way()))
 
 
 def _home(holds: list[tuple[Hold, UUID]]) -> UUID | None:

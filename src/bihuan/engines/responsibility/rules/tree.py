@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -47,6 +47,32 @@ def next_path(above: str, last_sibling: str | None) -> str:
     if len(path) > DEEPEST * (LABEL_LENGTH + 1):
         raise TreeFull
     return path
+
+
+def moved_to(path: str, moves: Sequence[tuple[str, str]]) -> str:
+    """Where a row belongs by now that was written at *path*; *moves* are (old, new), the earliest first."""
+    for old, new in moves:
+        if path.startswith(old):
+            path = new + path[len(old) :]
+    return path
+
+
+def spans_of(home: str, moves: Sequence[tuple[str, str]]) -> tuple[tuple[str, bool], ...]:
+    """The old addresses at which rows of *home* may still stand, and those below it whose rows are its own no more.
+
+    Shorter addresses first; of two that hold a row the longer one decides. An address is never given twice, so an old
+    one names what moved away from it.
+    """
+    points = {home}
+    for old, new in reversed(moves):
+        points |= {old + point[len(new) :] for point in points if point.startswith(new)} | {old}
+    found = {home: True}
+    for point in sorted(points - {home}, key=lambda one: (len(one), one)):
+        belongs = moved_to(point, moves).startswith(home)
+        nearest = max((kept for kept in found if point.startswith(kept)), key=len, default="")
+        if belongs != found.get(nearest, False):
+            found[point] = belongs
+    return tuple((point, belongs) for point, belongs in found.items() if point != home)
 
 
 def steps_to(path: str) -> list[str]:

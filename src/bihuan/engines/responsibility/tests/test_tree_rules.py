@@ -56,3 +56,24 @@ def test_full_width_and_blanks_are_made_plain():
 )
 def test_names_are_found_by_initials(name, typed):
     assert initials(name) == typed
+
+
+@given(st.data())
+def test_spans_tell_moved_rows_apart_wherever_they_still_stand(data):
+    """Units move about at will; a row written at any time belongs to whom it would belong to if it had followed."""
+    units = {1: "1.", 2: "2.", 3: "3.", 4: "1.1.", 5: "1.1.1.", 6: "2.1."}
+    rows, moves, fresh = list(units.items()), [], 7
+    for _ in range(data.draw(st.integers(0, 5))):
+        unit, above = data.draw(st.sampled_from(sorted(units))), data.draw(st.sampled_from(sorted(units)))
+        old = units[unit]
+        if units[above].startswith(old):
+            continue
+        new, fresh = f"{units[above]}{fresh}.", fresh + 1
+        moves.append((old, new))
+        units = {one: new + path[len(old) :] if path.startswith(old) else path for one, path in units.items()}
+        rows += list(units.items())
+    for home in units.values():
+        spans = tree.spans_of(home, moves)
+        for unit, written in rows:
+            covering = [belongs for path, belongs in ((home, True), *spans) if written.startswith(path)]
+            assert (covering[-1] if covering else False) == units[unit].startswith(home)

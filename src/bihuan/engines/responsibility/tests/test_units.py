@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 from django.apps import apps
 
-from bihuan.engines.responsibility.commands import change_org, close_org, create_org, move_org
+from bihuan.engines.responsibility.commands import change_org, close_org, create_org, follow_moves, move_org
 from bihuan.engines.responsibility.models import Appointment, Org
 from bihuan.foundation.actors import SYSTEM
 from bihuan.foundation.commands import execute
@@ -148,7 +148,8 @@ def test_a_moved_subtree_takes_its_addresses_and_its_rows_along(net, actors, cas
     room = Org.objects.get(pk=net.room.pk)
     assert moved.path.startswith(town.path)
     assert room.path == moved.path + net.room.path[len(net.school.path) :]
-    assert Appointment.objects.get(user=cast.li).path == room.path
+    assert Appointment.objects.get(user=cast.li).path == room.path, "who serves where changes with the tree"
+    assert follow_moves(AT) == 1
     case.refresh_from_db()
     assert case.path == room.path
     assert Org.objects.get(pk=net.other_school.pk).path == net.other_school.path

@@ -11,7 +11,6 @@ from bihuan.engines.duties import commands as duties
 from bihuan.engines.duties.tallies import opened_at
 from bihuan.engines.responsibility import queries as net
 from bihuan.foundation.actors import SYSTEM, Actor
-from bihuan.foundation.scoping import under
 from bihuan.mechanisms.patrols import rules
 from bihuan.mechanisms.patrols.commands.routes import keep_duty
 from bihuan.mechanisms.patrols.models import Round, Route, Stop
@@ -53,7 +52,9 @@ def settle_parts(at: datetime, *, task_id: UUID, route_id: UUID) -> bool:
 
 def hand_routes_over(at: datetime, *, bureau_id: UUID, path: str, person_from: UUID, person_to: UUID) -> int:
     """After a hand-over of a post: routes named to the leaving person there are the new one's; returns how many."""
-    routes = list(Route.objects.filter(under(path), bureau_id=bureau_id, assignee_id=person_from, is_active=True))
+    routes = list(
+        Route.objects.filter(net.standing_under(path), bureau_id=bureau_id, assignee_id=person_from, is_active=True)
+    )
     Route.objects.filter(pk__in=[route.pk for route in routes], assignee_id=person_from).update(
         assignee_id=person_to, revision=F("revision") + 1
     )

@@ -10,13 +10,13 @@ from uuid import UUID
 from django.db.models import F, Q
 from pydantic import Field
 
-from bihuan.engines.responsibility.queries import actor_of, org
+from bihuan.engines.responsibility.queries import actor_of, org, standing_under
 from bihuan.foundation import packs
 from bihuan.foundation.actors import SYSTEM, Actor
 from bihuan.foundation.commands import command
 from bihuan.foundation.events import record, record_many
 from bihuan.foundation.refusals import Refusal
-from bihuan.foundation.scoping import placed, under
+from bihuan.foundation.scoping import placed
 from bihuan.mechanisms.risks.commands.showing import recolour
 from bihuan.mechanisms.risks.commands.writing import insert, mine, put_colour, require, swap
 from bihuan.mechanisms.risks.commands.writing import measures as measures_of
@@ -173,7 +173,7 @@ def hand_points_over(
 
     Called by the reaction to the hand-over, in its transaction; each point says so in its history.
     """
-    mine = RiskPoint.objects.filter(under(path), bureau_id=bureau_id, owner_id=person_from, is_active=True)
+    mine = RiskPoint.objects.filter(standing_under(path), bureau_id=bureau_id, owner_id=person_from, is_active=True)
     points = list(mine.filter(Q(owner_post=post) | Q(owner_post="")))
     RiskPoint.objects.filter(pk__in=[point.pk for point in points], owner_id=person_from).update(
         owner_id=person_to, revision=F("revision") + 1
