@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from pydantic import Base64Bytes, Field
 
 from bihuan.accounts import commands as accounts
@@ -19,7 +20,7 @@ from bihuan.engines.responsibility.rules.initials import initials
 from bihuan.engines.responsibility.rules.roster import Report, find_header
 from bihuan.engines.responsibility.rules.tree import plain
 from bihuan.engines.responsibility.rules.workbook import Unreadable, read_workbook
-from bihuan.foundation import bulk
+from bihuan.foundation import bulk, hot
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.commands import command
 from bihuan.foundation.events import record, stated_since
@@ -166,10 +167,11 @@ def undo_roster(by: Actor, at: datetime, *, import_id: UUID) -> RosterImport:
     if not RosterImport.objects.filter(pk=row.pk, undone_at__isnull=True).update(undone_at=at):
         raise Refusal("responsibility.undone_already", on=at.date())
     row.undone_at = at
-    count, _ = Appointment.objects.filter(import_id=row.pk).delete()
-    for chunk in _chunks(row.made["people"]):
-        if name := accounts.strike_off(UUID(person) for person in chunk):
-            raise Refusal("responsibility.built_upon", sentence=f"{name}已经有了账号，或别的记录用到了这个人")
+    # nothing stands for these (asked above), and the database itself keeps whatever else would point at them
+    made = Appointment.objects.filter(import_id=row.pk)
+    count = made._raw_delete(made.db)
+    if name := accounts.strike_off(map(UUID, row.made["people"])):
+        raise Refusal("responsibility.built_upon", sentence=f"{name}已经有了账号，或别的记录用到了这个人")
     record(
         row,
         "responsibility.roster_undone",
@@ -185,21 +187,18 @@ def undo_roster(by: Actor, at: datetime, *, import_id: UUID) -> RosterImport:
 
 def _built_upon(row: RosterImport) -> str:
     """What was done since with what this roster made, as a sentence; empty when nothing was."""
-    made = Appointment.objects.filter(import_id=row.pk).select_related("user", "org")
-    for one in made.filter(ends_on__isnull=False):
+    of_this = Q(import_id=row.pk, ends_on__isnull=False) | Q(stands_for__import_id=row.pk)
+    for one in Appointment.objects.filter(of_this).select_related("user", "org", "stands_for__user"):
+        if one.stands_for and one.stands_for.import_id == row.pk:
+            return f"{one.user.name}已经安排替{one.stands_for.user.name}代班"
         if row.made["ends"].get(str(one.pk)) != one.ends_on.isoformat():
             return f"{one.user.name}在{one.org.name}的任职已经在{one.ends_on}结束或交接"
-    if (
-        one := Appointment.objects.filter(stands_for__import_id=row.pk)
-        .select_related("user", "stands_for__user")
-        .first()
-    ):
-        return f"{one.user.name}已经安排替{one.stands_for.user.name}代班"
     people = row.made["people"]
-    for chunk in _chunks(people):
-        later = Appointment.objects.filter(bureau_id=row.bureau_id, user_id__in=chunk).exclude(import_id=row.pk)
-        if one := later.select_related("user", "org").first():
-            return f"{one.user.name}在导入之后又在{one.org.name}有了新的任职"
+    theirs = hot.among('"responsibility_appointment"."user_id"')
+    later = Appointment.objects.filter(bureau_id=row.bureau_id).exclude(import_id=row.pk)
+    later = later.extra(where=[theirs], params=[hot.listed([UUID(one) for one in people])])
+    if one := later.select_related("user", "org").first():
+        return f"{one.user.name}在导入之后又在{one.org.name}有了新的任职"
     return _named_in_facts(row, set(people))
 
 
