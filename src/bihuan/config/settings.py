@@ -125,6 +125,7 @@ CONTENT_SECURITY_POLICY = {
         # Leaflet, htmx indicators and Tabler set style attributes; scripts stay strict
         "style-src": ["'self'", "'unsafe-inline'"],
         "img-src": ["'self'", "data:", "blob:"],
+        "media-src": ["'self'", "blob:"],
         "worker-src": ["'self'", "blob:"],
         "object-src": ["'none'"],
         "frame-ancestors": ["'none'"],

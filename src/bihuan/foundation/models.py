@@ -102,9 +102,9 @@ class EvidenceQuerySet(ScopedQuerySet):
 
 
 class Evidence(ScopedModel):
-    """A photo, document or signature by its content hash; images are re-encoded WebP without EXIF."""
+    """A photo, document, signature or voice note by its content hash; images are re-encoded WebP without EXIF."""
 
-    KINDS = ("image", "document", "signature")
+    KINDS = ("image", "document", "signature", "audio")
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(max_length=12)
     sha256 = models.CharField(max_length=64)
@@ -114,6 +114,7 @@ class Evidence(ScopedModel):
     size = models.PositiveIntegerField()
     width = models.PositiveIntegerField(null=True)
     height = models.PositiveIntegerField(null=True)
+    seconds = models.PositiveSmallIntegerField(null=True)
     perceptual_hash = models.BigIntegerField(null=True)
     taken_at = models.DateTimeField(null=True)
     made_by_id = models.UUIDField(null=True)

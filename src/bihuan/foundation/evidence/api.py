@@ -19,7 +19,7 @@ router = Router()
 
 
 class EvidenceOut(Schema):
-    """What is known about a photo, document or signature; its bytes are at ``/evidence/{id}/file``."""
+    """What is known about a photo, document, signature or voice note; its bytes are at ``/evidence/{id}/file``."""
 
     id: UUID
     kind: str
@@ -28,6 +28,7 @@ class EvidenceOut(Schema):
     size: int
     width: int | None
     height: int | None
+    seconds: int | None
     sha256: str
     taken_at: datetime | None
     made_by_name: str
@@ -36,11 +37,11 @@ class EvidenceOut(Schema):
     subject_id: UUID | None
 
 
-@router.post("/evidence", response={200: EvidenceOut}, summary="Keep a photo, document or signature")
+@router.post("/evidence", response={200: EvidenceOut}, summary="Keep a photo, document, signature or voice note")
 def post_evidence(
     request: HttpRequest,
     file: UploadedFile = File(...),  # noqa: B008 - how ninja is told where an argument stands
-    kind: Literal["image", "document", "signature"] = Form("image"),
+    kind: Literal["image", "document", "signature", "audio"] = Form("image"),
     id: UUID | None = Form(None),  # noqa: B008
 ) -> Any:
     """Idempotent by the client's ``id``; attach it by naming its id in the command that it proves."""
@@ -56,8 +57,8 @@ def get_evidence(request: HttpRequest, id: UUID) -> Any:
 @router.get(
     "/evidence/{id}/file",
     summary="Its bytes",
-    openapi_extra={"responses": {200: {"content": {"image/webp": {}, "application/pdf": {}}}}},
+    openapi_extra={"responses": {200: {"content": {"image/webp": {}, "application/pdf": {}, "audio/webm": {}}}}},
 )
 def get_evidence_file(request: HttpRequest, id: UUID, size: Literal["full", "thumb"] = "full") -> HttpResponseBase:
-    """The picture (``size=thumb``: its small copy) or the document."""
+    """The picture (``size=thumb``: its small copy), the document or the voice note."""
     return file_of(request, seen(request.actor, id))  # type: ignore[attr-defined]

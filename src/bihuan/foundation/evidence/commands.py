@@ -25,12 +25,13 @@ from bihuan.foundation.evidence import store
 from bihuan.foundation.evidence.documents import clean_document
 from bihuan.foundation.evidence.images import clean_image
 from bihuan.foundation.evidence.signatures import clean_drawing, clean_signature
+from bihuan.foundation.evidence.voices import clean_voice
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.models import Evidence
 from bihuan.foundation.refusals import Refusal, declare
 from bihuan.foundation.scoping import placed
 
-Kind = Literal["image", "document", "signature"]
+Kind = Literal["image", "document", "signature", "audio"]
 MOST_PER_SUBJECT = 60
 
 declare(
@@ -53,7 +54,7 @@ def keep_evidence(
     org: Placed | None = None,
     taken_at: datetime | None = None,
 ) -> Evidence:
-    """Keep an uploaded photo, document or drawn signature; until it is attached only its maker sees it.
+    """Keep an uploaded photo, document, drawn signature or voice note; until it is attached only its maker sees it.
 
     The same client-made ``id`` is the same row; without one, so is the same picture from the same person, not yet
     attached. ``org`` places the row at once (the demo, imports); otherwise it stands in the maker's bureau until it is
@@ -106,12 +107,16 @@ def attach_evidence(subject: Subject, ids: Iterable[UUID], by: Actor) -> list[Ev
 
 @dataclass(frozen=True)
 class Attached:
-    """Evidence that its maker ties to a subject; ``fresh``: the subject was made by this very command."""
+    """Evidence that its maker ties to a subject; ``fresh``: the subject was made by this very command.
+
+    ``voices``: a voice note may be among it. Elsewhere what is shown must be seen: a recording proves no rectification.
+    """
 
     subject: Subject
     ids: tuple[UUID, ...]
     maker_id: UUID | None
     fresh: bool = False
+    voices: bool = False
 
 
 def attach_many(wanted: Sequence[Attached]) -> list[list[Evidence]]:
@@ -119,7 +124,7 @@ def attach_many(wanted: Sequence[Attached]) -> list[list[Evidence]]:
 
     The rows take their subject's scope columns, so whoever sees the subject's place sees them. Attaching twice is
     attaching once. Refusals: ``foundation.not_found`` (somebody else's, unknown, or used elsewhere),
-    ``evidence.too_many``.
+    ``evidence.no_voice_here``, ``evidence.too_many``.
     """
     subject_of = {pk: one.subject for one in wanted for pk in one.ids}
     if not subject_of:
@@ -144,6 +149,8 @@ def attach_many(wanted: Sequence[Attached]) -> list[list[Evidence]]:
     found = {row.pk: row for row in rows}
     if found.keys() != subject_of.keys():
         raise Refusal("foundation.not_found")
+    if any(found[pk].kind == "audio" for one in wanted if not one.voices for pk in one.ids):
+        raise Refusal("evidence.no_voice_here", fields={"photos": "请拍一张照片。"})
     _refuse_too_many([one for one in wanted if one.ids and not one.fresh])
     return [[found[pk] for pk in dict.fromkeys(one.ids)] for one in wanted]
 
@@ -176,7 +183,7 @@ def kept_again(rows: Iterable[Evidence], by: Actor) -> list[UUID]:
     """
     fields = (
         "bureau_id", "kind", "sha256", "original_sha256", "media_type", "name", "size", "width", "height",
-        "perceptual_hash", "taken_at", "made_at",
+        "seconds", "perceptual_hash", "taken_at", "made_at",
     )  # fmt: skip
     again = [
         Evidence(id=uuid7(), **{name: getattr(row, name) for name in fields}, made_by_id=by.id, made_by_name=by.name)
@@ -204,6 +211,12 @@ def _cleaned(kind: Kind, raw: bytes, name: str) -> dict[str, Any]:
     elif kind == "signature":
         drawn = clean_signature(raw.decode("ascii", "replace")) if raw.startswith(b"data:") else clean_drawing(raw)
         fields |= {"media_type": "image/webp", "size": len(drawn), "sha256": store.keep(drawn)}
+    elif kind == "audio":
+        voice = clean_voice(raw)
+        fields |= {
+            "media_type": voice.media_type, "size": len(voice.audio), "seconds": voice.seconds,
+            "sha256": store.keep(voice.audio),
+        }  # fmt: skip
     else:
         document = clean_document(raw)
         fields |= {"media_type": "application/pdf", "size": len(document.pdf), "sha256": store.keep(document.pdf)}

@@ -27,6 +27,20 @@ declare(
             415,
             "这份 PDF 里带有{what}，可能有害，没有保存。请用“打印 › 另存为 PDF”重新导出一份再上传。",
         ),
+        "evidence.not_a_voice": (
+            415,
+            "这不是手机录的语音（只收 WebM、Ogg 或 M4A 录音，里面只能有声音），没有保存。请重新录一段。",
+        ),
+        "evidence.broken_voice": (422, "这段录音没有传完整或已经损坏，没有保存。请重新录一段。"),
+        "evidence.voice_too_large": (
+            422,
+            "这段录音有{size}MB，超过了{most}MB的上限，没有保存。请录短一些（60 秒以内），或改用文字。",
+        ),
+        "evidence.voice_says_where": (
+            415,
+            "这段录音里写着录音的位置，没有保存。请在手机的“随手报”里直接录，或改用文字。",
+        ),
+        "evidence.no_voice_here": (422, "这里只收照片，语音不能代替照片。请拍一张照片再提交。"),
         "evidence.not_a_signature": (422, "没有收到手写签名，请在签名框里重新签一次。"),
         "evidence.blank_signature": (422, "签名框里还没有写字，请签上姓名再提交。"),
         "evidence.missing": (404, "这份证据的文件暂时读不到，记录还在。请告诉系统管理员运行 bihuan doctor 检查存储。"),

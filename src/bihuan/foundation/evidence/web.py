@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -15,13 +16,15 @@ from bihuan.foundation import clock
 from bihuan.foundation.evidence import store
 from bihuan.foundation.evidence.commands import keep_evidence
 from bihuan.foundation.evidence.queries import seen
+from bihuan.foundation.evidence.voices import SUFFIXES
 from bihuan.foundation.pages.answers import refused, signed_in
 from bihuan.foundation.refusals import Refusal, declare
 
 LARGEST = 20_000_000
 KEPT_SECONDS = 3600
 """How long a browser may show a picture again without asking: its content never changes, the right to see it may."""
-KINDS = ("image", "document", "signature")
+_RANGE = re.compile(r"bytes=(\d{1,9})-(\d{0,9})")
+KINDS = ("image", "document", "signature", "audio")
 
 declare({"evidence.no_file": (422, "没有收到文件。请选一张照片或一个文件再上传。")})
 
@@ -95,7 +98,7 @@ def photos_of(request: HttpRequest, name: str = "photos") -> list[UUID]:
 @require_GET
 @signed_in
 def show(request: HttpRequest, pk: UUID) -> HttpResponseBase:
-    """A picture in the page, a document as a download; ``?size=thumb`` is the small copy of a picture."""
+    """A picture in the page, a document or a voice note as a download; ``?size=thumb`` is a picture's small copy."""
     return file_of(request, seen(request.actor, pk))  # type: ignore[attr-defined]
 
 
@@ -105,20 +108,34 @@ def file_of(request: HttpRequest, row: Any) -> HttpResponseBase:
     tag = f'"{row.sha256}{"-thumb" if small else ""}"'
     if request.headers.get("If-None-Match") == tag:
         response: HttpResponseBase = HttpResponseNotModified()
+    elif row.kind == "audio" and (asked := _RANGE.fullmatch(request.headers.get("Range", ""))):
+        response = _piece(row, int(asked[1]), int(asked[2] or row.size))
     else:
-        document = row.kind == "document"
-        name = (
-            row.name if document and row.name.lower().endswith(".pdf") else f"{row.pk}.{'pdf' if document else 'webp'}"
-        )
+        document = row.kind in ("document", "audio")
+        suffix = "pdf" if row.kind == "document" else SUFFIXES.get(row.media_type, "webp")
+        name = row.name if document and row.name.lower().endswith(f".{suffix}") else f"{row.pk}.{suffix}"
         response = FileResponse(
             store.stream(row.sha256, thumb=small), as_attachment=document, filename=name, content_type=row.media_type
         )
+    if row.kind == "audio":
+        response["Accept-Ranges"] = "bytes"
     response["ETag"] = tag
     response["Cache-Control"] = f"private, max-age={KEPT_SECONDS}"
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cross-Origin-Resource-Policy"] = "same-origin"
     return response
+
+
+def _piece(row: Any, first: int, last: int) -> HttpResponseBase:
+    """What a player asks for of a recording: an iPhone plays nothing from a server that sends no pieces."""
+    last = min(last, row.size - 1)
+    if first > last:
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{row.size}"})
+    piece = HttpResponse(store.read(row.sha256)[first : last + 1], status=206, content_type=row.media_type)
+    piece["Content-Range"] = f"bytes {first}-{last}/{row.size}"
+    piece["Content-Disposition"] = f'attachment; filename="{row.pk}.{SUFFIXES[row.media_type]}"'
+    return piece
 
 
 urlpatterns = [

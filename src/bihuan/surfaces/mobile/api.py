@@ -11,6 +11,7 @@ from ninja import Header, Router, Schema
 from bihuan.foundation import clock
 from bihuan.foundation.evidence.commands import keep_evidence
 from bihuan.foundation.evidence.queries import uploaded
+from bihuan.foundation.evidence.voices import refuse_voice_by_size
 from bihuan.foundation.evidence.web import LARGEST
 from bihuan.foundation.refusals import Refusal
 from bihuan.surfaces.mobile import queries, sync
@@ -62,7 +63,7 @@ def get_photo(request: HttpRequest, sha256: str, x_evidence_id: UUID = Header(..
 
 @router.put("/phone/photos/{sha256}", response=Arrived, exclude_none=True, summary="A piece of a photo, or all of it")
 def put_photo(
-    request: HttpRequest, sha256: str, offset: int, total: int, kind: Literal["image", "document", "signature"] = "image",
+    request: HttpRequest, sha256: str, offset: int, total: int, kind: Literal["image", "document", "signature", "audio"] = "image",
     taken_at: str = "", x_evidence_id: UUID = Header(...),  # noqa: B008 - how ninja is told
 ) -> Any:  # fmt: skip
     """Raw bytes from *offset* on. ``have`` says where to go on; the last piece answers ``evidence``.
@@ -73,6 +74,8 @@ def put_photo(
     if kept := _kept(request, sha256, x_evidence_id):
         part.forget()
         return kept
+    if kind == "audio":
+        refuse_voice_by_size(total)
     have = part.put(_piece(request), offset=offset, total=total)
     if have < total:
         return {"have": have}

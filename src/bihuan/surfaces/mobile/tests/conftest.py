@@ -55,10 +55,11 @@ class Phone:
         upto: int | None = None,
         total: int | None = None,
         digest: str = "",
+        kind: str = "image",
     ) -> Any:
         """A piece of a photo."""
         digest = digest or hashlib.sha256(raw).hexdigest()
-        address = f"/api/v1/phone/photos/{digest}?offset={at}&total={len(raw) if total is None else total}&kind=image"
+        address = f"/api/v1/phone/photos/{digest}?offset={at}&total={len(raw) if total is None else total}&kind={kind}"
         return self.client.put(
             address,
             raw[at:upto],

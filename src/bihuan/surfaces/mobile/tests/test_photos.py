@@ -14,6 +14,7 @@ from django.conf import settings
 from bihuan.foundation import clock
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.models import Evidence
+from bihuan.foundation.tests.recordings import mp4, webm
 from bihuan.surfaces.mobile import parts
 from bihuan.surfaces.mobile.tests.conftest import jpeg
 
@@ -80,6 +81,40 @@ def test_what_is_no_photo_is_refused_with_its_sentence(phone, raw, code):
 def test_what_is_too_large_is_refused_before_it_comes(phone):
     answer = phone("wang").put(b"x" * 1000, uuid7(), total=25_000_000)
     assert (answer.status_code, answer.json()["code"], waiting()) == (413, "evidence.too_large", [])
+
+
+def test_a_voice_note_comes_by_the_same_way(phone, cast):
+    mine, raw, pk = phone("wang"), webm(20), uuid7()
+    assert mine.put(raw, pk, upto=1000, kind="audio").json() == {"have": 1000}
+    assert mine.put(raw, pk, at=1000, kind="audio").json() == {"evidence": str(pk)}
+    assert mine.put(raw, pk, kind="audio").json() == {"evidence": str(pk)}, "the whole once more is no work"
+    row = Evidence.objects.get()
+    assert (row.kind, row.seconds, row.made_by_id, row.original_sha256) == (
+        "audio", 20, cast.wang.pk, hashlib.sha256(raw).hexdigest()
+    )  # fmt: skip
+    assert phone("wu").put(raw, pk, kind="audio").json()["code"] == "evidence.id_taken"
+    assert (Evidence.objects.count(), waiting()) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind", "code"),
+    [
+        (jpeg(), "audio", "evidence.not_a_voice"),
+        (mp4(handler=b"vide"), "audio", "evidence.not_a_voice"),
+        (mp4()[:-1], "audio", "evidence.broken_voice"),
+        (webm(), "image", "evidence.not_an_image"),
+    ],
+)
+def test_what_is_no_voice_note_is_refused_with_its_sentence(phone, raw, kind, code):
+    answer = phone("wang").put(raw, uuid7(), kind=kind)
+    assert (answer.json()["code"], Evidence.objects.count(), waiting()) == (code, 0, [])
+    assert answer.json()["detail"]
+
+
+def test_a_voice_note_that_is_too_large_is_refused_for_good_before_it_comes(phone):
+    answer = phone("wang").put(webm(), uuid7(), total=1_500_001, kind="audio")
+    assert (answer.status_code, answer.json()["code"], waiting()) == (422, "evidence.voice_too_large", [])
+    assert "60 秒" in answer.json()["detail"]
 
 
 def test_one_person_cannot_fill_the_disk(phone, monkeypatch):
