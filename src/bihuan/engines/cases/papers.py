@@ -24,8 +24,9 @@ MEDIA_TYPES = {
 def typeset(paper: Any) -> Paper:
     """What stands on the paper today: its frozen content, its photos, its QR, and who acknowledged it."""
     wanted = {pair[side] for pair in paper.content["photos"] for side in ("before", "after") if pair[side]}
-    rows = of_subjects(paper.bureau_id, [UUID(pk) for pk in paper.content["cases"]]) if wanted else {}
-    photos = {str(row.pk): row for found in rows.values() for row in found}
+    rows = of_subjects(paper.bureau_id, [UUID(pk) for pk in paper.content["cases"]])
+    evidence = [row for found in rows.values() for row in found]
+    photos = {str(row.pk): row for row in evidence if str(row.pk) in wanted}
 
     def image(pk: str) -> bytes | None:
         return read(photos[pk].sha256) if pk in photos else None
@@ -34,6 +35,7 @@ def typeset(paper: Any) -> Paper:
     return paper_of(
         paper.content, number=paper.number, qr_url=f"{settings.BIHUAN_URL}/hazards/{first}/",
         check_code=check_code(paper.pk, paper.number), image=image,
+        voices=sum(row.kind == "audio" for row in evidence),
         received=(paper.received_by_name, paper.received_at) if paper.received_at else None,
     )  # fmt: skip
 

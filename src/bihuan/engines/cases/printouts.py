@@ -253,8 +253,12 @@ def paper_of(
     check_code: str = "",
     image: Callable[[str], bytes | None] = lambda _: None,
     received: tuple[str, datetime] | None = None,
+    voices: int = 0,
 ) -> Paper:
-    """The frozen content as a printable paper; ``image`` gives the bytes of an evidence id, *received* by whom and when."""
+    """The frozen content as a printable paper; ``image`` gives the bytes of an evidence id, *received* by whom and when.
+
+    ``voices``: how many voice notes came with the hazard; they are there before any paper is.
+    """
     blocks: list[Block] = []
     if content["fields"]:
         codes = content.get("field_codes", [""] * len(content["fields"]))
@@ -281,6 +285,8 @@ def paper_of(
             PhotoPair(pair["title"], Photo(image(pair["before"]) if pair["before"] else None), Photo(image(pair["after"]) if pair["after"] else None))
             for pair in content["photos"]
         )))  # fmt: skip
+    if voices:
+        blocks.append(Note(f"附语音说明 {voices} 段，扫二维码可在系统里听。"))
     if content["closing"]:
         blocks.append(Paragraph(content["closing"]))
     if content["signatures"]:

@@ -320,8 +320,16 @@ def _picture(photo: Any, word: str = "") -> dict[str, Any]:
 
 @register.inclusion_tag("shell/photos.html")
 def photos(rows: Iterable[Any], word: str = "现场照片") -> dict[str, Any]:
-    """A grid of photos that open large; rows are evidence rows or mappings with ``id`` (or ``url``)."""
-    return {"photos": [_picture(row, f"{word} {n}") for n, row in enumerate(rows, 1)], "word": word}
+    """A grid of photos that open large, and the voice notes among them to be played; rows are evidence rows or mappings
+    with ``id`` (or ``url``)."""
+    rows = list(rows)
+    heard = [row for row in rows if getattr(row, "kind", "") == "audio"]
+    pictures = [row for row in rows if row not in heard]
+    return {
+        "photos": [_picture(row, f"{word} {n}") for n, row in enumerate(pictures, 1)],
+        "voices": heard,
+        "word": word,
+    }
 
 
 @register.inclusion_tag("shell/before_after.html")

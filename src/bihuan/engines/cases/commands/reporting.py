@@ -119,10 +119,13 @@ def found_at(
         cases.append(case)
     _mark_recurrence(cases, at, rules["recurrence_days"])
     evidence = attach_many(
-        [Attached(case, one.photos, one.photographer, fresh=True) for case, one in zip(cases, found, strict=True)]
+        [
+            Attached(case, one.photos, one.photographer, fresh=True, voices=True)
+            for case, one in zip(cases, found, strict=True)
+        ]
     )
     for case, rows in zip(cases, evidence, strict=True):
-        case.before = [str(row.pk) for row in rows]
+        case.before = [str(row.pk) for row in rows if row.kind != "audio"]
     _first_turns([case for case, one in zip(cases, found, strict=True) if one.hand_out is None], at)
     told: Told = [(case, "cases.reported", _said(case, rows)) for case, rows in zip(cases, evidence, strict=True)]
     told += _handed_out(by, at, cases, found, able)
