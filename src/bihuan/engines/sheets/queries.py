@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 
 from bihuan.engines.sheets.models import Finding, Opinion, Sheet, SheetVersion, Submission
 from bihuan.engines.sheets.rules import Content, Difference, Item, Section, compare
@@ -70,16 +70,20 @@ def _read(row: SheetVersion) -> VersionInForce:
 
 def in_force(viewer: Actor, sheet_id: UUID, *, on: date) -> VersionInForce:
     """The version of a sheet that is in force on a day. Refusals: ``foundation.not_found``, ``sheets.nothing_in_force``."""
-    sheet = Sheet.objects.all().seen(viewer, sheet_id)
-    row = (
-        SheetVersion.objects.filter(sheet=sheet, state="published", effective_on__lte=on)
-        .order_by("-effective_on", "-published_at", "-id")
-        .only("pk")
-        .first()
-    )
-    if row is None:
+    return _in_force(viewer, _with_newest(on).seen(viewer, sheet_id), on)
+
+
+def _with_newest(on: date) -> Any:
+    """Sheets with the id of the version that is in force on a day."""
+    rows = SheetVersion.objects.filter(sheet=OuterRef("pk"), state="published", effective_on__lte=on)
+    newest = rows.order_by("-effective_on", "-published_at", "-id").values("pk")[:1]
+    return Sheet.objects.annotate(newest=Subquery(newest))
+
+
+def _in_force(viewer: Actor, sheet: Any, on: date) -> VersionInForce:
+    if sheet.newest is None:
         raise Refusal("sheets.nothing_in_force", title=sheet.title, day=on.isoformat())
-    return version_for_filling(viewer, row.pk)
+    return version_for_filling(viewer, sheet.newest)
 
 
 def in_force_by_code(viewer: Actor, code: str, *, on: date) -> VersionInForce:
@@ -87,14 +91,11 @@ def in_force_by_code(viewer: Actor, code: str, *, on: date) -> VersionInForce:
 
     Refusals: ``foundation.not_found``, ``sheets.nothing_in_force``.
     """
-    found = {sheet.bureau_id: sheet.pk for sheet in Sheet.objects.visible_to(viewer).filter(code=code)}
+    found = {sheet.bureau_id: sheet for sheet in _with_newest(on).visible_to(viewer).filter(code=code)}
     if not found:
         raise Refusal("foundation.not_found")
-    return in_force(
-        viewer,
-        next((pk for owner, pk in found.items() if owner != packs.PLATFORM), None) or found[packs.PLATFORM],
-        on=on,
-    )
+    own = next((sheet for owner, sheet in found.items() if owner != packs.PLATFORM), None)
+    return _in_force(viewer, own or found[packs.PLATFORM], on)
 
 
 def sheet_coded(bureau_id: UUID, code: str) -> UUID:

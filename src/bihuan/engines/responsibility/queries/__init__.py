@@ -3,6 +3,7 @@
 from bihuan.engines.responsibility.queries.acting import (
     actor_of,
     actor_of_session,
+    actors_of,
     forget_actors,
     holds_of,
     standing_under,
@@ -55,6 +56,7 @@ __all__ = [
     "UnitPage",
     "actor_of",
     "actor_of_session",
+    "actors_of",
     "appointment",
     "appointments",
     "areas",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -51,15 +53,29 @@ def actor_of(user_id: UUID, *, version: int | None = None, channel: str = "page"
 
 def holds_of(user_id: UUID, *, on: date) -> list[tuple[Hold, UUID]]:
     """The holds in force on a day with the bureau each belongs to: what each appointment allows, and where."""
-    rows = list(
-        Appointment.objects.filter(user_id=user_id)
-        .on(on)
-        .select_related("org")
-        .annotate(moving=Exists(Move.objects.filter(done_at__isnull=True)))
-        .order_by("starts_on", "id")
-    )
+    return _holds(list(_in_office([user_id], on))).get(user_id, [])
+
+
+def actors_of(user_ids: Collection[UUID]) -> dict[UUID, Actor]:
+    """``actor_of`` for several people at once, in one statement; whoever is stopped or serves nowhere is left out."""
+    serving = _in_office(user_ids, timezone.localdate(clock.now())).filter(user__is_active=True)
+    rows = list(serving.select_related("org", "user"))
+    names = {row.user_id: row.user.name for row in rows}
+    return {
+        pk: Actor(id=pk, name=names[pk], bureau_id=_home(holds), holds=tuple(hold for hold, _ in holds))
+        for pk, holds in _holds(rows).items()
+    }
+
+
+def _in_office(user_ids: Collection[UUID], on: date) -> Any:
+    rows = Appointment.objects.filter(user_id__in=list(user_ids)).on(on).select_related("org")
+    moving = Exists(Move.objects.filter(done_at__isnull=True))
+    return rows.annotate(moving=moving).order_by("starts_on", "id")
+
+
+def _holds(rows: Sequence[Any]) -> dict[UUID, list[tuple[Hold, UUID]]]:
     moves = moves_under_way() if any(row.moving for row in rows) else []
-    found = []
+    found: dict[UUID, list[tuple[Hold, UUID]]] = defaultdict(list)
     for row in rows:
         post = packs.entries(row.bureau_id, "posts").get(row.post)
         if post is None:
@@ -70,7 +86,7 @@ def holds_of(user_id: UUID, *, on: date) -> list[tuple[Hold, UUID]]:
         )
         spans = spans_of(row.org.path, moves) if level in ("path", "city", "province") else ()
         hold = Hold(row.post, frozenset(post["acts"]), level, row.org_id, row.org.path, row.org.name, spans)
-        found.append((hold, row.bureau_id))
+        found[row.user_id].append((hold, row.bureau_id))
     return found
 
 

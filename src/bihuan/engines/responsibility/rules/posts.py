@@ -80,7 +80,9 @@ def post_for(kind: str, post: str, net: Mapping[str, Any]) -> str:
 
 def same_posts(post: str, net: Mapping[str, Any]) -> set[str]:
     """A post with those that it stands for in some kind of school (园长 → 园长、校长)."""
-    return {post} | {general for swaps in (net.get("post_for_kind") or {}).values() for general, to in swaps.items() if to == post}
+    return {post} | {
+        general for swaps in (net.get("post_for_kind") or {}).values() for general, to in swaps.items() if to == post
+    }
 
 
 def required_posts(kind: str, net: Mapping[str, Any]) -> list[str]:

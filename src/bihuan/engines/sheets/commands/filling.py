@@ -73,7 +73,8 @@ def start_submission(
 ) -> Submission:
     """Begin to fill a published version at a unit. Refusals: ``sheets.may_not_fill``, ``sheets.nothing_asked``."""
     org = net.org(by, org_id)
-    submission = begin(by, at, id=id, place=org, version=version_for_filling(by, version_id), asked=asked)
+    submission = drafted(by, at, id=id, place=org, version=version_for_filling(by, version_id), asked=asked)
+    begin([submission])
     _may_fill(by, submission)
     record(submission, "sheets.started", by=by, at=at)
     return submission
@@ -130,25 +131,28 @@ def submit_whole(by: Actor, at: datetime, *, id: UUID, version_id: UUID, org_id:
 # --- for mechanisms that hold a submission: inside their command, without a fact of their own -------------------------
 
 
-def begin(
+def drafted(
     by: Actor, at: datetime, *, id: UUID, place: Any, version: VersionInForce, asked: Sequence[str] | None = None,
     holder: str = "", at_place: Placed | None = None,
 ) -> Submission:  # fmt: skip
-    """A draft at the unit *place*; its scope columns are those of *at_place* (default: of *place*).
+    """A draft at the unit *place* for ``begin`` to keep; its scope columns are those of *at_place* (default: of *place*).
 
-    Refusals: ``sheets.nothing_asked``, ``foundation.receipt_conflict``.
+    Refusal: ``sheets.nothing_asked``.
     """
     codes = None if asked is None else [item.code for item in version.content.items if item.code in set(asked)]
     count = len(version.content.items) if codes is None else len(codes)
     if not count:
         raise Refusal("sheets.nothing_asked")
-    submission = Submission(
+    return Submission(
         id=id, **placed(at_place or place), org_id=place.pk, version_id=version.id, holder=holder, asked=codes,
         asked_count=count, started_at=at, by_id=by.id, by_name=by.name,
     )  # fmt: skip
-    if not insert([submission]):
+
+
+def begin(drafts: Sequence[Submission]) -> None:
+    """Keep drafts, all in one statement. Refusal: ``foundation.receipt_conflict`` (an id is taken)."""
+    if insert(drafts) < len(drafts):
         raise Refusal("foundation.receipt_conflict")
-    return submission
 
 
 def hand_in(

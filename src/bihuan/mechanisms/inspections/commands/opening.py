@@ -13,16 +13,15 @@ from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 from pydantic import Field
 
-from bihuan.accounts.queries import active_user
 from bihuan.engines.responsibility import queries as net
 from bihuan.engines.sheets import commands as sheets
 from bihuan.engines.sheets import queries as sheet_queries
 from bihuan.engines.sheets.queries import VersionInForce
 from bihuan.engines.sheets.rules import applicable
-from bihuan.foundation import packs
+from bihuan.foundation import hot, packs
 from bihuan.foundation.actors import SYSTEM, Actor, Hold
 from bihuan.foundation.commands import command
-from bihuan.foundation.events import record
+from bihuan.foundation.events import record, record_many
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.refusals import Refusal
 from bihuan.foundation.scoping import placed
@@ -69,10 +68,12 @@ def open_inspection(
         hidden_until = _later(at, hidden_until)
     version = _version(by, sheet, at)
     scope = rules.Scope(tuple(categories), applicable_only)
+    place = net.org(SYSTEM, org.bureau_id) if hidden_until else org
     row = _made(
-        by, at, id=id, org=org, kind=kind, version=version, scope=scope, people=inspectors, hidden_until=hidden_until,
+        by, at, id=id, org=org, place=place, kind=kind, version=version, scope=scope, hidden_until=hidden_until,
         focus=focus, title=title,
     )  # fmt: skip
+    _keep(by, at, [(row, org, inspectors)])
     name = "inspections.planned" if row.state == "planned" else "inspections.opened"
     record(
         row, name, by=by, at=at, kind=kind, org_id=org.pk, version=version.version, scope=row.scope_words,
@@ -117,25 +118,23 @@ def draw_inspections(
         "pool": sorted(schools),
         "experts": sorted(map(str, set(experts))),
     }
-    made = []
+    place = net.org(SYSTEM, next(hold.org_id for hold in by.holds if hold.level == "bureau" and "inspect" in hold.acts))
+    made, teams = [], []
     for pk in picked:
-        team = rules.draw(proof["experts"], seed=f"{seed}\n{pk}", count=experts_each)
-        org = _school(by, UUID(pk), "unannounced")
+        org, team = schools[pk], rules.draw(proof["experts"], seed=f"{seed}\n{pk}", count=experts_each)
+        _refuse_kind(by, org, "unannounced")
         row = _made(
-            by, at, id=uuid7(), org=org, kind="unannounced", version=version, scope=rules.Scope(tuple(categories), True),
-            people=[UUID(one) for one in team], hidden_until=hidden_until, focus="", title="", draw={**proof, "picked": picked, "team": team},
+            by, at, id=uuid7(), org=org, place=place, kind="unannounced", version=version,
+            scope=rules.Scope(tuple(categories), True), hidden_until=hidden_until, focus="", title="",
+            draw={**proof, "picked": picked, "team": team},
         )  # fmt: skip
-        record(
-            row,
-            "inspections.drawn",
-            by=by,
-            at=at,
-            draw=id,
-            commitment=proof["commitment"],
-            pool=len(schools),
-            hidden_until=hidden_until,
-        )
         made.append(row)
+        teams.append((row, org, [UUID(one) for one in team]))
+    _keep(by, at, teams)
+    facts = {
+        "draw": id, "commitment": proof["commitment"], "pool": len(schools), "hidden_until": hidden_until,
+    }  # fmt: skip
+    record_many(((row, facts) for row in made), "inspections.drawn", by=by, at=at)
     return made
 
 
@@ -254,51 +253,68 @@ def _school(by: Actor, school: UUID, kind: str) -> Any:
         raise Refusal("inspections.not_a_school", fields={"school": "请选学校或幼儿园"})
     if by.id is None or not by.may("inspect", org):
         raise Refusal("inspections.may_not_open")
+    _refuse_kind(by, org, kind)
+    return org
+
+
+def _refuse_kind(by: Actor, org: Any, kind: str) -> None:
     if not rules.may_open(kind, post_tiers(by, org)):
         who = "学校自己的人" if kind == "self_check" else "教育局、包校干部或协作部门的人"
         raise Refusal("inspections.wrong_kind", kind=rules.KINDS[kind], who=who, fields={"kind": "请换一个类型"})
-    return org
 
 
 def _version(by: Actor, sheet: UUID | None, at: datetime) -> VersionInForce:
     today = timezone.localdate(at)
-    if sheet is None:
-        lines = [line for line in sheet_queries.sheet_lines(by, on=today) if line.current]
-        chosen = next((line for line in lines if line.sheet.code == CHECKLIST), lines[0] if lines else None)
-        if chosen is None:
-            raise Refusal("inspections.no_checklist")
-        sheet = chosen.sheet.pk
-    return sheet_queries.in_force(by, sheet, on=today)
+    if sheet is not None:
+        return sheet_queries.in_force(by, sheet, on=today)
+    try:
+        return sheet_queries.in_force_by_code(by, CHECKLIST, on=today)
+    except Refusal:  # a bureau whose pack calls its checklist otherwise
+        lines = (line for line in sheet_queries.sheet_lines(by, on=today) if line.sheet.use == "checklist")
+    chosen = next((line for line in lines if line.current), None)
+    if chosen is None:
+        raise Refusal("inspections.no_checklist")
+    return sheet_queries.in_force(by, chosen.sheet.pk, on=today)
 
 
 def _made(
-    by: Actor, at: datetime, *, id: UUID, org: Any, kind: str, version: VersionInForce, scope: rules.Scope, people: list[UUID],
+    by: Actor, at: datetime, *, id: UUID, org: Any, place: Any, kind: str, version: VersionInForce, scope: rules.Scope,
     hidden_until: datetime | None, focus: str, title: str, draw: dict[str, Any] | None = None,
 ) -> Inspection:  # fmt: skip
+    """An inspection with its submission, for ``_keep``; *place* is the bureau while the school may not know."""
     content = version.content
     fitting = set(applicable(content, org.stages, org.facets))
     asked = scope.asked({item.code: item.section for item in content.items}, fitting)
     planned = hidden_until is not None
-    place = net.org(SYSTEM, org.bureau_id) if planned else org
-    submission = sheets.begin(
+    submission = sheets.drafted(
         by, at, id=uuid7(), place=org, version=version, asked=asked, holder=HOLDER, at_place=place
     )
     day = timezone.localtime(hidden_until or at)
-    row = Inspection(
+    return Inspection(
         id=id, **placed(place), org_id=org.pk, org_name=org.short_name or org.name, kind=kind, state="planned" if planned else "open",
-        title=title or f"{org.short_name or org.name}{rules.KINDS[kind]} {day:%m-%d}", submission_id=submission.pk, lead_id=by.id,
+        title=title or f"{org.short_name or org.name}{rules.KINDS[kind]} {day:%m-%d}", submission=submission, lead_id=by.id,
         lead_name=by.name, focus=focus, scope_words=_scope_words(scope, version, len(asked)), draw=draw,
         hidden_until=hidden_until, opened_at=at, began_at=None if planned else at,
     )  # fmt: skip
+
+
+def _keep(by: Actor, at: datetime, teams: Sequence[tuple[Inspection, Any, Sequence[UUID]]]) -> None:
+    """Write inspections at these schools with these people invited: a statement for each table, whatever their number."""
+    invited = {person for _, _, people in teams for person in people if person != by.id}
+    known = net.actors_of(invited) if invited else {}
+    seats = [
+        _invited(row, org, person, known.get(person), at)
+        for row, org, people in teams
+        for person in dict.fromkeys(people)
+        if person != by.id
+    ]
+    sheets.begin([row.submission for row, _, _ in teams])
     try:
         with transaction.atomic():
-            row.save(force_insert=True)
+            hot.insert([row for row, _, _ in teams])
+            hot.insert(seats)
     except IntegrityError:
         raise Refusal("foundation.receipt_conflict") from None
-    for person in dict.fromkeys(people):
-        if person != by.id:
-            _add(row, person, at)
-    return row
 
 
 def _scope_words(scope: rules.Scope, version: VersionInForce, count: int) -> str:
@@ -308,14 +324,20 @@ def _scope_words(scope: rules.Scope, version: VersionInForce, count: int) -> str
 
 
 def _add(row: Inspection, user_id: UUID, at: datetime) -> bool:
-    user = active_user(user_id)
-    actor = net.actor_of(user_id) if user else None
-    if user is None or actor is None or actor.bureau_id is None:
+    seat = _invited(row, net.org(SYSTEM, row.org_id), user_id, net.actors_of([user_id]).get(user_id), at)
+    return _seat(row, seat.user_id, seat.name, seat.organisation, at)
+
+
+def _invited(row: Inspection, org: Any, user_id: UUID, actor: Actor | None, at: datetime) -> Inspector:
+    """The seat of somebody who is brought in: known, in office, and not of the school that is looked at."""
+    if actor is None or actor.bureau_id is None:
         raise Refusal("inspections.unknown_person", fields={"user_id": "请重新选择"})
-    place = net.org(SYSTEM, row.org_id)
-    if row.kind != "self_check" and rules.is_own_person(post_tiers(actor, place)):
+    if row.kind != "self_check" and rules.is_own_person(post_tiers(actor, org)):
         raise Refusal("inspections.own_school")
-    return _seat(row, user.pk, user.name, actor.holds[0].org_name if actor.holds else "", at)
+    return Inspector(
+        bureau_id=row.bureau_id, inspection=row, user_id=user_id, name=actor.name, joined_at=at,
+        organisation=actor.holds[0].org_name if actor.holds else "",
+    )  # fmt: skip
 
 
 def _seat(row: Inspection, user_id: UUID, name: str, organisation: str, at: datetime) -> bool:

@@ -267,7 +267,7 @@ def test_the_school_sees_nothing_of_an_unannounced_inspection_until_it_begins(sh
         net.school,
         kind="unannounced",
         hidden_until=clock.now() + timedelta(days=2),
-        inspectors=[actors.meng.id],
+        inspectors=[actors.meng.id, actors.he.id, actors.gao.id],
     )
     school = ("zhou", "fang", "li", "wang", "chen", "wu")
     react(clock.now() + timedelta(seconds=1))
@@ -316,14 +316,14 @@ def test_schools_and_experts_are_drawn_and_the_draw_can_be_checked(sheet, net, a
         "count": 2,
         "hidden_until": clock.now() + timedelta(days=1),
         "experts": [actors.meng.id, actors.he.id, actors.gao.id],
-        "experts_each": 1,
+        "experts_each": 2,
     }
     made = inspections.draw_inspections(actors.zhao, clock.now(), id=uuid7(), **args)
     assert {row.org_id for row in made} == {net.school.pk, net.other_school.pk}
     assert all(row.state == "planned" and row.school_id is None for row in made)
     found = detail(actors.zhao, made[0].pk)
     assert found.draw_is_true
-    assert len(found.inspectors) == 1
+    assert len(found.inspectors) == 2
     row = Inspection.objects.get(pk=made[0].pk)
     Inspection.objects.filter(pk=row.pk).update(draw=row.draw | {"picked": list(reversed(row.draw["picked"]))})
     assert detail(actors.zhao, row.pk).draw_is_true is False
