@@ -47,6 +47,20 @@ THINGS = {  # the longest beginning of an address that is known says which thing
     "api/v1/rounds/": ("round",),
     "api/v1/patrol-routes/": ("route",),
     "tips/desk/": ("tip",),
+    "duties/": ("task",),
+    "ledgers/": ("@school",),
+    "ledgers/rows/": ("ledger-row",),
+    "pledges/": ("pledge",),
+    "pledges/school/": ("@school",),
+    "training/": ("drill", "drill-done"),
+    "plans/": ("emergency-plan", "plan-draft"),
+    "meetings/": ("meeting", "meeting-closed"),
+    "api/v1/ledgers/": ("@school",),
+    "api/v1/pledges/": ("pledge",),
+    "api/v1/drills/": ("drill", "drill-done"),
+    "api/v1/plans/": ("emergency-plan", "plan-draft"),
+    "api/v1/meetings/": ("meeting", "meeting-closed"),
+    "api/v1/phone/photos/": ("=0f",),
     "api/v1/tips/": ("tip",),
     "packs/": ("=chanba-12345n",),
     "evidence/": ("evidence",),
@@ -64,7 +78,10 @@ THINGS = {  # the longest beginning of an address that is known says which thing
     "api/v1/points/": ("point",),
     "api/v1/packs/": ("=chanba-12345n",),
 }
+CODES = {"ledgers/": "visitors", "api/v1/ledgers/": "visitors"}
+"""What ``code`` is where it is no chapter of a checklist."""
 LATER = {
+    "form": ("pdf", "xlsx"),
     "action": ("assign", "rectify", "verify", "grade"),
     "code": ("08",),
     "item": ("08-06",),
@@ -96,6 +113,16 @@ ASKED = {  # what an address is asked besides: in every way that makes a differe
     "api/v1/points/catalogue": ("?org_id=@school", "?school_id=@school", ""),
     "sheets/<uuid:pk>/compare/": ("?old=version&new=draft", "?old=draft&new=version", ""),
     "hazards/new/": ("", "?org=@school"),
+    "ledgers/": ("", "?school=@school"),
+    "plans/": ("", "?school=@school"),
+    "training/new/": ("?unit=@school", "?school=@school"),
+    "plans/new/": ("?unit=@school", "?school=@school"),
+    "meetings/new/": ("?unit=@school", "?school=@school"),
+    "api/v1/ledgers": ("?org_id=@school",),
+    "api/v1/plans": ("?org_id=@school",),
+    "api/v1/pledges": ("", "?org_id=@school"),
+    "api/v1/record-checks": ("?org_id=@school",),
+    "api/v1/calendar": ("?first=2026-11-01&last=2026-11-30",),
     "inspections/new/": ("", "?school=@school"),
 }
 NOBODY = {"sign-in/", "demo/", "tips/"}
@@ -132,7 +159,9 @@ def filled(address: str, lived: Any) -> list[str]:
     for thing in THINGS[head]:
         first = thing[1:] if thing[0] == "=" else str(lived.orgs[thing[1:]]) if thing[0] == "@" else lived.kept[thing]
         for choice in range(max(len(LATER.get(name, ("",))) for name in names)):
-            values = [first] + [_later(name, choice, lived) for name in names[1:]]
+            values = [first] + [
+                CODES[head] if name == "code" and head in CODES else _later(name, choice, lived) for name in names[1:]
+            ]
             found.append("/" + PARAMETER.sub("{}", address).format(*values))
     return [path + asked for path in dict.fromkeys(found) for asked in _asked(address, lived)]
 

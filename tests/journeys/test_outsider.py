@@ -38,6 +38,20 @@ KINDS = {  # the first part of an address and its parameter → what of ``lived`
     "api/v1/patrol-routes": ("route",),
     "tips/desk": ("tip",),
     "api/v1/tips": ("tip",),
+    "ledgers": ("@school",),
+    "ledgers/rows": ("ledger-row",),
+    "pledges": ("pledge",),
+    "pledges/school": ("@school",),
+    "training": ("drill",),
+    "plans": ("emergency-plan",),
+    "meetings": ("meeting",),
+    "duties": ("task",),
+    "api/v1/ledgers": ("@school",),
+    "api/v1/pledges": ("pledge",),
+    "api/v1/drills": ("drill",),
+    "api/v1/plans": ("emergency-plan",),
+    "api/v1/meetings": ("meeting",),
+    "api/v1/phone/photos": ("evidence",),
     "api/v1/points": ("point",),
     "evidence": ("evidence",),
     "notices": ("notice",),
@@ -59,6 +73,7 @@ WORDS = {
     "action": "verify",
     "code": "08",
     "item": "08-06",
+    "form": "pdf",
     "opinion_id": "opinion",
     "other_id": "version",
     "plan": "plan",
@@ -84,6 +99,7 @@ def with_ids() -> list[str]:
 def ids_for(address: str, lived: Any) -> list[tuple[str, str]]:
     """Pairs of addresses: with an id that exists (somewhere else), and with one that does not exist at all."""
     head = address.partition("<")[0].rstrip("/")
+    words = WORDS | ({"code": "visitors"} if head.endswith("ledgers") else {})
     pairs = []
     for name in KINDS[head]:
         real = str(lived.orgs[name[1:]]) if name.startswith("@") else lived.kept[name]
@@ -93,7 +109,7 @@ def ids_for(address: str, lived: Any) -> list[tuple[str, str]]:
 
             def value(match: re.Match[str]) -> str:
                 seen.append(match[2])
-                word = WORDS.get(match[2], "")
+                word = words.get(match[2], "")
                 return first if len(seen) == 1 else lived.kept.get(word, word or first)
 
             return "/" + PARAMETER.sub(value, address) + ("?post=head" if address.endswith("/who") else "")

@@ -19,6 +19,7 @@ from bihuan.engines.responsibility import queries as net
 from bihuan.engines.responsibility.queries import sensible_day
 from bihuan.engines.sheets.queries import VersionInForce, in_force_by_code, version_for_filling
 from bihuan.engines.sheets.rules import Answer, Item, faults_of, is_wrong, stages_of
+from bihuan.foundation import hot
 from bihuan.foundation.actors import SYSTEM, Actor
 from bihuan.foundation.commands import command
 from bihuan.foundation.events import record
@@ -53,7 +54,9 @@ def write_rows(by: Actor, at: datetime, *, ledger: Code, org_id: UUID, on: date,
     """
     page = _page(by, at, ledger, org_id, on)
     version = in_force_by_code(by, page.ledger.sheet, on=page.on)
-    kept = {row.pk: row for row in Entry.objects.filter(pk__in=[row.id for row in rows], **page.key)}
+    # held until the end of the transaction, so that what is compared below is what is changed (SQLite has one writer)
+    held = Entry.objects.select_for_update().filter(pk__in=[row.id for row in rows], **page.key)
+    kept = {row.pk: row for row in held.order_by("id")}
     versions = {row.version_id: version_for_filling(SYSTEM, row.version_id) for row in kept.values()}
     faults: dict[str, str] = {}
     for n, row in enumerate(rows):
@@ -68,16 +71,16 @@ def write_rows(by: Actor, at: datetime, *, ledger: Code, org_id: UUID, on: date,
             Entry.objects.bulk_create(new)
     except IntegrityError:  # the id was used for a row elsewhere
         raise Refusal("foundation.receipt_conflict") from None
-    changed = [_change(at, kept[row.id], row, versions, page) for row in rows if row.id in kept]
+    changed = _changed(at, [(kept[row.id], row) for row in rows if row.id in kept], versions, page)
     leaf = page.begin(by, at, "filled")
     page.do_tasks(by, at, leaf)
     record(
         leaf, "ledgers.rows_written", by=by, at=at, ledger=page.ledger.code, on=page.on, late=page.is_late,
-        new=[row.pk for row in new], changed={str(pk): words for pk, words in changed if words},
+        new=[row.pk for row in new], changed={str(pk): words for pk, words in changed.items()},
     )  # fmt: skip
     return {
         "new": len(new),
-        "changed": sum(bool(words) for _, words in changed),
+        "changed": len(changed),
         "wrong": sum(bool(row.wrong) for row in new),
     }
 
@@ -258,29 +261,33 @@ def _title(version: VersionInForce, answers: Mapping[str, str]) -> str:
     return " ".join(answers[item.code] for item in first if answers.get(item.code))[:80]
 
 
-def _change(
-    at: datetime, kept: Entry, row: RowIn, versions: Mapping[UUID, VersionInForce], page: _Page
-) -> tuple[UUID, dict[str, list[str]]]:
-    """Change one row by compare-and-swap; what differed, before and after."""
-    if kept.struck_at:
-        raise Refusal("ledgers.struck", who=kept.struck_by_name)
-    answers = {code: text for code, text in row.answers.items() if text}
+def _changed(
+    at: datetime, rows: Sequence[tuple[Entry, RowIn]], versions: Mapping[UUID, VersionInForce], page: _Page
+) -> dict[UUID, dict[str, list[str]]]:
+    """Change rows by compare-and-swap, all in one statement; what differed in each, before and after."""
+    told: dict[UUID, dict[str, list[str]]] = {}
+    fresh: list[list[Any]] = []
     clock = page.ledger.clock
-    if clock and kept.clock_ended_at:
-        answers[clock.ends] = kept.answers.get(clock.ends, "")
-    differs = {
-        code: [kept.answers.get(code, ""), answers.get(code, "")]
-        for code in {*kept.answers, *answers}
-        if kept.answers.get(code, "") != answers.get(code, "")
-    }
-    if not differs:
-        return kept.pk, {}
-    version = versions[kept.version_id]
-    due = rules.clock_due(clock, page.on, answers, timezone.localtime(at)) if clock else None
-    won = Entry.objects.filter(pk=kept.pk, revision=kept.revision if row.revision is None else row.revision).update(
-        answers=answers, wrong=_wrong(version, answers), title=_title(version, answers), changed_at=at,
-        clock_due_at=due, revision=F("revision") + 1,
-    )  # fmt: skip
-    if not won:
-        raise Refusal("foundation.changed_meanwhile", who=kept.by_name)
-    return kept.pk, differs
+    for kept, row in rows:
+        if kept.struck_at:
+            raise Refusal("ledgers.struck", who=kept.struck_by_name)
+        answers = {code: text for code, text in row.answers.items() if text}
+        if clock and kept.clock_ended_at:
+            answers[clock.ends] = kept.answers.get(clock.ends, "")
+        differs = {
+            code: [kept.answers.get(code, ""), answers.get(code, "")]
+            for code in {*kept.answers, *answers}
+            if kept.answers.get(code, "") != answers.get(code, "")
+        }
+        if not differs:
+            continue
+        if row.revision not in (None, kept.revision):
+            raise Refusal("foundation.changed_meanwhile", who=kept.by_name)
+        version = versions[kept.version_id]
+        due = rules.clock_due(clock, page.on, answers, timezone.localtime(at)) if clock else None
+        told[kept.pk] = differs
+        fresh.append(
+            [kept.pk, answers, _wrong(version, answers), _title(version, answers), at, due, kept.revision + 1]
+        )  # fmt: skip
+    hot.update_each(Entry, ("answers", "wrong", "title", "changed_at", "clock_due_at", "revision"), fresh)
+    return told

@@ -10,13 +10,13 @@ from django.db.models import F
 from django.utils import timezone
 from pydantic import BaseModel, ConfigDict, Field
 
-from bihuan.engines.cases.commands import assign_case, report_hazard
+from bihuan.engines.cases.commands import Found, HandOut, Told, found_at
 from bihuan.engines.duties.commands import AtOnce
 from bihuan.engines.duties.queries import tasks_to_do
 from bihuan.engines.responsibility import queries as net
 from bihuan.foundation.actors import SYSTEM, Actor
 from bihuan.foundation.commands import command
-from bihuan.foundation.events import record
+from bihuan.foundation.events import record, record_all
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.messages import tell
 from bihuan.foundation.refusals import Refusal
@@ -121,7 +121,7 @@ def close_meeting(
     for n, one in enumerate(resolutions, start=1):
         if one.until < today:
             raise Refusal("meetings.until_past", n=n)
-    kept = [_decided(by, at, meeting, one) for one in resolutions]
+    kept, told = _decided(by, at, meeting, resolutions) if resolutions else ([], [])
     tasks = []
     for task in tasks_to_do(SYSTEM, org_id=meeting.org_id, codes=DUTIES, at=at):
         if AtOnce().do(by, at, task=task, ref_id=meeting.pk, done_at=at).state != "double":
@@ -131,9 +131,11 @@ def close_meeting(
     )
     if not won:
         raise Refusal("foundation.changed_meanwhile", who=meeting.by_name)
-    meeting.refresh_from_db()
+    meeting.state, meeting.minutes, meeting.resolutions, meeting.fulfilled = "closed", minutes, kept, tasks
+    meeting.closed_at, meeting.revision = at, meeting.revision + 1
     came = Seat.objects.filter(bureau_id=meeting.bureau_id, meeting=meeting, came_at__isnull=False).count()
-    record(meeting, "meetings.closed", by=by, at=at, came=came, resolutions=[one["case_id"] for one in kept])
+    said = {"came": came, "resolutions": [one["case_id"] for one in kept]}
+    record_all([*told, (meeting, "meetings.closed", said)], by=by, at=at)
     return meeting
 
 
@@ -168,7 +170,7 @@ def _require(by: Actor, place: Any) -> None:
 
 
 def _mine(by: Actor, meeting_id: UUID) -> Meeting:
-    meeting: Meeting = Meeting.objects.all().seen(by, meeting_id)
+    meeting: Meeting = Meeting.objects.select_related("org").seen(by, meeting_id)
     _require(by, meeting)
     if meeting.state != "planned":
         raise Refusal("meetings.not_open", state=STATES[meeting.state], act="更改")
@@ -184,16 +186,21 @@ def _seat(by: Actor, meeting_id: UUID) -> tuple[Meeting, Seat]:
     return seat.meeting, seat
 
 
-def _decided(by: Actor, at: datetime, meeting: Meeting, one: ResolutionIn) -> dict[str, Any]:
-    case = report_hazard(
-        by, at, id=uuid7(), org=meeting.org_id, title=one.words, description=f"{meeting.title}议定", source="meeting",
-        source_id=meeting.pk,
-    )  # fmt: skip
-    until = timezone.make_aware(datetime.combine(one.until, time(18)))
-    assigned = assign_case(
-        by, at, case=case.pk, rectifier=one.person, due=max(until, at + timedelta(hours=1)), notice="later"
-    )
-    return {
-        "words": one.words, "person": str(one.person), "name": assigned.rectifier_name, "until": one.until.isoformat(),
-        "case_id": str(case.pk), "number": case.number,
-    }  # fmt: skip
+def _decided(
+    by: Actor, at: datetime, meeting: Meeting, resolutions: list[ResolutionIn]
+) -> tuple[list[dict[str, Any]], Told]:
+    """The resolutions as cases, each handed to its person until six in the evening of its day, and the facts of it."""
+    found = []
+    for one in resolutions:
+        until = timezone.make_aware(datetime.combine(one.until, time(18)))
+        to = HandOut(one.person, max(until, at + timedelta(hours=1)))
+        found.append(Found(uuid7(), one.words, f"{meeting.title}议定", hand_out=to))
+    cases, told = found_at(by, at, unit=meeting.org, found=found, source="meeting", source_id=meeting.pk)
+    kept = [
+        {
+            "words": one.words, "person": str(one.person), "name": case.rectifier_name, "until": one.until.isoformat(),
+            "case_id": str(case.pk), "number": case.number,
+        }
+        for one, case in zip(resolutions, cases, strict=True)
+    ]  # fmt: skip
+    return kept, told

@@ -15,7 +15,7 @@ from bihuan.engines.responsibility import queries as net
 from bihuan.foundation import packs
 from bihuan.foundation.actors import SYSTEM, Actor
 from bihuan.foundation.commands import command
-from bihuan.foundation.events import record
+from bihuan.foundation.events import record, record_many
 from bihuan.foundation.evidence.commands import attach_evidence, fingerprints
 from bihuan.foundation.messages import tell
 from bihuan.foundation.refusals import Refusal
@@ -142,8 +142,8 @@ def void_waiting(at: datetime, event: Any, *, user_id: UUID, school: Any, post: 
         Pledge.objects.filter(bureau_id=school.bureau_id, org_id=school.pk, user_id=user_id, post=post, state="waiting")
     )
     Pledge.objects.filter(pk__in=[row.pk for row in rows], state="waiting").update(state="void", void_for="离岗或换岗")
-    for row in rows:
-        record(row, "pledges.voided", by=SYSTEM, at=at, reason="离岗或换岗", because=event.pk)
+    said = {"reason": "离岗或换岗", "because": event.pk}
+    record_many([(row, said) for row in rows], "pledges.voided", by=SYSTEM, at=at)
     return len(rows)
 
 

@@ -9,13 +9,13 @@ from uuid import UUID
 from django.db.models import F
 from pydantic import BaseModel, ConfigDict, Field
 
-from bihuan.engines.cases.commands import report_hazard
+from bihuan.engines.cases.commands import Found, Told, found_at
 from bihuan.engines.duties.commands import AtOnce
 from bihuan.engines.duties.queries import tasks_to_do
 from bihuan.engines.responsibility import queries as net
 from bihuan.foundation.actors import SYSTEM, Actor
 from bihuan.foundation.commands import command
-from bihuan.foundation.events import record
+from bihuan.foundation.events import record, record_all
 from bihuan.foundation.evidence.commands import attach_evidence, fingerprints
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.refusals import Refusal
@@ -146,23 +146,19 @@ def end_drill(
             "training.people_left", count=counted.missing, names="、".join(lost[:5]),
             fields={"missing_words": "写明没有到的人在哪里。"},
         )  # fmt: skip
-    kept = [
-        {"words": one.words, "becomes": one.becomes, "case_id": _hazard(by, at, drill, one.words)}
-        if one.becomes == "hazard"
-        else {"words": one.words, "becomes": one.becomes}
-        for one in findings
-    ]
+    kept, told = _kept(by, at, drill, findings)
     pictures = attach_evidence(drill, photos, by)
     tasks = _fulfilled(by, at, drill)
     _swap(
         drill, "running", state="done", ended_at=at, verdict=verdict, hurt=hurt, findings=kept, fulfilled=tasks,
         photos=[str(one.pk) for one in pictures],
     )  # fmt: skip
-    record(
-        drill, "training.drill_ended", by=by, at=at, seconds=counted.seconds, within=counted.within, due=counted.due,
-        came=counted.came, missing=missing_words, findings=len(kept), fulfilled=[one["task"] for one in tasks],
-        photos=fingerprints(pictures),
-    )  # fmt: skip
+    said = {
+        "seconds": counted.seconds, "within": counted.within, "due": counted.due, "came": counted.came,
+        "missing": missing_words, "findings": len(kept), "fulfilled": [one["task"] for one in tasks],
+        "photos": fingerprints(pictures),
+    }  # fmt: skip
+    record_all([*told, (drill, "training.drill_ended", said)], by=by, at=at)
     return drill
 
 
@@ -186,7 +182,7 @@ def _require(by: Actor, place: Any) -> None:
 
 
 def _mine(by: Actor, drill_id: UUID) -> Drill:
-    drill: Drill = Drill.objects.all().seen(by, drill_id)
+    drill: Drill = Drill.objects.select_related("org").seen(by, drill_id)
     _require(by, drill)
     return drill
 
@@ -207,12 +203,17 @@ def _swap(drill: Drill, stands: str, /, **fresh: Any) -> None:
     drill.revision += 1
 
 
-def _hazard(by: Actor, at: datetime, drill: Drill, words: str) -> str:
-    case = report_hazard(
-        by, at, id=uuid7(), org=drill.org_id, title=words, description=f"{drill.title}中发现", source="drill",
-        source_id=drill.pk,
-    )  # fmt: skip
-    return str(case.pk)
+def _kept(by: Actor, at: datetime, drill: Drill, findings: list[FindingIn]) -> tuple[list[dict[str, str]], Told]:
+    """The findings as the drill keeps them, hazards reported all at once, and the facts about those."""
+    kept = [one.model_dump() for one in findings]
+    wrong = [one for one in kept if one["becomes"] == "hazard"]
+    told: Told = []
+    if wrong:
+        found = [Found(uuid7(), one["words"], f"{drill.title}中发现") for one in wrong]
+        cases, told = found_at(by, at, unit=drill.org, found=found, source="drill", source_id=drill.pk)
+        for one, case in zip(wrong, cases, strict=True):
+            one["case_id"] = str(case.pk)
+    return kept, told
 
 
 def _fulfilled(by: Actor, at: datetime, drill: Drill) -> list[dict[str, str]]:

@@ -20,6 +20,7 @@ from bihuan.engines.cases.commands.rectifying import (
 )
 from bihuan.engines.cases.commands.reporting import (
     Found,
+    Told,
     found_at,
     grade_hazard,
     merge_cases,
@@ -39,6 +40,7 @@ from bihuan.engines.cases.commands.verifying import (
 __all__ = [
     "Found",
     "HandOut",
+    "Told",
     "approve_plan",
     "assign_case",
     "bulk_assign",
