@@ -46,7 +46,7 @@ class Phone:
         self.context = self.playwright.chromium.launch_persistent_context(
             self.disk, **{**self.launch, "args": [*self.launch["args"], *self.camera.flags]}, base_url=self.url,
             viewport={"width": 360, "height": 780}, has_touch=True, is_mobile=True, locale="zh-CN",
-            timezone_id="Asia/Shanghai", permissions=["camera", "geolocation"],
+            timezone_id="Asia/Shanghai", permissions=["camera", "microphone", "geolocation"],
             geolocation={"latitude": 33.07, "longitude": 107.02}, offline=offline,
         )  # fmt: skip
         self.page = self.context.pages[0]
@@ -289,6 +289,97 @@ def reported(phone, words, photo=None):
     page.get_by_role("button", name="上报").click()
     expect(page.get_by_role("heading", name="等着上传")).to_be_visible()
     phone.see("/")
+
+
+PLAYED = """async (player) => {
+  await player.play()
+  await new Promise((on) => player.addEventListener('timeupdate', on, { once: true }))
+  while (player.currentTime < 0.5) await new Promise((on) => setTimeout(on, 50))
+  return player.currentTime
+}"""
+
+
+def spoken(page, seconds=2):
+    """Tap, speak, tap; the browser's own microphone beeps."""
+    page.get_by_role("button", name="录一段语音").click()
+    expect(page.get_by_text(f"正在录 {seconds}/60 秒")).to_be_visible()
+    page.get_by_role("button", name="停止录音").click()
+    expect(page.get_by_text("语音说明", exact=False)).to_be_visible()
+
+
+@pytest.mark.clause("HY-19")
+def test_a_voice_note_without_a_network_is_heard_on_the_hazards_page(phone, night, sits):
+    """Record two seconds, listen, the phone kills the page, send, the network is back: the safety lead hears it."""
+    page = signed_in(phone, night)
+    expect(page.get_by_role("link", name="夜间巡查")).to_be_visible()
+    ready_for_no_network(phone)
+    phone.context.set_offline(True)
+    page.get_by_role("link", name="随手报").click()
+    spoken(page, 1)
+    page.get_by_role("button", name="删掉这段语音").click()
+    page.get_by_role("button", name="录一段语音").focus()
+    page.keyboard.press("Enter")  # by keyboard as by thumb
+    expect(page.get_by_text("正在录 2/60 秒")).to_be_visible()
+    page.get_by_role("button", name="上报").click()
+    expect(page.get_by_role("alert")).to_have_text("还在录音，请先点一下停。")
+    page.get_by_role("button", name="停止录音").press("Enter")
+    expect(page.get_by_text("语音说明 2 秒").or_(page.get_by_text("语音说明 3 秒"))).to_be_visible()
+    assert page.locator(".heard audio").evaluate(PLAYED) > 0
+    for target in (page.get_by_role("button", name="删掉这段语音"), page.locator(".heard audio")):
+        assert target.bounding_box()["height"] >= 48
+    assert faults_on(page, "/m/#/report") == []
+    page.get_by_label("什么问题").fill("灭火器指针在红区")
+    page.get_by_label("在哪里").fill("东门")
+    page.locator("input[type=file]").set_input_files(
+        {"name": "IMG.jpg", "mimeType": "image/jpeg", "buffer": jpeg("现场", (800, 600))}
+    )
+    expect(page.get_by_alt_text("第 1 张照片")).to_be_visible()
+    assert "webm" not in json.dumps(on_disk(phone))  # what waits in the draft is sealed
+    phone.kill()
+    page = phone.open("/m/#/report", offline=True)
+    phone.unlock()
+    expect(page.get_by_text("语音说明", exact=False)).to_be_visible()
+    page.get_by_role("button", name="上报").click()
+    expect(page.get_by_role("heading", name="等着上传 1")).to_be_visible()
+    phone.kill()
+    page = phone.open("/m/#/outbox", offline=True)
+    phone.unlock()
+    expect(page.get_by_role("heading", name="等着上传 1")).to_be_visible()
+    assert not apps.get_model("foundation", "Evidence").objects.filter(kind="audio").exists()
+    phone.context.set_offline(False)
+    expect(page.get_by_text("手机里没有等着的东西")).to_be_visible(timeout=60_000)
+
+    note = apps.get_model("foundation", "Evidence").objects.get(kind="audio")
+    case = apps.get_model("cases", "Case").objects.get(pk=note.subject_id)
+    assert (note.media_type, case.description) == ("audio/webm", "灭火器指针在红区")
+    assert 2 <= note.seconds <= 4
+    assert len(case.before) == 1
+    desk = sits(night, "li")
+    desk.goto(f"/hazards/{case.pk}/")
+    player = desk.get_by_label("语音说明", exact=True)
+    expect(player).to_be_visible()
+    assert player.evaluate(PLAYED) >= 0.5
+    assert faults_on(desk, f"/hazards/{case.pk}/") == []
+    outsider = sits(night, "wu")
+    assert outsider.goto(f"/evidence/{note.pk}/").status == 404
+
+
+def test_without_leave_to_listen_one_types(phone, night):
+    """The microphone is refused: a sentence, and the report goes on; a browser without one shows no button."""
+    page = signed_in(phone, night)
+    page.evaluate(
+        "() => { navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', 'NotAllowedError') } }"
+    )
+    page.get_by_role("link", name="随手报").click()
+    page.get_by_role("button", name="录一段语音").click()
+    expect(page.get_by_role("alert")).to_contain_text("没有得到麦克风的许可")
+    page.get_by_label("什么问题").fill("东门锁坏了")
+    expect(page.get_by_label("什么问题")).to_have_value("东门锁坏了")
+    phone.see("/")
+    page.evaluate("() => { delete window.MediaRecorder }")
+    page.get_by_role("link", name="随手报").click()
+    expect(page.get_by_label("什么问题")).to_have_value("东门锁坏了")
+    expect(page.get_by_role("button", name="录一段语音")).to_have_count(0)
 
 
 RECORDS = """async () => {

@@ -6,7 +6,7 @@ import { fresh } from './session.js'
 import { html, Icon, Problem } from './ui.js'
 
 const MOST = 6
-const base64 = (bytes) => {
+export const base64 = (bytes) => {
   let text = ''
   for (let at = 0; at < bytes.length; at += 0x8000) text += String.fromCharCode(...bytes.subarray(at, at + 0x8000))
   return btoa(text)
@@ -49,7 +49,7 @@ function Shot({ photo, n, onout }) {
   return html`<li><img src=${url} alt=${`第 ${n} 张照片`} /><button type="button" aria-label=${`去掉第 ${n} 张`} onClick=${onout}>×</button></li>`
 }
 
-function useUrl(make, key) {
+export function useUrl(make, key) {
   const [url, set] = useState('')
   useEffect(() => {
     const made = URL.createObjectURL(make())

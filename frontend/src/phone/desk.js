@@ -282,7 +282,7 @@ export function OutboxScreen() {
   const sent = part('sent').reverse()
   const line = (row, acts) => html`<li class=${`parcel parcel-${row.state}`} key=${row.id}>
     <b>${row.title}</b>
-    <small class="quiet">${moment(row.since, Date.now())} 记下${row.photos.count ? `，照片 ${row.photos.sent}/${row.photos.count}` : ''}${row.lost ? `，${row.lost} 张照片没能存下` : ''}${row.state === 'sent' && row.server_at ? `，${moment(row.server_at, now)} 服务器收到` : ''}</small>
+    <small class="quiet">${moment(row.since, Date.now())} 记下${row.photos.count ? `，照片${row.photos.voices.length ? '和语音' : ''} ${row.photos.sent}/${row.photos.count}` : ''}${row.lost ? `，${row.lost} 张照片没能存下` : ''}${row.state === 'sent' && row.server_at ? `，${moment(row.server_at, now)} 服务器收到` : ''}</small>
     ${row.state === 'sent' ? answerOf(row) : html`<span class=${row.state === 'refused' ? 'parcel-why bad' : 'parcel-why'}>${row.state === 'sending' ? '正在上传…' : row.why}</span>`}
     ${row.photos.count > 0 && row.photos.have < row.photos.total && row.state !== 'refused' && row.state !== 'dropped' ? html`<progress max=${row.photos.total} value=${row.photos.have} aria-label="照片上传进度"></progress>` : null}
     ${acts && html`<div class="parcel-acts">${acts}</div>`}
@@ -331,7 +331,8 @@ export function Mend({ parts }) {
   return html`<${Screen} title="改一改" back="#/outbox" foot=${html`<button class="btn btn-primary" onClick=${() => send()}>再上传</button>`}>
     <p><b>${row.title}</b></p><${Problem}>${row.why}<//>
     <label class="field"><span class="label">文字</span><textarea class="control" rows="5" maxlength="2000" value=${words} onInput=${(event) => write(event.target.value)}></textarea></label>
-    ${row.photos.count > 0 && html`<button class="btn" onClick=${() => send(row.photos.ids)}>不要照片，只传文字</button>`}
+    ${row.photos.voices.length > 0 && html`<button class="btn" onClick=${() => send(row.photos.voices)}>不要语音</button>`}
+    ${row.photos.count > 0 && html`<button class="btn" onClick=${() => send(row.photos.ids)}>不要照片${row.photos.voices.length ? '和语音' : ''}，只传文字</button>`}
   <//>`
 }
 

@@ -9,6 +9,7 @@ import { go } from './router.js'
 import { handIn, lookedAt, newRound, progress, report, taskFor } from './rounds.js'
 import { codeIn, scan, serialIn, warm } from './scanner.js'
 import { Ask, Choice, Clock, Colour, html, Icon, Problem, Screen, useDraft, useHere, Waiting } from './ui.js'
+import { Voice, voicesOf } from './voice.js'
 
 const STILL_THERE = 60_000
 
@@ -218,12 +219,14 @@ function Unknown({ code }) {
 
 // --- 有问题 -------------------------------------------------------------------------------------------------------------------
 
-const blank = () => ({ words: '', photos: [], level: 'general' })
+const blank = () => ({ words: '', photos: [], voice: null, level: 'general' })
 const levelsOf = (session) => (session.scope?.levels?.length ? session.scope.levels.map((one) => [one.code, one.name]) : [['general', '一般'], ['major', '重大']])
+
+const STOP_FIRST = '还在录音，请先点一下停。'
 
 function lacking(draft) {
   if (!draft.photos.length) return '请拍一张能看清问题的照片。'
-  return draft.words.trim().length < 2 ? '请写一句话：什么问题。' : ''
+  return draft.words.trim().length < 2 ? (draft.voice ? '请再写两个字作标题，例如：灭火器。' : '请写一句话：什么问题。') : ''
 }
 
 export function TroubleHere({ code, query }) {
@@ -234,30 +237,32 @@ export function TroubleHere({ code, query }) {
   const [draft, change, done, id] = useDraft(session, `point/${code}`, blank)
   const [wrong, setWrong] = useState('')
   const [busy, setBusy] = useState(false)
+  const [recording, record] = useState(false)
   if (!point) return html`<${Unknown} code=${code} />`
   const send = async () => {
-    const lack = lacking(draft)
+    const lack = recording ? STOP_FIRST : lacking(draft)
     setWrong(lack)
     if (lack || busy) return
     setBusy(true)
     const photos = draft.photos.map((photo) => ({ id: photo.id, bytes: bytesOf(photo.data), taken_at: photo.taken_at }))
-    const { kept } = await report(session, { id, point, org: point.org_id ?? point.school_id, place: point.place, words: draft.words.trim(), level: draft.level, photos, source: 'point' })
+    const { kept } = await report(session, { id, point, org: point.org_id ?? point.school_id, place: point.place, words: draft.words.trim(), level: draft.level, photos: [...photos, ...voicesOf(draft)], source: 'point' })
     const { round } = await lookedAt(session, point, look, 'found', { place: place(), hazard: id, evidence: photos.map((photo) => photo.id), note: draft.words.trim().slice(0, 300) })
     last = null
     await done()
-    say(kept.sentence || `已记：${point.name} 有问题，照片和文字都在手机里`, !!kept.sentence)
+    say(kept.sentence || `已记：${point.name} 有问题，记下的都在手机里`, !!kept.sentence)
     go(round ? (progress(round).left.length ? '/scan' : '/round') : '/outbox')
   }
   return html`<${Screen} title="有问题" back=${`#/p/${encodeURIComponent(code)}`} foot=${html`<button class="btn btn-primary" aria-busy=${busy} onClick=${send}>上报</button>`}>
     <p class="where"><b>${point.name}</b>${point.place ? `　${point.place}` : ''}</p>
-    ${draft && html`<${TroubleFields} draft=${draft} change=${change} levels=${levelsOf(session)} />`}
+    ${draft && html`<${TroubleFields} draft=${draft} change=${change} onbusy=${record} levels=${levelsOf(session)} />`}
     <${Problem}>${wrong}<//>
   <//>`
 }
 
-function TroubleFields({ draft, change, levels }) {
+function TroubleFields({ draft, change, onbusy, levels }) {
   return html`<${Photos} photos=${draft.photos} must onchange=${(photos) => change({ photos })} label="拍照" />
     <label class="field"><span class="label">什么问题</span><textarea class="control" rows="3" maxlength="500" value=${draft.words} onInput=${(event) => change({ words: event.target.value })} placeholder="一句话，例如：灭火器指针在红区"></textarea></label>
+    <${Voice} voice=${draft.voice} onbusy=${onbusy} onchange=${(voice) => change({ voice })} />
     <${Choice} name="level" label="要紧吗" options=${levels} value=${draft.level} onchange=${(level) => change({ level })} bad=${['major']} columns=${levels.length > 3 ? 2 : levels.length} />`
 }
 
@@ -268,24 +273,26 @@ export function Report() {
   const [draft, change, done, id] = useDraft(session, 'report', () => ({ ...blank(), org: session.last?.school_id ?? schools[0]?.id ?? '', point: session.last?.id ?? '', place: session.last?.place ?? '' }))
   const [wrong, setWrong] = useState('')
   const [busy, setBusy] = useState(false)
+  const [recording, record] = useState(false)
   const seconds = useMemo(() => measure(), [])
-  const here = draft && (session.scope?.points ?? []).filter((point) => point.school_id === draft.org)
+  const org = draft?.org || schools[0]?.id || '' // a draft may be older than what the phone knows of schools
+  const here = draft && (session.scope?.points ?? []).filter((point) => point.school_id === org)
   const send = async () => {
-    const lack = lacking(draft) || (draft.org ? '' : '请选一所学校。')
+    const lack = (recording ? STOP_FIRST : lacking(draft)) || (org ? '' : '手机里还没有学校的资料，请连一次网。')
     setWrong(lack)
     if (lack || busy) return
     setBusy(true)
     const point = session.points?.get(draft.point) ?? null
     const photos = draft.photos.map((photo) => ({ id: photo.id, bytes: bytesOf(photo.data), taken_at: photo.taken_at }))
-    const { kept } = await report(session, { id, point, org: point?.org_id ?? draft.org, place: draft.place.trim() || (point?.place ?? ''), words: draft.words.trim(), level: draft.level, photos, source: 'snap' })
+    const { kept } = await report(session, { id, point, org: point?.org_id ?? org, place: draft.place.trim() || (point?.place ?? ''), words: draft.words.trim(), level: draft.level, photos: [...photos, ...voicesOf(draft)], source: 'snap' })
     await session.spent('report', seconds())
     await done()
     say(kept.sentence || '已存好，有网就上传。谢谢你。', !!kept.sentence)
     go('/outbox')
   }
   return html`<${Screen} title="随手报" foot=${html`<button class="btn btn-primary" aria-busy=${busy} onClick=${send}>上报</button>`}>
-    ${draft && html`<${TroubleFields} draft=${draft} change=${change} levels=${levelsOf(session)} />
-      ${schools.length > 1 && html`<label class="field"><span class="label">哪所学校</span><select class="control" value=${draft.org} onChange=${(event) => change({ org: event.target.value, point: '' })}>${schools.map((one) => html`<option key=${one.id} value=${one.id}>${one.name}</option>`)}</select></label>`}
+    ${draft && html`<${TroubleFields} draft=${draft} change=${change} onbusy=${record} levels=${levelsOf(session)} />
+      ${schools.length > 1 && html`<label class="field"><span class="label">哪所学校</span><select class="control" value=${org} onChange=${(event) => change({ org: event.target.value, point: '' })}>${schools.map((one) => html`<option key=${one.id} value=${one.id}>${one.name}</option>`)}</select></label>`}
       <label class="field"><span class="label">在哪里</span><input class="control" maxlength="80" value=${draft.place} onInput=${(event) => change({ place: event.target.value })} placeholder="例如：综合楼一层东楼梯" /></label>
       ${here.length > 0 && html`<label class="field"><span class="label">挨着哪个风险点<small class="quiet">可不选</small></span><select class="control" value=${draft.point} onChange=${(event) => change({ point: event.target.value, place: session.points.get(event.target.value)?.place || draft.place })}><option value="">不在风险点旁</option>${here.map((one) => html`<option key=${one.id} value=${one.id}>${one.name}${one.place ? ` · ${one.place}` : ''}</option>`)}</select></label>`}`}
     <${Problem}>${wrong}<//>

@@ -343,7 +343,7 @@ export class Outbox {
     }
     this.#calm()
     if (answer.refused) {
-      const why = { ...answer.refused, sentence: `照片没有被接受：${answer.refused.sentence}`, photo: id }
+      const why = { ...answer.refused, sentence: `${photo.kind === 'audio' ? '语音' : '照片'}没有被接受：${answer.refused.sentence}`, photo: id }
       await this.#change([id], (row) => ({ ...row, state: 'refused', maybe: false, why }))
       await this.#change([photo.of], (row) => (row.state === 'waiting' ? { ...row, state: 'refused', maybe: false, why } : undefined))
     } else if (answer.evidence) {

@@ -2,7 +2,7 @@
 
 /**
  * Everything in the outbox, oldest first: {id, command, title, action, args, state, since, why, code, fields, photos: {count, sent,
- * total, have, ids}, needs, maybe, editable, lost, answer, sent_at, server_at, volatile}.
+ * total, have, ids, voices}, needs, maybe, editable, lost, answer, sent_at, server_at, volatile}.
  * `state`: waiting | sending | refused | sent | dropped.
  */
 export function parcels(records, view) {
@@ -45,7 +45,7 @@ export const byTurn = (a, b) => a.n - b.n || a.made_at - b.made_at || (a.id < b.
 function tally(row, photos) {
   const sum = (name) => photos.reduce((all, one) => all + one[name], 0)
   const open = photos.filter((one) => one.state !== 'sent').length // one that is not here any more was sent
-  return { count: row.photos.length, sent: row.photos.length - open, total: sum('total'), have: sum('have'), ids: photos.map((one) => one.id) }
+  return { count: row.photos.length, sent: row.photos.length - open, total: sum('total'), have: sum('have'), ids: photos.map((one) => one.id), voices: photos.filter((one) => one.kind === 'audio').map((one) => one.id) }
 }
 
 function whyOf(row, known, photos, { paused, over }) {
@@ -57,7 +57,7 @@ function whyOf(row, known, photos, { paused, over }) {
   if (refused) return `等「${refused.title || '前一条'}」处理好再上传。`
   if (paused) return paused.sentence
   const lacking = photos.filter((one) => one.state === 'waiting')
-  if (lacking.length) return lacking.find((one) => one.why && !over(one.next_at))?.why.sentence ?? `等照片上传（${photos.length - lacking.length}/${photos.length}）。`
+  if (lacking.length) return lacking.find((one) => one.why && !over(one.next_at))?.why.sentence ?? `等照片${photos.some((one) => one.kind === 'audio') ? '和语音' : ''}上传（${photos.length - lacking.length}/${photos.length}）。`
   const ahead = needed.find((one) => one.state === 'waiting')
   if (ahead) return `等「${ahead.title || '前一条'}」先上传。`
   if (row.why && !over(row.next_at)) return row.why.sentence || '稍后自动再传。'
