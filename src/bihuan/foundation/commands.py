@@ -203,7 +203,7 @@ def execute_together(envelopes: Sequence[Envelope]) -> list[Outcome | Refusal]:
     """Carry out envelopes of one command, each at most once: the same as ``execute`` for each, in one transaction a bureau.
 
     Refusals are answered, never raised, and touch nobody else. When a batch fails as a whole (somebody was faster, the
-    database refused), each of its envelopes is carried out by itself.
+    database refused) it is tried once more, and then each of its envelopes by itself.
     """
     found: dict[int, Outcome | Refusal] = {}
     bureaus: dict[UUID | None, dict[int, Call]] = {}
@@ -221,38 +221,52 @@ def execute_together(envelopes: Sequence[Envelope]) -> list[Outcome | Refusal]:
         else:
             bureaus.setdefault(one.by.bureau_id, {})[n] = Call(one, args, _digest(one.name, args))
     for calls in bureaus.values():
-        try:
-            with transaction.atomic():
-                found |= _batch(calls)
-        except (DatabaseError, Refusal):
-            found |= {n: _alone(call.envelope) for n, call in calls.items()}
+        found |= _of_one_bureau(calls)
     found |= {n: _alone(envelopes[n]) for n in twice}
     return [found[n] for n in range(len(envelopes))]
 
 
-def _batch(calls: Mapping[int, Call]) -> dict[int, Outcome | Refusal]:
-    """One bureau's calls inside a transaction."""
-    ids = hot.listed([call.envelope.id for call in calls.values()])
-    known = {row.pk: row for row in hot.rows_of(Receipt, hot.among("id"), [ids])}
-    found: dict[int, Outcome | Refusal] = {
-        n: _replayed(known[call.envelope.id], call.digest, call.envelope.by)
-        for n, call in calls.items()
-        if call.envelope.id in known
-    }
+def _of_one_bureau(calls: Mapping[int, Call]) -> dict[int, Outcome | Refusal]:
+    for look in (False, True):
+        try:
+            with transaction.atomic():
+                return _batch(calls, look=look)
+        except (DatabaseError, Refusal):
+            continue
+    return {n: _alone(call.envelope) for n, call in calls.items()}
+
+
+def _batch(calls: Mapping[int, Call], *, look: bool) -> dict[int, Outcome | Refusal]:
+    """One bureau's calls inside a transaction. Hardly any has been carried out before, so receipts are looked for only when
+    theirs cannot be written (*look*), and for calls that would be refused now."""
+    found = _replays(calls) if look else {}
     fresh = {n: call for n, call in calls.items() if n not in found}
     if not fresh:
         return found
     name = next(iter(fresh.values())).envelope.name
-    receipts = []
+    receipts, refused = [], {}
     for (n, call), result in zip(fresh.items(), _batches[name][0](list(fresh.values())), strict=True):
         if isinstance(result, Refusal):
-            found[n] = result
+            found[n], refused[n] = result, call
             continue
         answer = _answer(result)
         found[n] = Outcome(answer, replayed=False)
         receipts.append(_receipt(call.envelope, call.digest, answer))
     hot.insert(receipts)
+    if refused:
+        found |= _replays(refused)
     return found
+
+
+def _replays(calls: Mapping[int, Call]) -> dict[int, Outcome | Refusal]:
+    """What those of the calls were answered that have been carried out before."""
+    ids = hot.listed([call.envelope.id for call in calls.values()])
+    known = {row.pk: row for row in hot.rows_of(Receipt, hot.among("id"), [ids])}
+    return {
+        n: _replayed(known[call.envelope.id], call.digest, call.envelope.by)
+        for n, call in calls.items()
+        if call.envelope.id in known
+    }
 
 
 def _alone(one: Envelope) -> Outcome | Refusal:
@@ -270,8 +284,8 @@ def _replayed(receipt: Receipt, digest: str, by: Actor) -> Outcome | Refusal:
 
 
 def _receipt(one: Envelope, digest: str, answer: dict[str, Any]) -> Receipt:
-    return Receipt(
-        pk=one.id, bureau_id=one.by.bureau_id, user_id=one.by.id, command=one.name, digest=digest, at=one.at,
+    return hot.fresh(
+        Receipt, id=one.id, bureau_id=one.by.bureau_id, user_id=one.by.id, command=one.name, digest=digest, at=one.at,
         sent_at=one.sent_at, answer=answer,
     )  # fmt: skip
 
@@ -314,13 +328,13 @@ def _arguments(name: str, function: Callable[..., Any]) -> type[BaseModel]:
     )
 
 
-_text_of = json.JSONEncoder(ensure_ascii=False, default=str).encode
+_text_of = msgspec.json.Encoder(enc_hook=str).encode
 
 
 def _doubtful(args: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
     """The arguments, if any of them may hold a text that cannot be kept: one encoding tells, looking at each text costs more."""
     try:
-        return args.items() if b"\\u0000" in _text_of(args).encode() else ()
+        return args.items() if b"\\u0000" in _text_of(args) else ()
     except (TypeError, ValueError):  # half of a character, or keys that no JSON has
         return args.items()
 
@@ -355,13 +369,17 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
+_answer_text = json.JSONEncoder(default=_plain).encode
+
+
 def _answer(result: Any) -> dict[str, Any]:
     if isinstance(result, models.Model):
         number = getattr(result, "number", None)
         return {"id": str(result.pk)} | ({"number": number} if number else {})
     if isinstance(result, list):
         return {"items": [_answer(item) for item in result]}
-    return json.loads(json.dumps(result or {}, default=_plain))
+    answer: dict[str, Any] = msgspec.json.decode(_answer_text(result or {}))
+    return answer
 
 
 _SENTENCES = {

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+import msgspec
 from django.db.models import Q
 
 from bihuan.foundation import hot
@@ -67,7 +68,8 @@ def stated(
 ) -> Event:
     """A fact that is not kept yet: a batch states those of many people, each at their own moment, and keeps them at once."""
     _declared[name]
-    event = Event(
+    event = hot.fresh(
+        Event,
         **placed(subject),
         name=name,
         subject_kind=subject._meta.label_lower,  # type: ignore[attr-defined]
@@ -79,7 +81,7 @@ def stated(
         at=at,
         sent_at=phone_time.get(),
         recorded_at=recorded_at,
-        facts=json.loads(json.dumps(facts, default=_plain, ensure_ascii=False)),
+        facts=msgspec.json.decode(_text_of(facts)),
     )
     event.digest = digest_of(event)
     return event
@@ -90,7 +92,7 @@ def keep(events: Sequence[Event]) -> list[Event]:
     if not events:
         return []
     waiting = [
-        Reaction(bureau_id=event.bureau_id, event_id=event.pk, listener=listener, next_at=event.recorded_at)
+        hot.fresh(Reaction, bureau_id=event.bureau_id, event_id=event.pk, listener=listener, next_at=event.recorded_at)
         for event in events
         for listener in listeners_of(event.name)
     ]
@@ -106,8 +108,7 @@ def digest_of(event: Event) -> str:
         str(event.subject_id), str(event.by_id), event.by_name, event.by_post, event.channel,
         _moment(event.at), _moment(event.sent_at), _moment(event.recorded_at), event.facts,
     ]  # fmt: skip
-    text = json.dumps(words, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_canonical(words).encode()).hexdigest()
 
 
 def timeline(viewer: Actor, *, bureau_id: UUID, subject_id: UUID, most: int = 200) -> list[Event]:
@@ -160,3 +161,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return _moment(value)
     return str(value)
+
+
+_text_of = json.JSONEncoder(default=_plain, ensure_ascii=False).encode
+_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+"""Not msgspec's: it writes some numbers differently, and what is sealed has to be read again in ten years."""

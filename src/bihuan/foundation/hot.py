@@ -14,9 +14,11 @@ from functools import lru_cache
 from typing import Any, TypeVar
 from uuid import UUID
 
+import msgspec
 import psycopg
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
+from django.db.models.base import ModelState
 from django.db.models import sql
 from psycopg.adapt import Loader
 from psycopg.pq import Format
@@ -142,10 +144,18 @@ def _reader(field: Any, vendor: str) -> Callable[[Any], Any] | None:
     if vendor == "sqlite" and isinstance(target, models.DateTimeField):
         return lambda value: str(value.astimezone(UTC).replace(tzinfo=None))
     if isinstance(target, models.JSONField) and target.encoder is None:
-        return json.dumps if vendor == "sqlite" else Jsonb
+        return _json_text if vendor == "sqlite" else _jsonb
     if isinstance(target, _PLAIN) or (isinstance(target, models.DateTimeField) and vendor == "postgresql"):
         return None
     return lambda value: field.get_db_prep_save(value, connection)
+
+
+def _json_text(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _jsonb(value: Any) -> Jsonb:
+    return Jsonb(value, dumps=msgspec.json.encode)
 
 
 def _insert_many(lean: _Lean, rows: Sequence[models.Model]) -> int:
@@ -157,6 +167,30 @@ def _insert_many(lean: _Lean, rows: Sequence[models.Model]) -> int:
         else:
             cursor.executemany(f"{lean.head} VALUES {lean.marks}", [tuple(lean.values(row)) for row in rows])
     return len(rows)
+
+
+def fresh(model: type[M], **values: Any) -> M:
+    """A new row of a model, for ``insert``: as ``Model(**values)`` makes it, at a tenth of the price.
+
+    Names are those of columns (``org_id``); what is not named has its default.
+    """
+    constant, made = _defaults(model)
+    row = model.__new__(model)
+    row.__dict__.update(constant)
+    for name, make in made:
+        if name not in values:
+            row.__dict__[name] = make()
+    row.__dict__.update(values)
+    row._state = ModelState()
+    return row
+
+
+@lru_cache(maxsize=256)
+def _defaults(model: type[models.Model]) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]]]:
+    fields = model._meta.concrete_fields
+    made = [(field.attname, field.default) for field in fields if field.has_default() and callable(field.default)]
+    named = dict(made)
+    return {field.attname: field.get_default() for field in fields if field.attname not in named}, made
 
 
 def update_each(

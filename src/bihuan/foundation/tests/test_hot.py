@@ -1,5 +1,8 @@
+import json
+
 """Lean inserts are the twin of ``Model.save``: the same row, whichever way it was written."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -33,12 +36,27 @@ def a_paper(**more):
 
 
 def stored(row):
-    """Every column as the database holds it."""
+    """Every column as the database holds it; JSON as what it says, for its spaces are nobody's matter."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT * FROM {row._meta.db_table} WHERE id = %s", [row._meta.pk.get_db_prep_value(row.pk, connection)]
         )
-        return dict(zip([column[0] for column in cursor.description], cursor.fetchone(), strict=True))
+        found = dict(zip([column[0] for column in cursor.description], cursor.fetchone(), strict=True))
+    written = [f.column for f in row._meta.concrete_fields if f.get_internal_type() == "JSONField"]
+    return found | {name: json.loads(found[name]) for name in written}
+
+
+def test_a_fresh_row_is_what_the_model_makes():
+    given = {"bureau_id": uuid7(), "name": "t.done", "facts": {"a": 1}}
+    usual, lean = Event(**given), hot.fresh(Event, **given)
+    assert {**usual.__dict__, "_state": None, "id": None} == {**lean.__dict__, "_state": None, "id": None}
+    assert lean.id.version == 7
+    lean.at = lean.recorded_at = AT
+    lean.facts["b"] = 2
+    assert hot.fresh(Event).facts == {}
+    lean.subject_id = uuid7()
+    lean.save()
+    assert Event.objects.get(pk=lean.pk).facts == {"a": 1, "b": 2}
 
 
 @pytest.mark.parametrize("make", [an_event, a_receipt, a_paper])
