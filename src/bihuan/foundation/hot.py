@@ -18,8 +18,8 @@ import msgspec
 import psycopg
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
-from django.db.models.base import ModelState
 from django.db.models import sql
+from django.db.models.base import ModelState
 from psycopg.adapt import Loader
 from psycopg.pq import Format
 from psycopg.types.json import Jsonb
@@ -72,6 +72,18 @@ def execute(sql: str, values: Sequence[Any]) -> int:
     """One statement that is prepared on PostgreSQL; how many rows it touched."""
     with _cursor(sql, values) as cursor:
         return int(cursor.rowcount)
+
+
+def execute_each(sql: str, rows: Sequence[Sequence[Any]]) -> int:
+    """One statement for each of many rows of values; how many rows it touched. For SQLite, where a statement costs little."""
+    database = connections[DEFAULT_DB_ALIAS]
+    if database.queries_logged or database.execute_wrappers:
+        with database.cursor() as usual:
+            usual.executemany(sql, rows)
+            return int(usual.rowcount)
+    database.ensure_connection()
+    with database.wrap_database_errors:
+        return int(database.connection.executemany(_with_question_marks(sql), rows).rowcount)
 
 
 def fetch(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -159,13 +171,15 @@ def _jsonb(value: Any) -> Jsonb:
 
 
 def _insert_many(lean: _Lean, rows: Sequence[models.Model]) -> int:
-    with connection.cursor() as cursor, connection.wrap_database_errors:
-        if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {lean.table} ({lean.columns}) FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row(tuple(lean.values(row)))
-        else:
-            cursor.executemany(f"{lean.head} VALUES {lean.marks}", [tuple(lean.values(row)) for row in rows])
+    if connection.vendor != "postgresql":
+        return execute_each(f"{lean.head} VALUES {lean.marks}", [lean.values(row) for row in rows])
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        cursor.copy(f"COPY {lean.table} ({lean.columns}) FROM STDIN") as copy,
+    ):
+        for row in rows:
+            copy.write_row(tuple(lean.values(row)))
     return len(rows)
 
 
@@ -218,12 +232,10 @@ def update_each(
     narrowed = f" AND {where}" if where else ""
     if connection.vendor != "postgresql":
         to = ", ".join(f"{quote(field.column)} = %s" for field in fields[1:])
-        with connection.cursor() as cursor:
-            cursor.executemany(
-                f"UPDATE {table} SET {to} WHERE {quote(fields[0].column)} = %s{narrowed}",  # noqa: S608 - our own names
-                [[*row[1:], row[0], *values] for row in given],
-            )
-            return int(cursor.rowcount)
+        return execute_each(
+            f"UPDATE {table} SET {to} WHERE {quote(fields[0].column)} = %s{narrowed}",  # noqa: S608 - our own names
+            [[*row[1:], row[0], *values] for row in given],
+        )
     to = ", ".join(f"{quote(field.column)} = given.{quote(field.column)}" for field in fields[1:])
     columns = ", ".join(quote(field.column) for field in fields)
     marks = ", ".join(f"%s::{field.rel_db_type(connection)}[]" for field in fields)

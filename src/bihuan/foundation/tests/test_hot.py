@@ -1,5 +1,3 @@
-import json
-
 """Lean inserts are the twin of ``Model.save``: the same row, whichever way it was written."""
 
 import json

@@ -8,7 +8,7 @@ leave the same rows. Rounds with photos go by the command: attaching evidence is
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -136,12 +136,20 @@ class Batch:
 def _routes(ids: set[UUID]) -> tuple[dict[UUID, Route], dict[UUID, tuple[UUID, ...]]]:
     if not ids:
         return {}, {}
+    names = ("id", "org_id", "school_name", "least_seconds", "bureau_id", "province_id", "city_id", "school_id", "path")
+    rows = hot.read(
+        [(Stop, "point"), *((Route, name) for name in names)],
+        f"SELECT s.point_id, {', '.join(f'r.{name}' for name in names)} FROM patrols_stop AS s "  # noqa: S608 - no value in it
+        f"JOIN patrols_route AS r ON r.id = s.route_id WHERE {hot.among('s.route_id')} ORDER BY s.route_id, s.n",
+        [hot.listed(ids)],
+    )
     stops: dict[UUID, list[UUID]] = defaultdict(list)
-    sql = f"SELECT route_id, point_id FROM patrols_stop WHERE {hot.among('route_id')} ORDER BY n"  # noqa: S608 - no value in it
-    for route_id, point_id in hot.read([(Stop, "route"), (Stop, "point")], sql, [hot.listed(ids)]):
+    routes: dict[UUID, Route] = {}
+    for point_id, route_id, *columns in rows:
+        if route_id not in routes:
+            routes[route_id] = hot.fresh(Route, id=route_id, **dict(zip(names[1:], columns, strict=True)))
         stops[route_id].append(point_id)
-    routes = hot.rows_of(Route, hot.among("id"), [hot.listed(ids)])
-    return {route.pk: route for route in routes}, {pk: tuple(points) for pk, points in stops.items()}
+    return routes, {pk: tuple(points) for pk, points in stops.items()}
 
 
 Last = dict[Any, list[tuple[datetime, UUID, int]]]
@@ -149,39 +157,48 @@ Last = dict[Any, list[tuple[datetime, UUID, int]]]
 
 def _before(calls: Sequence[tuple[Call, rounds.Sent]]) -> tuple[dict[UUID, Round], dict[Any, set[UUID]], Last]:
     """The rounds handed in before: these very ones, the other parts of their tasks, and the last ones of each person."""
-    ids, tasks = [sent.id for _, sent in calls], {sent.task_id for _, sent in calls if sent.task_id}
-    rows = hot.rows_of(Round, f"{hot.among('id')} OR {hot.among('task_id')}", [hot.listed(ids), hot.listed(tasks)])
-    known = {row.pk: row for row in rows}
-    parts: dict[Any, set[UUID]] = defaultdict(set)
-    for row in rows:
-        if row.task_id in tasks:
-            parts[row.task_id].update(UUID(stop) for stop in row.covered)
+    tasks = {sent.task_id for _, sent in calls if sent.task_id}
     spans: dict[UUID, list[datetime]] = defaultdict(list)
     for call, sent in calls:
         if call.envelope.by.id:
             spans[call.envelope.by.id].append(sent.times(call.envelope.at).ended_at)
+    known: dict[UUID, Round] = {}
+    parts: dict[Any, set[UUID]] = defaultdict(set)
     last: Last = defaultdict(list)
-    asked = [(person, min(ends), max(ends)) for person, ends in spans.items()]
-    for person, ended_at, pk, streak in _last_of(asked):
-        last[person].append((ended_at, pk, streak))
+    for is_last, *columns in _rows_before([sent.id for _, sent in calls], tasks, spans):
+        row = hot.fresh(Round, **dict(zip(_ROUND, columns, strict=True)))
+        if is_last:
+            last[row.by_id].append((row.ended_at, row.pk, row.clean_streak))
+            continue
+        known[row.pk] = row
+        if row.task_id in tasks:
+            parts[row.task_id].update(UUID(stop) for stop in row.covered)
     return known, parts, last
 
 
-def _last_of(asked: Sequence[tuple[UUID, datetime, datetime]]) -> list[tuple[UUID, datetime, UUID, int]]:
-    """Of each person the rounds that ended from one moment to another, and the last one before; one statement."""
-    names = ("by_id", "ended_at", "id", "clean_streak")
+_ROUND = (
+    "id", "by_id", "task_id", "ended_at", "clean_streak", "result", "whole", "stops_count", "covered", "signals",
+)  # fmt: skip
+"""What has to be known of a round that was handed in before."""
+
+
+def _rows_before(
+    ids: Collection[UUID], tasks: Collection[UUID], spans: Mapping[UUID, Sequence[datetime]]
+) -> list[tuple[Any, ...]]:
+    """The rounds with these ids or of these tasks; and, marked, of each person those that ended from one moment to another
+    and the last one before. One statement."""
+    kept = [Round._meta.get_field(name) for name in ("by_id", "ended_at", "ended_at")]
     given = [
-        [
-            Round._meta.get_field(name).get_db_prep_save(value, connection)
-            for name, value in zip(("by_id", "ended_at", "ended_at"), row, strict=True)
-        ]
-        for row in asked
+        [field.get_db_prep_save(value, connection) for field, value in zip(kept, row, strict=True)]
+        for row in ((person, min(ends), max(ends)) for person, ends in spans.items())
     ]
     table, values = hot.table("asked", ("person uuid", "since timestamptz", "until timestamptz"), given)
+    columns = ", ".join(f"r.{name}" for name in _ROUND)
     return hot.read(
-        [(Round, name) for name in names],
-        f"WITH {table} SELECT r.by_id, r.ended_at, r.id, r.clean_streak FROM asked AS a JOIN patrols_round AS r "  # noqa: S608 - no value in it
+        [(Round, "whole"), *((Round, name) for name in _ROUND)],
+        f"WITH {table} SELECT FALSE, {columns} FROM patrols_round AS r WHERE {hot.among('r.id')} OR {hot.among('r.task_id')} "  # noqa: S608 - no value in it
+        f"UNION ALL SELECT TRUE, {columns} FROM asked AS a JOIN patrols_round AS r "
         "ON r.by_id = a.person AND r.ended_at <= a.until AND r.ended_at >= COALESCE("
         "(SELECT MAX(e.ended_at) FROM patrols_round AS e WHERE e.by_id = a.person AND e.ended_at <= a.since), a.since)",
-        values,
-    )  # fmt: skip
+        [*values, hot.listed(ids), hot.listed(tasks)],
+    )

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from django.db import DatabaseError
+from django.db import DEFAULT_DB_ALIAS, DatabaseError
 from django.db.models import Case, F, Value, When
 from django.utils import timezone
 from pydantic import Field
@@ -223,6 +223,20 @@ def excuse_task(
     return task
 
 
+_TASK = [field.attname for field in Task._meta.concrete_fields]
+
+
+def _with_duty(task_ids: Collection[UUID]) -> list[tuple[Any, ...]]:
+    """These tasks: the code of their duty, what it satisfies, and their own columns; one statement."""
+    own = ", ".join(f't."{field.column}"' for field in Task._meta.concrete_fields)
+    return hot.read(
+        [(Duty, "code"), (Duty, "satisfies"), *((Task, name) for name in _TASK)],
+        f"SELECT d.code, d.satisfies, {own} FROM duties_task AS t JOIN duties_duty AS d ON d.id = t.duty_id "  # noqa: S608 - our own names
+        f"WHERE {hot.among('t.id')}",
+        [hot.listed(task_ids)],
+    )
+
+
 class Overtaken(DatabaseError):
     """Somebody did one of these tasks between reading and writing: the batch is undone, and each act tried by itself."""
 
@@ -236,12 +250,11 @@ class Doing:
     """
 
     def __init__(self, task_ids: Collection[UUID]) -> None:
-        rows = hot.rows_of(Task, hot.among("id"), [hot.listed(task_ids)]) if task_ids else []
-        duties = {row.duty_id for row in rows}
-        of = {row.pk: row for row in hot.rows_of(Duty, hot.among("id"), [hot.listed(duties)])} if duties else {}
-        for row in rows:
-            row.duty = of[row.duty_id]
-        self._tasks = {row.pk: row for row in rows}
+        self._tasks: dict[UUID, Task] = {}
+        for code, satisfies, *columns in _with_duty(task_ids) if task_ids else ():
+            task = Task.from_db(DEFAULT_DB_ALIAS, _TASK, columns)
+            task.duty = Duty(pk=task.duty_id, code=code, satisfies=satisfies)
+            self._tasks[task.pk] = task
         self._one_by_one = any(task.duty.satisfies for task in self._tasks.values())
         self._won: list[Task] = []
         self.facts: list[Event] = []

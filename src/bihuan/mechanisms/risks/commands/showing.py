@@ -75,35 +75,48 @@ def note_all(walks: Sequence[tuple[Actor, datetime, Collection[UUID]]], places: 
 
     *places* are the points' scope columns, which the caller has read.
     """
-    wanted = {pk for _, _, walked in walks for pk in walked}
-    if not wanted:
-        return
-    lock = " FOR UPDATE" if connection.vendor == "postgresql" else ""
-    names = ("id", "checked_at", "missed_rounds")
-    rows = hot.read(
-        [(RiskPoint, name) for name in names],
-        f"SELECT {', '.join(names)} FROM risks_riskpoint WHERE {hot.among('id')} AND is_active ORDER BY id{lock}",  # noqa: S608 - our own names
-        [hot.listed(wanted)],
-    )
-    last = {pk: checked_at for pk, checked_at, _ in rows}
-    late = {pk for pk, _, missed in rows if missed}
     checked: dict[UUID, datetime] = {}
-    anew = []
     for by, at, walked in walks:
-        looked = {
-            pk for pk in walked
-            if pk in last and (by.is_system or any(hold.covers(places[pk]) for hold in by.holds))
-        }  # fmt: skip
-        for pk in looked:
-            before = last[pk]
-            if before is None or before < at:
-                checked[pk] = last[pk] = at
-        if looked & late:
-            anew.append((by, at, looked))
-    hot.update_each(RiskPoint, ("checked_at",), list(checked.items()))
-    for by, at, looked in anew:
-        still = RiskPoint.objects.filter(pk__in=looked & late, missed_rounds__gt=0)
-        recolour(by, at, set(still.values_list("pk", flat=True)), walked=looked)
+        for pk in walked:
+            if (pk not in checked or checked[pk] < at) and _in_net(by, places[pk]):
+                checked[pk] = at
+    missed = _checked(checked)
+    for by, at, walked in walks if missed else ():
+        looked = {pk for pk in walked if _in_net(by, places[pk])}
+        still = RiskPoint.objects.filter(pk__in=looked & missed, missed_rounds__gt=0)
+        if late := set(still.values_list("pk", flat=True)):
+            active = RiskPoint.objects.filter(pk__in=looked, is_active=True)
+            recolour(by, at, late, walked=set(active.values_list("pk", flat=True)))
+
+
+def _in_net(by: Actor, place: Placed) -> bool:
+    return by.is_system or any(hold.covers(place) for hold in by.holds)
+
+
+def _checked(looks: Mapping[UUID, datetime]) -> set[UUID]:
+    """Note the last look at each of these points that are in use; those that rounds have missed.
+
+    On PostgreSQL they are locked in one order, so that two rounds over the same points never wait for each other in a ring.
+    """
+    if not looks:
+        return set()
+    kept = RiskPoint._meta.get_field("checked_at")
+    pairs = [(pk, kept.get_db_prep_save(at, connection)) for pk, at in looks.items()]
+    if connection.vendor == "postgresql":
+        given, values = hot.table("given", ("id uuid", "at timestamptz"), pairs)
+        sql = (
+            f"WITH {given}, locked AS (SELECT p.id, p.missed_rounds, given.at FROM risks_riskpoint AS p "  # noqa: S608 - our own names
+            "JOIN given ON given.id = p.id WHERE p.is_active ORDER BY p.id FOR UPDATE OF p), "
+            "done AS (UPDATE risks_riskpoint AS p SET checked_at = locked.at FROM locked WHERE p.id = locked.id "
+            "AND (p.checked_at IS NULL OR p.checked_at < locked.at)) SELECT id FROM locked WHERE missed_rounds > 0"
+        )
+        return {pk for (pk,) in hot.fetch(sql, values)}
+    hot.execute_each(
+        "UPDATE risks_riskpoint SET checked_at = %s WHERE id = %s AND is_active AND (checked_at IS NULL OR checked_at < %s)",
+        [(at, pk.hex, at) for pk, at in pairs],
+    )
+    sql = f"SELECT id FROM risks_riskpoint WHERE {hot.among('id')} AND is_active AND missed_rounds > 0"  # noqa: S608 - our own names
+    return {pk for (pk,) in hot.read([(RiskPoint, "id")], sql, [hot.listed(looks)])}
 
 
 def recolour(
