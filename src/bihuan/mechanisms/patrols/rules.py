@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from math import asin, ceil, cos, radians, sin, sqrt
 from typing import Any, Literal
 from uuid import UUID
@@ -117,14 +118,30 @@ class Judged:
     def as_json(self) -> dict[str, Any]:
         """How a round keeps it: what was sent, ``stands`` for what the code was, and both times."""
         one = self.check
-        kept: dict[str, Any] = {
-            "n": one.n, "point_id": self.point_id and str(self.point_id), "code": one.code, "how": one.how,
-            "result": one.result, "at": self.at.isoformat(), "phone_at": one.at.isoformat(), "stands": self.standing,
-            "lat": one.lat, "lon": one.lon, "accuracy": one.accuracy, "seconds": one.seconds,
-            "evidence": [str(photo) for photo in one.evidence], "hazard_id": one.hazard_id and str(one.hazard_id),
-            "note": one.note,
+        kept: dict[str, Any] = {"n": one.n}
+        if self.point_id:
+            kept["point_id"] = str(self.point_id)
+        if one.code:
+            kept["code"] = one.code
+        phone_at = one.at.isoformat()
+        kept |= {
+            "how": one.how, "result": one.result, "at": phone_at if self.at is one.at else self.at.isoformat(),
+            "phone_at": phone_at, "stands": self.standing,
         }  # fmt: skip
-        return {name: value for name, value in kept.items() if value not in (None, "", [])}
+        if one.lat is not None:
+            kept["lat"] = one.lat
+        if one.lon is not None:
+            kept["lon"] = one.lon
+        if one.accuracy is not None:
+            kept["accuracy"] = one.accuracy
+        kept["seconds"] = one.seconds
+        if one.evidence:
+            kept["evidence"] = [str(photo) for photo in one.evidence]
+        if one.hazard_id:
+            kept["hazard_id"] = str(one.hazard_id)
+        if one.note:
+            kept["note"] = one.note
+        return kept
 
 
 def judged(
@@ -137,7 +154,7 @@ def judged(
     drift: timedelta = timedelta(0),
 ) -> Judged:
     """What one look is worth. The code decides, not what the phone says it was for; without a code, the chosen point."""
-    at = check.at + drift
+    at = check.at + drift if drift else check.at
     point_id = check.point_id
     standing: Standing
     void = False
@@ -175,10 +192,18 @@ def is_covered(
 
     Every stop is accounted for, and at least *least_percent* of the stops were really looked at.
     """
-    done = {*before, *accounted(looks, stops)}
-    looked = {look.point_id for look in looks if look.walked} | set(before)
-    wanted = set(stops)
-    return bool(wanted) and wanted <= done and len(looked & wanted) >= ceil(len(wanted) * least_percent / 100)
+    return _covers(set(stops), {*before, *accounted(looks, stops)}, looks, before, least_percent)
+
+
+def _covers(
+    wanted: Collection[UUID], done: Collection[UUID], looks: Iterable[Judged], before: Collection[UUID], least_percent: int
+) -> bool:
+    """Whether all *wanted* stops are among those *done*, and enough of them were looked at."""
+    if not wanted or len(wanted) > len(done) or not all(stop in done for stop in wanted):
+        return False
+    looked = {look.point_id for look in looks if look.walked}
+    looked.update(before)
+    return sum(stop in looked for stop in wanted) >= ceil(len(wanted) * least_percent / 100)
 
 
 def is_whole(
@@ -257,7 +282,7 @@ class Context:
     clean_streak: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Walk:
     """A round weighed: its looks, its times, the stops it accounts for, and whether its route is whole with it."""
 
@@ -266,17 +291,17 @@ class Walk:
     covered: tuple[UUID, ...]
     whole: bool
 
-    @property
+    @cached_property
     def found(self) -> int:
         """At how many points something was wrong."""
         return sum(look.check.result == "found" for look in self.looks)
 
-    @property
+    @cached_property
     def typed(self) -> int:
         """How many points were not scanned."""
         return sum(look.check.how in ("typed", "chosen") and look.check.result != "skipped" for look in self.looks)
 
-    @property
+    @cached_property
     def walked(self) -> list[UUID]:
         """The points somebody looked at, each once."""
         return list(dict.fromkeys(look.point_id for look in self.looks if look.walked and look.point_id))
@@ -311,7 +336,8 @@ def weighed(
         for check in checks
     )
     covered = tuple(accounted(looks, context.stops))
-    whole = is_covered(looks, context.stops, before=context.before, least_percent=least_percent)
+    done = {*context.before, *covered}
+    whole = _covers(stops, done, looks, context.before, least_percent)
     return Walk(looks, times(started, ended, drift=drift, received=received), covered, whole)
 
 
