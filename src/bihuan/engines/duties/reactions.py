@@ -1,9 +1,10 @@
-"""When the net changes, open tasks move: to the new person, to the new unit, or away from a closed one."""
+"""When the net or the calendar changes, open tasks move: to a new person, a new unit, or away from a day without school."""
 
 from __future__ import annotations
 
 from bihuan.engines.duties.commands.generating import renew_duties
 from bihuan.engines.duties.models import Duty
+from bihuan.engines.responsibility import queries as net
 from bihuan.engines.responsibility.rules.posts import same_posts
 from bihuan.foundation import packs
 from bihuan.foundation.actors import SYSTEM
@@ -37,3 +38,15 @@ def move_tasks(event: Event) -> None:
 def follow_units(event: Event) -> None:
     """Units or a whole roster changed: what is due there is made anew."""
     renew_duties(SYSTEM, event.at, bureau_id=event.bureau_id, school_id=event.school_id)
+
+
+KINDS_OFF = {"closure": "停课", "holiday": "放假", "weekend": "周末"}
+
+
+@reacts_to("duties.day_set")
+def follow_calendar(event: Event) -> None:
+    """A day is another kind of day: open tasks are excused, open again or made, in the name of whoever set it."""
+    name = event.facts["name"]
+    reason = f"{KINDS_OFF.get(event.facts['kind'] or '', '校历有调整')}{f'：{name}' if name else ''}"
+    by = (event.by_id and net.actor_of(event.by_id)) or SYSTEM
+    renew_duties(by, event.at, bureau_id=event.bureau_id, excuse=reason, school_id=event.school_id)

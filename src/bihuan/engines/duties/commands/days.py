@@ -75,7 +75,8 @@ def set_day(
 ) -> CalendarDay | None:  # fmt: skip
     """Say what kind of day a date (or a span) is for a bureau, one of its stages, or one school; ``kind`` null takes it back.
 
-    Open tasks of a day without school are excused with *name* as the reason, and open again when it is taken back.
+    Open tasks of a day without school are excused with *name* as the reason, and open again when it is taken back: the
+    tasks follow the fact (``reactions.follow_calendar``), however many they are.
     Refusals: ``foundation.not_found`` · ``not_yours``, ``duties.bad_day`` · ``nothing_to_lift``.
     """
     place = _place(by, org_id)
@@ -97,14 +98,7 @@ def set_day(
         subject = made[0]
     words = {"org": place.pk, "on": on, "until": last, "kind": kind, "name": name, "stage": stage}
     record(subject, "duties.day_set", by=by, at=at, **words)
-    from bihuan.engines.duties.commands.generating import renew_duties
-
-    reason = f"{KINDS_OFF.get(kind or '', '校历有调整')}{f'：{name}' if name else ''}"
-    renew_duties(by, at, bureau_id=place.bureau_id, excuse=reason, school_id=place.school_id)
     return None if kind is None else subject
-
-
-KINDS_OFF = {"closure": "停课", "holiday": "放假", "weekend": "周末"}
 
 
 def _place(by: Actor, org_id: UUID) -> Any:
@@ -165,8 +159,14 @@ def _lift(place: Any, rows: Any, days: Calendar, stage: str) -> None:
     if place.pk != place.bureau_id or stage:
         rows.delete()
         return
-    for row in rows:
-        day = days[row.on] if row.on in days else Day(row.on, "holiday", name="未排学期")
-        CalendarDay.objects.filter(pk=row.pk).update(
-            kind=day.kind, term=day.term, week_no=day.week_no, name=day.name, origin="pack", by_name=""
-        )
+    found = ((row, days[row.on] if row.on in days else Day(row.on, "holiday", name="未排学期")) for row in rows)
+    CalendarDay.objects.bulk_create(
+        [
+            CalendarDay(
+                org_id=place.pk, on=row.on, kind=day.kind, term=day.term, week_no=day.week_no, name=day.name, **placed(place)
+            )
+            for row, day in found
+        ],
+        update_conflicts=True, update_fields=[*_WHAT, "origin", "by_name"],
+        unique_fields=["bureau_id", "org", "stage", "on"],
+    )  # fmt: skip

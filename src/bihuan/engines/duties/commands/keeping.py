@@ -21,7 +21,7 @@ from bihuan.engines.duties.models import Duty
 from bihuan.engines.duties.planning import AHEAD
 from bihuan.engines.responsibility import queries as net
 from bihuan.engines.sheets import queries as sheets
-from bihuan.foundation import packs
+from bihuan.foundation import hot, packs
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.commands import command
 from bihuan.foundation.events import record
@@ -57,9 +57,6 @@ def set_duty(
     """
     org = net.org(by, org_id)
     _require(by, org)
-    kept = Duty.objects.filter(pk=id).first()
-    if kept and kept.pack:
-        raise Refusal("duties.from_pack", title=kept.title)
     if act == "sheet":
         if sheet_id is None:
             raise Refusal("duties.bad_rule", sentence="要填表的职责须选一张表", fields={"sheet_id": "请选一张表"})
@@ -82,7 +79,7 @@ def keep_duty(
     """Make or change a duty inside the caller's transaction, and renew its open tasks; the caller has checked the right.
 
     *org* is a unit (or a ``Place``): the bureau for a rule over many units, or the one school or area. Refusals:
-    ``duties.bad_rule`` · ``no_such_post`` · ``code_taken``, ``foundation.not_found`` (the id is another place's duty).
+    ``duties.bad_rule`` · ``no_such_post`` · ``code_taken`` · ``from_pack``, ``foundation.not_found`` (another place's duty).
     """
     _refuse_bad(org.bureau_id, act, post, cadence, windows, scope or {}, starts_on, ends_on)
     said: dict[str, Any] = {
@@ -92,19 +89,29 @@ def keep_duty(
         "lock_days": lock_days, "starts_on": starts_on, "ends_on": ends_on, "is_active": True,
         "sown_to": timezone.localdate(at) + AHEAD,
     }  # fmt: skip
-    mine = Duty.objects.filter(pk=id, bureau_id=org.bureau_id, org_id=org.pk)
+    duty = Duty(id=id, org_id=org.pk, **placed(org), **said)
     try:
         with transaction.atomic():
-            is_new = not mine.update(**said, revision=F("revision") + 1)
+            own = Duty.objects.filter(pk=id, bureau_id=org.bureau_id, org_id=org.pk, pack="")
+            is_new = not own.update(**said, revision=F("revision") + 1)
             if is_new:
-                if Duty.objects.filter(pk=id).exists():
-                    raise Refusal("foundation.not_found")
-                Duty(id=id, org_id=org.pk, **placed(org), **said).save(force_insert=True)
+                _refuse_taken(id, org)
+                duty.save(force_insert=True)
     except IntegrityError:
         raise Refusal("duties.code_taken", code=code) from None
-    duty: Duty = mine.get()
     renew_duties(by, at, bureau_id=org.bureau_id, duties=[duty], school_id=org.school_id, are_new=is_new)
     return duty
+
+
+def _refuse_taken(id: UUID, org: Any) -> None:
+    """The id of a pack's duty, or of another place's."""
+    there = Duty.objects.filter(pk=id).only("org_id", "title").first()
+    if there:
+        raise (
+            Refusal("duties.from_pack", title=there.title)
+            if there.org_id == org.pk
+            else Refusal("foundation.not_found")
+        )
 
 
 def keep_new(by: Actor, at: datetime, *, org: Any, duties: Sequence[Mapping[str, Any]]) -> list[Duty]:

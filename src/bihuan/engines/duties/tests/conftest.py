@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.apps import apps
 
-from bihuan.engines.duties.commands import keep_duty
-from bihuan.engines.duties.models import Duty
+from bihuan.engines.duties.commands import days, keep_duty
+from bihuan.engines.duties.models import CalendarDay, Duty
 from bihuan.engines.sheets.rules import Content, Item, Section
 from bihuan.foundation import clock, packs
 from bihuan.foundation.actors import SYSTEM
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.models import PackEntry
+from bihuan.foundation.reactions import react
 from bihuan.foundation.scoping import placed
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -42,6 +43,13 @@ MORNING = {"name": "早", "since": "07:00", "until": "07:40"}
 def moment(text: str) -> datetime:
     """A moment in Chinese time."""
     return datetime.fromisoformat(text).replace(tzinfo=ZONE)
+
+
+def set_day(*args: Any, **more: Any) -> CalendarDay | None:
+    """Set a day, and let the tasks follow."""
+    made = days.set_day(*args, **more)
+    react(datetime.now(UTC) + timedelta(seconds=1))
+    return made
 
 
 @pytest.fixture

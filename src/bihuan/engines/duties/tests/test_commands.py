@@ -14,11 +14,10 @@ from bihuan.engines.duties.commands import (
     fulfil,
     keep_duty,
     miss_over,
-    set_day,
     set_duty,
 )
 from bihuan.engines.duties.models import CalendarDay, Duty, Minutes, Task
-from bihuan.engines.duties.tests.conftest import MORNING, moment
+from bihuan.engines.duties.tests.conftest import MORNING, moment, set_day
 from bihuan.engines.sheets.commands import AnswerIn
 from bihuan.foundation.actors import SYSTEM
 from bihuan.foundation.commands import execute

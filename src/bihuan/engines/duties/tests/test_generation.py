@@ -9,9 +9,9 @@ import pytest
 from django.apps import apps
 
 from bihuan.conftest import placed_at
-from bihuan.engines.duties.commands import end_duty, fulfil, generate, renew_duties, set_day
+from bihuan.engines.duties.commands import end_duty, fulfil, generate, renew_duties
 from bihuan.engines.duties.models import CalendarDay, Duty, Task
-from bihuan.engines.duties.tests.conftest import CALENDAR, MORNING, moment
+from bihuan.engines.duties.tests.conftest import CALENDAR, MORNING, moment, set_day
 from bihuan.foundation import clock, packs
 from bihuan.foundation.actors import SYSTEM
 from bihuan.foundation.ids import uuid7
@@ -96,6 +96,16 @@ def test_a_month_is_one_task_that_is_open_already(duty, term):
         moment("2026-11-02T00:00"),
         moment("2026-11-30T23:59"),
     )
+
+
+def test_what_is_due_already_is_not_made_and_what_is_in_its_grace_is_left_alone(duty, net, term):
+    made = duty(grace_minutes=3 * 1440, windows=[MORNING])
+    wednesday = moment("2026-11-11T12:00")
+    assert states(duty=made)[9] == "open"
+    renew_duties(SYSTEM, wednesday, bureau_id=net.bureau.pk)
+    assert states(duty=made)[9] == states(duty=made)[11] == "open"
+    later = duty(at=wednesday, grace_minutes=3 * 1440, windows=[MORNING])
+    assert days(duty=later)[0] == date(2026, 11, 12)
 
 
 # --- whose ------------------------------------------------------------------------------------------------------------

@@ -93,7 +93,7 @@ def wanted(net, duties, at):
             calendar = calendar_of(net.bureau.pk, unit.school_id, on=today)
             found = dues(cadence_of(duty.cadence), calendar, today - DAY, today + AHEAD)
             for slot in slots(found, windows_of(duty.windows), timedelta(minutes=30)):
-                if slot.closes_at > at:
+                if slot.due_at > at:
                     yield (duty.pk, unit.pk, slot.on, slot.slot, slot.opens_at, slot.due_at, slot.closes_at)
 
 

@@ -7,11 +7,11 @@ from datetime import date, timedelta
 import pytest
 
 from bihuan.engines.duties import queries
-from bihuan.engines.duties.commands import fulfil, miss_over, set_day, tell_minutes
+from bihuan.engines.duties.commands import fulfil, miss_over, tell_minutes
 from bihuan.engines.duties.commands.telling import Spent
 from bihuan.engines.duties.models import CalendarDay, Task
 from bihuan.engines.duties.queries import TaskFilter
-from bihuan.engines.duties.tests.conftest import moment
+from bihuan.engines.duties.tests.conftest import moment, set_day
 from bihuan.foundation import clock
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.refusals import Refusal

@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.apps import apps
 
-from bihuan.engines.duties.commands import answer_task, excuse_task, fulfil, generate, miss_over, set_day
+from bihuan.engines.duties.commands import answer_task, excuse_task, fulfil, generate, miss_over
 from bihuan.engines.duties.models import Task
-from bihuan.engines.duties.tests.conftest import moment
+from bihuan.engines.duties.tests.conftest import moment, set_day
 from bihuan.engines.responsibility.commands import create_org, hand_over
 from bihuan.foundation import clock
 from bihuan.foundation.ids import uuid7

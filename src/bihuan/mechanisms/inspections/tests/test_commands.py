@@ -455,3 +455,13 @@ def test_the_school_is_told_when_it_begins_and_when_it_ends(opened, actors):
     told = Notice.objects.get(user_id=actors.li.id, kind="inspections.closed")
     assert told.body == "发现 1 个问题，已转为隐患，请按期整改。请查看结果并签字。"
     assert told.link == f"/inspections/{opened.pk}/"
+
+
+def test_an_item_that_is_a_hazard_is_judged_again_beside_a_new_one(sheet, net, actors):
+    """One envelope says "still wrong" about a raised item and raises another: nothing doubles, nothing is asked per item."""
+    row = begin(actors.chen, net.school)
+    items = codes(actors.chen, row)[:4]
+    (one,) = answer(actors.chen, row, {items[0]: BAD}, hazards={items[0]: HazardIn()})["hazards"]
+    again = answer(actors.chen, row, dict.fromkeys(items, BAD), hazards={item: HazardIn() for item in items})
+    assert again["hazards"][0] == one
+    assert len({hazard["id"] for hazard in again["hazards"]}) == 4
