@@ -51,7 +51,6 @@ KINDS = {  # the first part of an address and its parameter → what of ``lived`
     "api/v1/drills": ("drill",),
     "api/v1/plans": ("emergency-plan",),
     "api/v1/meetings": ("meeting",),
-    "api/v1/phone/photos": ("evidence",),
     "api/v1/points": ("point",),
     "evidence": ("evidence",),
     "notices": ("notice",),
@@ -65,8 +64,8 @@ KINDS = {  # the first part of an address and its parameter → what of ``lived`
     "api/v1/inspection-papers": ("inspection-paper",),
     "api/v1/inspections": ("inspection", "finished"),
 }
-PUBLIC = ("p/", "net/posts/", "packs/", "api/v1/packs/", "static/")
-"""What stands behind these belongs to nobody: wall codes, the platform's posts and packs."""
+PUBLIC = ("p/", "net/posts/", "packs/", "api/v1/packs/", "api/v1/phone/photos/", "static/")
+"""What stands behind these belongs to nobody (wall codes, the platform's posts and packs), or is only ever one's own."""
 SHARED = {"sheet", "version", "draft"}
 """A bureau's checklists are read by all of its schools, so only the other bureau is an outsider to them."""
 WORDS = {
@@ -206,6 +205,11 @@ def test_no_list_search_or_export_tells_of_others(lived, door, machine, who):
         "/gaps",
         "/submissions?limit=200",
         "/inspections?limit=200",
+        "/ledger-rows/running",
+        "/drills",
+        "/meetings",
+        "/plan-filings",
+        "/tasks?whose=all&state=any",
     ):
         answer = api.get(path)
         assert answer.status_code == 200, (path, answer.text)
@@ -225,6 +229,8 @@ def test_every_command_refuses_what_is_not_theirs_like_what_is_not_there(lived, 
         "appointment_id": lived.kept["appointment"], "stands_for_id": lived.kept["appointment"], "user_id": person, "rectifier": person,
         "view": lived.kept["view"], "notices": [lived.kept["notice"]], "photos": [lived.kept["evidence"]], "signature": lived.kept["evidence"],
         "route_id": lived.kept["route"], "round_id": lived.kept["round"], "handover_id": lived.kept["handover"],
+        "entry_id": lived.kept["ledger-row"], "pledge_id": lived.kept["pledge"], "drill_id": lived.kept["drill"],
+        "meeting_id": lived.kept["meeting"], "task_id": lived.kept["task"], "duty_id": lived.kept["duty"],
         "plan_id": lived.kept["plan"], "tip_id": lived.kept["tip"], "picture": lived.kept["evidence"], "points": [lived.kept["point"]],
         "version_id": lived.kept["draft"], "sheet_id": lived.kept["sheet"], "opinion_id": lived.kept["opinion"], "bureau_id": str(lived.orgs["bureau"]),
     }  # fmt: skip
@@ -236,8 +242,16 @@ def test_every_command_refuses_what_is_not_theirs_like_what_is_not_there(lived, 
         "answers": {"01-02": {"result": "pass"}}, "rows": [{"row": 1, "cells": ["a"]}], "mapping": {"title": 0}, "person": None, "pack": "base",
         "checks": [{"n": 1, "how": "chosen", "result": "normal", "at": "2026-11-20T08:00:00+08:00"}], "signal": "typed_code", "words": "试一试",
         "started_at": "2026-11-20T08:00:00+08:00", "ended_at": "2026-11-20T08:01:00+08:00",
+        "ledger": "visitors", "year": "2026-2027", "checked_on": "2026-11-01", "planned_at": "2026-12-01T10:00:00+08:00",
+        "held_at": "2026-12-01T10:00:00+08:00", "minutes": "试一试别人的", "verdict": "试一试别人的", "group": "01", "came": 1,
+        "sections": [{"title": "试一试", "text": "试一试"}], "roles": [], "result": "clear", "people": [person],
+        "act": "act", "cadence": {"every": "day"},
         "answer": "已经处理", "scoring": {"direct": ["x"]}, "count": 1, "hidden_until": "2026-12-20T10:00:00+08:00",
     }  # fmt: skip
+    kept, row = lived.kept, {"id": str(uuid7()), "answers": {"name": "老吴"}}
+    special = {"ledgers.write_rows": {"rows": [row]}, "plans.return_version": {"words": "试一试别人的"},
+               "duties.set_duty": {"code": "try-it"}, "duties.set_day": {"kind": "holiday"}}  # fmt: skip
+    theirs = {"plans": {"plan_id": kept["emergency-plan"], "version_id": kept["plan-version"]}}
     own = {
         "accounts.issue_token",
         "accounts.revoke_token",
@@ -256,8 +270,10 @@ def test_every_command_refuses_what_is_not_theirs_like_what_is_not_there(lived, 
         for other in (False, True):
             args = {}
             for field, info in fields.items():
-                if field in real:
-                    known = real[field]
+                if field in special.get(name, ()):
+                    args[field] = special[name][field]
+                elif field in real:
+                    known = theirs.get(name.partition(".")[0], {}).get(field, real[field])
                     args[field] = ([str(uuid7())] if isinstance(known, list) else str(uuid7())) if other else known
                 elif field == "id":
                     args[field] = str(uuid7())

@@ -216,7 +216,7 @@ def categories(viewer: Actor) -> list[str]:
         return kept[1]
     found: dict[str, None] = {}
     for sheet in sheet_lines(viewer, on=timezone.localdate(clock.now())):
-        if sheet.current is not None:
+        if sheet.current is not None and sheet.sheet.use == "checklist":
             found |= dict.fromkeys(
                 section.title for section in version_for_filling(viewer, sheet.current.pk).content.sections
             )
