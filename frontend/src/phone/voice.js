@@ -88,5 +88,5 @@ function record(stream, mimeType, { count, done, failed }) {
 
 function Heard({ voice, onout }) {
   const url = useUrl(() => new Blob([bytesOf(voice.data)], { type: voice.type }), voice.id)
-  return html`<div class="heard"><span>语音说明 ${voice.seconds} 秒</span><audio controls preload="none" src=${url} aria-label="语音说明"></audio><button type="button" class="btn" aria-label="删掉这段语音" onClick=${onout}>删掉</button></div>`
+  return html`<div class="heard"><span>语音说明 ${voice.seconds} 秒</span><button type="button" class="btn" aria-label="删掉这段语音" onClick=${onout}>删掉</button><audio controls preload="none" src=${url} aria-label="语音说明"></audio></div>`
 }
