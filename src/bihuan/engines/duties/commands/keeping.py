@@ -21,7 +21,7 @@ from bihuan.engines.duties.models import Duty
 from bihuan.engines.duties.planning import AHEAD
 from bihuan.engines.responsibility import queries as net
 from bihuan.engines.sheets import queries as sheets
-from bihuan.foundation import hot, packs
+from bihuan.foundation import packs
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.commands import command
 from bihuan.foundation.events import record
