@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import Count, F, OuterRef, Subquery
 from django.utils import timezone
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -133,8 +133,7 @@ def close_meeting(
         raise Refusal("foundation.changed_meanwhile", who=meeting.by_name)
     meeting.state, meeting.minutes, meeting.resolutions, meeting.fulfilled = "closed", minutes, kept, tasks
     meeting.closed_at, meeting.revision = at, meeting.revision + 1
-    came = Seat.objects.filter(bureau_id=meeting.bureau_id, meeting=meeting, came_at__isnull=False).count()
-    said = {"came": came, "resolutions": [one["case_id"] for one in kept]}
+    said = {"came": meeting.came or 0, "resolutions": [one["case_id"] for one in kept]}
     record_all([*told, (meeting, "meetings.closed", said)], by=by, at=at)
     return meeting
 
@@ -169,8 +168,11 @@ def _require(by: Actor, place: Any) -> None:
         raise Refusal("foundation.not_yours", act="召集安全会议", who="校（园）长、分管负责人或安全科")
 
 
-def _mine(by: Actor, meeting_id: UUID) -> Meeting:
-    meeting: Meeting = Meeting.objects.select_related("org").seen(by, meeting_id)
+def _mine(by: Actor, meeting_id: UUID) -> Any:
+    """The meeting with how many ``came``, if it may still be changed by this person."""
+    here = Seat.objects.filter(meeting=OuterRef("pk"), came_at__isnull=False).order_by().values("meeting")
+    came = Subquery(here.annotate(came=Count("pk")).values("came"))
+    meeting: Any = Meeting.objects.select_related("org").annotate(came=came).seen(by, meeting_id)
     _require(by, meeting)
     if meeting.state != "planned":
         raise Refusal("meetings.not_open", state=STATES[meeting.state], act="更改")
