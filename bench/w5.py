@@ -1,7 +1,7 @@
 """W5, generation ahead: one day of 60 duties for 1,808 schools (and, when asked for so many rows, a week for 20,000).
 
-The other side is one bare ``INSERT … SELECT … ON CONFLICT`` of the same rows, units × duties × their holder, for a day that
-is known to be a school day: no calendar, no scope, no windows, no stand-ins. Beside it stands, without a target, a copy of
+The other side is a bare ``INSERT … SELECT … ON CONFLICT`` of the same rows for each bureau, units × duties × their holder, for a day
+that is known to be a school day: no calendar, no scope, no windows, no stand-ins. Beside it stands, without a target, a copy of
 the rows from a table in which they are ready: what the table and its indexes alone cost.
 """
 
@@ -65,6 +65,7 @@ class Sowing:
         self.direct.run(temp)
         if self.direct.postgres:
             self.direct.run("ANALYZE ready")
+        self.bureaus = [self.direct.uuid(bureau.pk) for bureau in bureaus]
         self.dates = self.direct.rows('SELECT DISTINCT "on", opens_at, due_at, closes_at FROM ready ORDER BY 1')
 
     def _schools(self, world: World, wanted: int) -> list[Any]:
@@ -120,25 +121,26 @@ class Sowing:
             return generate(self.at)
 
     def raw(self) -> int:
-        """The same rows by one statement that knows which days are school days."""
+        """The same rows by statements that know which days are school days."""
         # ids in order, as the product makes them: random ones would be scattered over the index and cost the raw side more
-        head = f"{uuid7().hex[:20]}"
         fresh = (
-            f"('{head}' || lpad(to_hex(row_number() OVER ()), 12, '0'))::uuid" if self.direct.postgres
-            else f"'{head}' || lower(hex(randomblob(6)))"
+            "(%s || lpad(to_hex(row_number() OVER ()), 12, '0'))::uuid" if self.direct.postgres
+            else "%s || lower(hex(randomblob(6)))"
         )  # fmt: skip
         made = 0
-        for on, opens_at, due_at, closes_at in self.dates:
-            made += self.direct.run(
-                'INSERT INTO duties_task (id, bureau_id, province_id, city_id, school_id, path, duty_id, org_id, "on", slot, act, '
-                "subject_id, title, post, assignee_id, opens_at, due_at, closes_at, state, done_by_name, backfilled, nil, excused_by, "
-                f"note) SELECT {fresh}, o.bureau_id, o.province_id, o.city_id, o.school_id, o.path, d.id, o.id, %s, 0, d.act, "
-                "d.subject_id, d.title, d.post, a.user_id, %s, %s, %s, 'open', '', false, false, '', '' FROM duties_duty AS d "
-                "JOIN responsibility_org AS o ON o.bureau_id = d.bureau_id AND o.tier = 'school' LEFT JOIN "
-                "responsibility_appointment AS a ON a.org_id = o.id AND a.post = d.post WHERE d.is_active "
-                'ON CONFLICT (bureau_id, duty_id, org_id, "on", slot) DO NOTHING',
-                [on, opens_at, due_at, closes_at],
-            ).rowcount
+        for bureau in self.bureaus:  # a statement is one bureau's, on both sides: so the rows can live on many servers
+            for on, opens_at, due_at, closes_at in self.dates:
+                made += self.direct.run(
+                    'INSERT INTO duties_task (id, bureau_id, province_id, city_id, school_id, path, duty_id, org_id, "on", slot, '
+                    "act, subject_id, title, post, assignee_id, opens_at, due_at, closes_at, state, done_by_name, backfilled, nil, "
+                    f"excused_by, note) SELECT {fresh}, o.bureau_id, o.province_id, o.city_id, o.school_id, o.path, d.id, o.id, %s, "
+                    "0, d.act, d.subject_id, d.title, d.post, a.user_id, %s, %s, %s, 'open', '', false, false, '', '' "
+                    "FROM duties_duty AS d JOIN responsibility_org AS o ON o.bureau_id = d.bureau_id AND o.tier = 'school' "
+                    "LEFT JOIN responsibility_appointment AS a ON a.org_id = o.id AND a.post = d.post "
+                    "WHERE d.is_active AND d.bureau_id = %s "
+                    'ON CONFLICT (bureau_id, duty_id, org_id, "on", slot) DO NOTHING',
+                    [uuid7().hex[:20], on, opens_at, due_at, closes_at, bureau],
+                ).rowcount
         return made
 
     def copied(self) -> int:

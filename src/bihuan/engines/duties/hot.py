@@ -44,7 +44,7 @@ class Renewed:
 
 
 def sow(plan: Plan) -> int:
-    """Insert the tasks of a plan that do not exist yet; returns how many are new."""
+    """Insert the tasks of a plan that do not exist yet and are not due already; returns how many are new."""
     if not plan.tasks:
         return 0
     columns = ["id", *KEY, *_PLACE, *RULED, *_FRESH]
@@ -53,10 +53,10 @@ def sow(plan: Plan) -> int:
     asked, params = _asked(plan)
     sql = (
         f"INSERT INTO duties_task ({', '.join(map(_quoted, columns))}) {asked} "
-        f"SELECT {', '.join(values)} FROM asked AS e WHERE true "
+        f"SELECT {', '.join(values)} FROM asked AS e WHERE e.due_at > %s "
         f"ON CONFLICT ({', '.join(map(_quoted, KEY))}) DO NOTHING"
     )
-    return _execute(sql, [*params, prefix, *_FRESH.values()])
+    return _execute(sql, [*params, prefix, *_FRESH.values(), _value("due_at", plan.at)])
 
 
 def renew(plan: Plan, duties: Sequence[UUID], at: datetime, *, excuse: str, school_id: UUID | None = None) -> Renewed:
@@ -79,17 +79,16 @@ def renew(plan: Plan, duties: Sequence[UUID], at: datetime, *, excuse: str, scho
         )
     gone, chosen = _gone(plan, duties, at, same, school_id)
     head, given = (asked, params) if plan.tasks else ("", [])
-    if not excuse:
-        _execute(
-            f"{head} DELETE FROM duties_task AS t WHERE {gone} AND t.opens_at > %s",
-            [*given, *chosen, _value("opens_at", at)],
-        )
     said = ["calendar" if excuse else "duty", excuse or "这条职责已停止或改了规则"]
+    begun = f"CASE WHEN {'1 = 1' if excuse else 'opens_at <= %s'} THEN 1 ELSE 0 END"
     rows = _fetch(
-        f"{head} UPDATE duties_task AS t SET state = 'excused', excused_by = %s, note = %s WHERE {gone} RETURNING id",
-        [*given, *said, *chosen],
+        f"{head} UPDATE duties_task AS t SET state = 'excused', excused_by = %s, note = %s WHERE {gone} RETURNING id, {begun}",
+        [*given, *said, *chosen, *([] if excuse else [_value("opens_at", at)])],
     )
-    return Renewed([_uuid(pk) for (pk,) in rows], sow(plan))
+    if early := [_uuid(pk) for pk, has_begun in rows if not has_begun]:
+        Task.objects.filter(pk__in=early).delete()
+    excused = [_uuid(pk) for pk, has_begun in rows if has_begun]
+    return Renewed(excused, sow(plan))
 
 
 def _gone(plan: Plan, duties: Sequence[UUID], at: datetime, same: str, school_id: UUID | None) -> tuple[str, list[Any]]:
@@ -255,7 +254,8 @@ def rows_of(plan: Plan) -> Iterator[Task]:
 def sow_orm(plan: Plan) -> int:
     """The twin of ``sow``."""
     before = Task.objects.filter(bureau_id=plan.bureau_id).count()
-    Task.objects.bulk_create(rows_of(plan), ignore_conflicts=True, batch_size=500)
+    rows = (row for row in rows_of(plan) if row.due_at > plan.at)
+    Task.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
     return Task.objects.filter(bureau_id=plan.bureau_id).count() - before
 
 

@@ -88,9 +88,10 @@ class Member:
 
 @dataclass(frozen=True)
 class Plan:
-    """The tasks that should exist: those of a group are for each of its members."""
+    """The tasks that should exist at a moment: those of a group are for each of its members."""
 
     bureau_id: UUID
+    at: datetime
     members: list[Member] = field(default_factory=list)
     tasks: list[Planned] = field(default_factory=list)
 
@@ -118,12 +119,15 @@ class Cell:
 class Days:
     """The calendars of one bureau: its own days, over them those of its stages, over them those of single schools."""
 
-    def __init__(self, bureau_id: UUID, today: date) -> None:
+    def __init__(self, bureau_id: UUID, today: date, *, near: int = 0) -> None:
+        """*near*: only so many days before and after *today* are wanted (0: all that are known)."""
         self._bureau: list[Day] = []
         self._by_stage: dict[str, dict[date, Day]] = defaultdict(dict)
         self._by_school: dict[UUID, dict[date, Day]] = defaultdict(dict)
         self._kept: dict[Any, Calendar] = {}
-        rows = CalendarDay.objects.filter(bureau_id=bureau_id, on__gte=today - BACK).order_by("on")
+        rows = CalendarDay.objects.filter(bureau_id=bureau_id, on__gte=today - (near * DAY or BACK)).order_by("on")
+        if near:
+            rows = rows.filter(on__lte=today + near * DAY)
         columns = ("org_id", "stage", "on", "kind", "term", "week_no", "name")
         for org_id, stage, *said in rows.values_list(*columns):
             day = Day(*said)
@@ -214,13 +218,17 @@ def _units(bureau_id: UUID, duties: Sequence[Duty], days: Days, today: date, sch
     if school_id:
         rows = rows.filter(school_id=school_id)
     schools: dict[UUID, tuple[list[str], list[str]]] = {}
+    profiles: dict[Any, Profile] = {}
     for pk, path, tier, kind, stages, facets, school in rows.order_by("path").values_list(*_COLUMNS):
         if tier == "school":
             schools[pk] = (stages or [kind], facets)
         above = schools.get(school, ([], []))
-        known = frozenset(stages_of(stages or above[0]))
-        profile = Profile(tier, kind, known, frozenset(facets or above[1]))
-        yield Unit(pk, path, profile, days.key(school, known))
+        seen = (tier, kind, *(stages or above[0]), "", *(facets or above[1]))
+        if seen not in profiles:
+            profiles[seen] = Profile(
+                tier, kind, frozenset(stages_of(stages or above[0])), frozenset(facets or above[1])
+            )
+        yield Unit(pk, path, profiles[seen], days.key(school, profiles[seen].stages))
 
 
 def plan_of(
@@ -232,10 +240,10 @@ def plan_of(
     """
     today = timezone.localdate(at)
     until = today + AHEAD
-    days = Days(bureau_id, today)
+    days = Days(bureau_id, today, near=_near(duties))
     units = _Units(bureau_id, duties, days, today, school_id)
     grid = packs.entries(bureau_id, "net").get("default", {})
-    plan, asked = Plan(bureau_id), list[tuple[str, list[Unit]]]()
+    plan, asked = Plan(bureau_id, at), list[tuple[str, list[Unit]]]()
     for duty in duties:
         found: dict[Any, list[Slot]] = {}
         scope, windows = rules.scope_of(duty.scope), rules.windows_of(duty.windows)
@@ -259,11 +267,21 @@ def plan_of(
     return plan
 
 
+def _near(duties: Sequence[Duty]) -> int:
+    """How many days around today decide about these duties: a fortnight or so, unless one looks at months and holidays."""
+    found = [rules.cadence_of(duty.cadence) for duty in duties]
+    if any(one.every not in rules.NEAR for one in found):
+        return 0
+    grace = max((duty.grace_minutes for duty in duties), default=0) // 1440
+    return 2 * AHEAD.days + grace + max((one.days for one in found), default=0)
+
+
 def _slots(duty: Duty, calendar: Calendar, at: datetime, today: date, until: date, *, new_only: bool) -> list[Slot]:
-    """What of the duty is not over; yesterday's tasks may run past midnight."""
-    first, last = max(today - DAY, duty.starts_on), min(until, duty.ends_on or until)
+    """What of the duty is not over: yesterday's tasks may run past midnight, and older ones may be in their grace."""
+    grace = timedelta(minutes=duty.grace_minutes)
+    first, last = max(today - DAY - grace, duty.starts_on), min(until, duty.ends_on or until)
     times = rules.dues(rules.cadence_of(duty.cadence), calendar, first, last)
-    found = rules.slots(times, rules.windows_of(duty.windows), timedelta(minutes=duty.grace_minutes))
+    found = rules.slots(times, rules.windows_of(duty.windows), grace)
     sown_to = duty.sown_to if new_only else None
     return [slot for slot in found if slot.closes_at > at and (sown_to is None or slot.on > sown_to)]
 

@@ -29,6 +29,8 @@ _KEYS: Mapping[str, frozenset[str]] = {
     "first-week": frozenset({"day"}), "before-holiday": frozenset({"least"}), "interval": frozenset({"days", "since"}),
     "once": frozenset({"date"}),
 }  # fmt: skip
+NEAR = frozenset({"school-day", "day", "week", "interval", "once"})
+"""Cadences that look no further than a week, or their own number of days."""
 _WEEKDAYS = "一二三四五六日"
 _NOT_THERE = frozenset({"every"})
 STATES: Mapping[str, str] = {"open": "待办", "done": "已完成", "late": "迟报", "missed": "漏办", "excused": "免办"}

@@ -48,6 +48,8 @@ def generate(at: datetime, *, bureau_id: UUID | None = None) -> int:
                     break
                 made += hot.sow(plan_of(bureau, duties, at, new_only=True))
                 _mark_sown(duties, at)
+            if len(duties) < BATCH_DUTIES:
+                break
     return made
 
 
