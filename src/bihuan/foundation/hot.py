@@ -7,9 +7,8 @@ statement is built once per model, and PostgreSQL plans it once per connection.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import UTC
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 from uuid import UUID
@@ -70,8 +69,14 @@ def insert(rows: Sequence[models.Model], *, unless_there: bool = False, tell: st
 
 def execute(sql: str, values: Sequence[Any]) -> int:
     """One statement that is prepared on PostgreSQL; how many rows it touched."""
-    with _cursor(sql, values) as cursor:
-        return int(cursor.rowcount)
+    return int(_carried_out(sql, values, rows=False))
+
+
+def plan_once() -> None:
+    """For the rest of this transaction PostgreSQL keeps each plan, whatever the values: for statements that find their rows by
+    key, planning anew costs more than the rest. Never for lists, where the best plan depends on whose they are."""
+    if connection.vendor == "postgresql":
+        fetch("SELECT set_config('plan_cache_mode', 'force_generic_plan', true)", [])
 
 
 def execute_each(sql: str, rows: Sequence[Sequence[Any]]) -> int:
@@ -88,26 +93,24 @@ def execute_each(sql: str, rows: Sequence[Sequence[Any]]) -> int:
 
 def fetch(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """All rows of a small SELECT that every page asks; prepared on PostgreSQL."""
-    with _cursor(sql, values) as cursor:
-        return list(cursor.fetchall())
+    return list(_carried_out(sql, values, rows=True))
 
 
-@contextmanager
-def _cursor(sql: str, values: Sequence[Any]) -> Iterator[Any]:
-    """A cursor on which the statement was carried out by the bare driver."""
+def _carried_out(sql: str, values: Sequence[Any], *, rows: bool) -> Any:
+    """The rows that a statement answers to the bare driver, or how many it touched."""
     database = connections[DEFAULT_DB_ALIAS]  # once: each look through ``connection`` costs as much as a small function
     if database.queries_logged or database.execute_wrappers:
         with database.cursor() as usual:  # somebody counts or watches statements: they go the usual way
             usual.execute(sql, values)
-            yield usual
-        return
+            return usual.fetchall() if rows else usual.rowcount
     database.ensure_connection()
     driver: Any = database.connection
     if database.vendor != "postgresql":
         with database.wrap_database_errors:
-            yield driver.execute(_with_question_marks(sql), values)
-        return
-    with database.wrap_database_errors, psycopg.Cursor(driver) as cursor:
+            cursor = driver.execute(_with_question_marks(sql), values)
+            return cursor.fetchall() if rows else cursor.rowcount
+    with database.wrap_database_errors:
+        cursor = psycopg.Cursor(driver)
         # Django turns preparing off for the connection; here it is on for this one statement. Binary answers are read in
         # C, where Django's own reader of moments is Python
         before, driver.prepare_threshold = driver.prepare_threshold, 0
@@ -115,7 +118,7 @@ def _cursor(sql: str, values: Sequence[Any]) -> Iterator[Any]:
             cursor.execute(sql, values, prepare=True, binary=True)
         finally:
             driver.prepare_threshold = before
-        yield cursor
+        return cursor.fetchall() if rows else cursor.rowcount
 
 
 @lru_cache(maxsize=1024)
@@ -269,26 +272,41 @@ def read(names: Sequence[tuple[type[models.Model], str]], sql: str, values: Sequ
     rows = fetch(sql, values)
     if not turned:
         return rows
+    if not rows:
+        return []
     database = connections[DEFAULT_DB_ALIAS]  # the proxy would look it up for every value
     columns = list(zip(*rows, strict=True))
-    for n, steps in turned if rows else ():
+    for n, quick, steps in turned:
+        if quick:
+            columns[n] = tuple(map(quick, columns[n]))
         for step, expression in steps:
             columns[n] = tuple(step(value, expression, database) for value in columns[n])
-    return list(zip(*columns, strict=True)) if rows else []
+    return list(zip(*columns, strict=True))
 
 
 @lru_cache(maxsize=256)
-def _turned(names: tuple[tuple[type[models.Model], str], ...], vendor: str) -> list[tuple[int, list[Any]]]:
-    """The converters of these columns, as the ORM would apply them."""
-    found = []
+def _turned(
+    names: tuple[tuple[type[models.Model], str], ...], vendor: str
+) -> list[tuple[int, Callable[[Any], Any] | None, list[Any]]]:
+    """The converters of these columns, as the ORM would apply them; for ids and moments of SQLite a quick one."""
+    found: list[tuple[int, Callable[[Any], Any] | None, list[Any]]] = []
     for n, (model, name) in enumerate(names):
         column = model._meta.get_field(name).get_col(model._meta.db_table)  # type: ignore[union-attr]
         steps = [*connection.ops.get_db_converters(column), *column.get_db_converters(connection)]
-        if isinstance(column.output_field, models.UUIDField) and steps:
-            steps = [lambda value, *_: _uuid(value)]  # SQLite's text; the same few ancestors stand in every row
-        if steps:
-            found.append((n, [(step, column) for step in steps]))
+        if steps and isinstance(column.output_field, models.UUIDField):
+            found.append((n, _uuid, []))
+        elif steps and isinstance(column.output_field, models.DateTimeField):
+            found.append((n, _moment, []))
+        elif steps:
+            found.append((n, None, [(step, column) for step in steps]))
     return found
+
+
+def _moment(value: str | datetime | None) -> datetime | None:
+    """The driver reads what it knows to be a moment's column; what a statement made up comes as text."""
+    if value is None:
+        return None
+    return (value if isinstance(value, datetime) else datetime.fromisoformat(value)).replace(tzinfo=UTC)
 
 
 @lru_cache(maxsize=8192)

@@ -95,9 +95,7 @@ class Batch:
         history = rounds.History(None, frozenset(self._parts[sent.task_id]), self._streak(by, ended))
         walk = rounds.weighed(sent, at, ground, history)
         done = rounds.fulfilled(self._doing, walker, at, sent, walk)
-        row = rounds.row_of(
-            by, at, sent, ground, history, walk, walker=walker, task=done.state if done else "", photos={}
-        )
+        row = rounds.row_of(by, at, sent, ground, walk, walker=walker, task=done.state if done else "", photos={})
         self._keep(row, walker, at, walk)
         return rounds.said(row, done=done, left=rounds.left_of(ground, history, walk))
 

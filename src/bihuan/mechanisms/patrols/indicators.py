@@ -6,14 +6,14 @@ Thresholds are the pack's (section ``patrols``).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import combinations, pairwise
 from typing import Any
 from uuid import UUID
 
-from bihuan.mechanisms.patrols.rules import Context, Judged, Spot, Walk, metres
+from bihuan.mechanisms.patrols.rules import Context, Judged, Spot, Walk, at_most, metres
 
 SIGNALS: Mapping[str, str] = {
     "far_from_point": "离点位较远",
@@ -66,7 +66,7 @@ class Signal:
 
     def as_json(self) -> dict[str, Any]:
         """How a round keeps it."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,10 @@ def _far(looks: Iterable[Judged], spots: Mapping[UUID, Spot], limits: Thresholds
         spot, here = spots.get(look.point_id) if look.point_id else None, look.check
         if spot is None or not _placed(look, limits) or spot.lat is None or spot.lon is None:
             continue
-        away = round(metres(here.lat, here.lon, spot.lat, spot.lon) - (here.accuracy or 0))  # type: ignore[arg-type]
+        where = (here.lat, here.lon, spot.lat, spot.lon)
+        if at_most(*where) - (here.accuracy or 0) <= limits.far_metres:  # type: ignore[arg-type]
+            continue
+        away = round(metres(*where) - (here.accuracy or 0))  # type: ignore[arg-type]
         if away > limits.far_metres:
             words = f"在「{spot.name}」登记时，手机定位离它约 {away} 米，超过 {limits.far_metres} 米。室内定位会有偏差，可以说明。"
             yield Signal("far_from_point", words, away, limits.far_metres, look.at.isoformat(), here.n)
@@ -113,9 +116,12 @@ def _fast(looks: Sequence[Judged], spots: Mapping[UUID, Spot], limits: Threshold
     for one, two in pairwise(ways):
         if one.point_id == two.point_id:
             continue
-        way = _between(one, two, spots, limits)
         took = max((two.at - one.at).total_seconds(), 0)
-        if way < limits.fast_from_metres or took * limits.fast_metres_per_second >= way:
+        could = took * limits.fast_metres_per_second
+        if _between(one, two, spots, limits, at_most) < max(limits.fast_from_metres, could):
+            continue
+        way = _between(one, two, spots, limits)
+        if way < limits.fast_from_metres or could >= way:
             continue
         speed = round(way / max(took, 1))
         words = (
@@ -125,14 +131,16 @@ def _fast(looks: Sequence[Judged], spots: Mapping[UUID, Spot], limits: Threshold
         yield Signal("too_fast_between", words, speed, limits.fast_metres_per_second, two.at.isoformat(), two.check.n)
 
 
-def _between(one: Judged, two: Judged, spots: Mapping[UUID, Spot], limits: Thresholds) -> float:
+def _between(
+    one: Judged, two: Judged, spots: Mapping[UUID, Spot], limits: Thresholds, measured: Callable[..., float] = metres
+) -> float:
     """How far it is at least from one look to the next: by the points' own places, else by the phone's."""
     a, b = (spots.get(look.point_id) if look.point_id else None for look in (one, two))
     if a and b and None not in (a.lat, a.lon, b.lat, b.lon):
-        return metres(a.lat, a.lon, b.lat, b.lon)  # type: ignore[arg-type]
+        return measured(a.lat, a.lon, b.lat, b.lon)
     if _placed(one, limits) and _placed(two, limits):
         blur = (one.check.accuracy or 0) + (two.check.accuracy or 0)
-        return metres(one.check.lat, one.check.lon, two.check.lat, two.check.lon) - blur  # type: ignore[arg-type]
+        return measured(one.check.lat, one.check.lon, two.check.lat, two.check.lon) - blur
     return 0.0
 
 

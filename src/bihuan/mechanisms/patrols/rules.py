@@ -60,6 +60,8 @@ OLDEST = timedelta(days=60)
 """No phone keeps a round that long: an older time is a clock that was never set."""
 EARTH = 6_371_008.8
 """Mean radius in metres."""
+DEGREE = 111_200
+"""Metres of a degree of latitude, rounded up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +198,11 @@ def is_covered(
 
 
 def _covers(
-    wanted: Collection[UUID], done: Collection[UUID], looks: Iterable[Judged], before: Collection[UUID], least_percent: int
+    wanted: Collection[UUID],
+    done: Collection[UUID],
+    looks: Iterable[Judged],
+    before: Collection[UUID],
+    least_percent: int,
 ) -> bool:
     """Whether all *wanted* stops are among those *done*, and enough of them were looked at."""
     if not wanted or len(wanted) > len(done) or not all(stop in done for stop in wanted):
@@ -265,6 +271,13 @@ def metres(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
     return 2 * EARTH * asin(min(1.0, sqrt(up + side)))
 
 
+def at_most(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
+    """Metres that two positions are surely not farther apart than: along the meridian, then as if along the equator.
+
+    Nearly every look is where it should be, and this tells without trigonometry."""
+    return DEGREE * (abs(other_lat - lat) + abs(other_lon - lon))
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """Everything about one round that was read and not sent. Judging is pure from here on.
@@ -290,6 +303,8 @@ class Walk:
     times: Times
     covered: tuple[UUID, ...]
     whole: bool
+    context: Context
+    """what it was weighed by"""
 
     @cached_property
     def found(self) -> int:
@@ -338,7 +353,7 @@ def weighed(
     covered = tuple(accounted(looks, context.stops))
     done = {*context.before, *covered}
     whole = _covers(stops, done, looks, context.before, least_percent)
-    return Walk(looks, times(started, ended, drift=drift, received=received), covered, whole)
+    return Walk(looks, times(started, ended, drift=drift, received=received), covered, whole, context)
 
 
 def chosen(

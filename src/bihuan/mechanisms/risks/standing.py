@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 from bihuan.foundation import hot
@@ -58,7 +59,7 @@ def standing(
 
     For commands: it looks at no scope, the caller does. A text that stands in no answer is a code nobody ever issued.
     """
-    meant = {text: rules.scanned(text) for text in texts}
+    meant = {text: _scanned(text) for text in texts}
     readings = {code: wall_codes.readings(code) for code, _ in meant.values() if code}
     wanted = [one for codes in readings.values() for one in codes]
     columns = ["code", "voided_at", "least_n", "lat", "lon"]
@@ -78,6 +79,9 @@ def standing(
         if known.lat is None:  # the newest label that was posted with a position says where the point is
             known.lat, known.lon = lat, lon
     return points, {text: found for text, sent in meant.items() if (found := _known(*sent, readings, labels))}
+
+
+_scanned = lru_cache(maxsize=20_000)(rules.scanned)
 
 
 def _known(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from functools import lru_cache
 
 from django.conf import settings
 
@@ -11,7 +12,12 @@ from bihuan.mechanisms.risks import rules
 
 
 def _key() -> bytes:
-    return hashlib.sha256(b"bihuan.risks.wall_code\n" + settings.SECRET_KEY.encode()).digest()
+    return _key_of(settings.SECRET_KEY)
+
+
+@lru_cache(maxsize=2)
+def _key_of(secret: str) -> bytes:
+    return hashlib.sha256(b"bihuan.risks.wall_code\n" + secret.encode()).digest()
 
 
 def fresh() -> str:
@@ -22,7 +28,13 @@ def fresh() -> str:
 
 def readings(code: str) -> list[str]:
     """The codes to look up for a typed text, the literal one first."""
-    return rules.readings(code, _key())
+    return list(_readings(code, _key()))
+
+
+@lru_cache(maxsize=20_000)
+def _readings(code: str, key: bytes) -> tuple[str, ...]:
+    """The same labels are scanned every day, and checking one costs as much as a small statement."""
+    return tuple(rules.readings(code, key))
 
 
 def is_ours(code: str) -> bool:

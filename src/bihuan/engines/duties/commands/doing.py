@@ -253,7 +253,7 @@ class Doing:
         self._tasks: dict[UUID, Task] = {}
         for code, satisfies, *columns in _with_duty(task_ids) if task_ids else ():
             task = Task.from_db(DEFAULT_DB_ALIAS, _TASK, columns)
-            task.duty = Duty(pk=task.duty_id, code=code, satisfies=satisfies)
+            task.duty = hot.fresh(Duty, id=task.duty_id, code=code, satisfies=satisfies)
             self._tasks[task.pk] = task
         self._one_by_one = any(task.duty.satisfies for task in self._tasks.values())
         self._won: list[Task] = []

@@ -7,7 +7,7 @@ writes one row, one fact, and what follows below: the task done, the points look
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -101,7 +101,7 @@ def submit_round(
     done = fulfilled(duties.AtOnce(), walker, at, sent, walk)
     photos = _photos(by, looks)
     row = row_of(
-        by, at, sent, ground, history, walk, walker=walker, task=done.state if done else "",
+        by, at, sent, ground, walk, walker=walker, task=done.state if done else "",
         photos=_resembling(ground.place, photos, looks, at),
     )  # fmt: skip
     if not hot.insert([row], unless_there=True):
@@ -138,7 +138,10 @@ class Sent:
 def weighed(sent: Sent, at: datetime, ground: Ground, history: History) -> rules.Walk:
     """The round as the rules weigh it where it was walked."""
     limits = thresholds(ground.place.bureau_id)
-    context = replace(ground.context, before=history.before, clean_streak=history.clean_streak)
+    here = ground.context
+    context = rules.Context(
+        here.school_id, here.stops, here.least_seconds, here.spots, here.labels, history.before, history.clean_streak
+    )
     return rules.weighed(
         sent.looks, context, started=sent.started_at, ended=sent.ended_at, received=at, drift=sent.drift,
         least_percent=limits.least_percent if limits else 100,
@@ -146,20 +149,19 @@ def weighed(sent: Sent, at: datetime, ground: Ground, history: History) -> rules
 
 
 def row_of(
-    by: Actor, at: datetime, sent: Sent, ground: Ground, history: History, walk: rules.Walk, *, walker: Actor, task: str,
+    by: Actor, at: datetime, sent: Sent, ground: Ground, walk: rules.Walk, *, walker: Actor, task: str,
     photos: Mapping[UUID, indicators.Photo],
 ) -> Round:  # fmt: skip
     """The round as it is kept. *task* is what became of its task."""
-    limits = thresholds(ground.place.bureau_id)
-    context = replace(ground.context, before=history.before, clean_streak=history.clean_streak)
+    limits, context = thresholds(ground.place.bureau_id), walk.context
     noticed = (
         indicators.signals(walk, context, limits, phone_started=sent.started_at, drift=sent.drift, photos=photos)
         if limits
         else []
     )
     has_route = sent.route_id is not None
-    return Round(
-        id=sent.id, **placed(ground.place), org_id=ground.org_id, school_name=ground.school_name, route_id=sent.route_id,
+    return hot.fresh(
+        Round, id=sent.id, **placed(ground.place), org_id=ground.org_id, school_name=ground.school_name, route_id=sent.route_id,
         task_id=sent.task_id, by_id=by.id, by_name=by.name, by_post=_post(walker, ground.place),
         started_at=walk.times.started_at, ended_at=walk.times.ended_at, received_at=at,
         drift_seconds=round(sent.drift.total_seconds()),

@@ -167,3 +167,11 @@ def test_windows_in_words_say_when_they_run_past_midnight():
         [{"name": "午夜", "since": "23:30", "until": "00:40"}, {"since": "07:00", "until": "08:00"}]
     )
     assert said == ["午夜 23:30–次日 00:40", "07:00–08:00"]
+
+
+near = some.tuples(some.floats(-90, 90), some.floats(-180, 180))
+
+
+@given(near, near)
+def test_what_is_surely_near_is_near(one, two):
+    assert rules.metres(*one, *two) <= rules.at_most(*one, *two)
