@@ -95,10 +95,9 @@ def _satisfied(by: Actor, at: datetime, task: Task, done: dict[str, Any]) -> tup
     Task.objects.filter(pk__in=[row.pk for row in running], state="open").update(
         **{**done, "state": late, "via_id": task.pk}
     )
-    won = list(
-        rows.model.objects.filter(via_id=task.pk, pk__in=[row.pk for row in running]).annotate(code=F("duty__code"))
-    )
-    facts = ((row, {**facts_of(row, row.code), **_done_facts(row)}) for row in won)
+    codes = {row.pk: row.code for row in running}
+    won = list(Task.objects.filter(via_id=task.pk, pk__in=list(codes)))
+    facts = ((row, {**facts_of(row, codes[row.pk]), **_done_facts(row)}) for row in won)
     record_many(facts, "duties.task_done", by=by, at=at)
     return tuple(row.pk for row in won)
 
