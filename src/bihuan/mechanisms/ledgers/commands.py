@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -23,6 +23,7 @@ from bihuan.foundation import hot
 from bihuan.foundation.actors import SYSTEM, Actor
 from bihuan.foundation.commands import command
 from bihuan.foundation.events import record
+from bihuan.foundation.hot import insert
 from bihuan.foundation.refusals import Refusal
 from bihuan.foundation.scoping import placed
 from bihuan.mechanisms.ledgers import rules
@@ -182,12 +183,12 @@ class _Page:
     def begin(self, by: Actor, at: datetime, state: str) -> Leaf:
         """The page's leaf, made by whoever comes first; rows take the place of a nil report."""
         leaf = Leaf(
-            **placed(self.org), org_id=self.org.pk, ledger=self.ledger.code, on=self.on, state=state, is_late=self.is_late,
+            id=uuid5(self.org.pk, f"{self.ledger.code} {self.on}"), **placed(self.org), org_id=self.org.pk, ledger=self.ledger.code, on=self.on, state=state, is_late=self.is_late,
             begun_at=at, by_id=by.id, by_name=by.name,
         )  # fmt: skip
-        Leaf.objects.bulk_create(
-            [leaf], update_conflicts=True, unique_fields=["bureau_id", "org", "ledger", "on"], update_fields=["state"]
-        )
+        if insert([leaf], unless_there=True):
+            return leaf
+        Leaf.objects.filter(**self.key).exclude(state=state).update(state=state)
         return Leaf.objects.get(**self.key)
 
     def do_tasks(self, by: Actor, at: datetime, leaf: Leaf, *, nil: bool = False) -> None:

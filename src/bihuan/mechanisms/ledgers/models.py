@@ -52,7 +52,7 @@ class Entry(ScopedModel):
 
 
 class Leaf(ScopedModel):
-    """A page that was begun: ``filled`` by its first row, or ``nil`` when nothing was to be written."""
+    """A page that was begun: ``filled`` by its first row, or ``nil`` when nothing was to be written. Its id follows from the page."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     org = models.ForeignKey("responsibility.Org", on_delete=models.PROTECT, related_name="+")
