@@ -48,7 +48,10 @@ def test_the_five_levels_answer_for_any_day(world, machine):
 def test_what_is_not_put_right_goes_back_and_what_comes_again_is_known(world, machine):
     case = world.rectify(world.assign(world.report(item="08-06", item_title="灭火器压力正常")))
     chen = machine(world, "chen")
-    returned = chen.send("cases.return_case", case=case, note="只换了一具", conclusion="partly")
+    alone = chen.send("cases.return_case", case=case, note="只换了一具", conclusion="partly")
+    assert alone.json()["code"] == "cases.second_verifier"  # a 复查单 has two signatures
+    beside = {"second": [str(world.people["yu"])]}
+    returned = chen.send("cases.return_case", case=case, note="只换了一具", conclusion="partly", **beside)
     assert returned.status_code == 200, returned.text
     row = apps.get_model("cases", "Case").objects.get(pk=case)
     assert (row.state, row.returns, row.waits_for_id) == ("rectifying", 1, world.people["li"])

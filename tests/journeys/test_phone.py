@@ -608,7 +608,7 @@ def test_a_shift_goes_from_one_guard_to_the_next(phone, night):
     page = signed_in(phone, night)
     expect(page.get_by_role("link", name="夜间巡查")).to_be_visible()
     phone.context.set_offline(True)
-    page.get_by_role("link", name="交接班").click()
+    page.get_by_role("link", name="交接班", exact=True).click()
     page.get_by_label("加一样东西").fill("对讲机")
     page.get_by_role("button", name="加上").click()
     page.get_by_label("加一样东西").fill("西门钥匙")

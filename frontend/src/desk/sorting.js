@@ -1,5 +1,5 @@
 /**
- * An ordered choice: <ol data-sorts> of <li data-sorts-row> with a number input [data-sorts-number].
+ * An ordered choice: <ol data-sorts> of <li data-sorts-row="its name"> with a number input [data-sorts-number].
  * Without this script people type 1, 2, 3; with it they drag rows, or use 上移, 下移 and 加入, 移出, and the numbers follow.
  */
 export function sortRows(list) {
@@ -45,7 +45,7 @@ export function sortRows(list) {
       button.className = 'btn btn-plain'
       button.dataset.moves = move
       button.textContent = word
-      button.setAttribute('aria-label', `${word}：${row.querySelector('.sorts-name').textContent.trim()}`)
+      button.setAttribute('aria-label', `${word}：${row.dataset.sortsRow}`)
       place.append(button)
     }
     row.append(place)
