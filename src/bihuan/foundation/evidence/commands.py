@@ -110,6 +110,7 @@ class Attached:
     """Evidence that its maker ties to a subject; ``fresh``: the subject was made by this very command.
 
     ``voices``: a voice note may be among it. Elsewhere what is shown must be seen: a recording proves no rectification.
+    ``taken_from``: the subject that it leaves for this one (what a stranger sent becomes proof in a case).
     """
 
     subject: Subject
@@ -117,6 +118,7 @@ class Attached:
     maker_id: UUID | None
     fresh: bool = False
     voices: bool = False
+    taken_from: UUID | None = None
 
 
 def attach_many(wanted: Sequence[Attached]) -> list[list[Evidence]]:
@@ -134,7 +136,11 @@ def attach_many(wanted: Sequence[Attached]) -> list[list[Evidence]]:
     mine = reduce(
         or_,
         (
-            Q(pk__in=one.ids) & (Q(subject_id__isnull=True, made_by_id=one.maker_id) | Q(subject_id=one.subject.pk))
+            Q(pk__in=one.ids)
+            & (
+                Q(subject_id__isnull=True, made_by_id=one.maker_id)
+                | Q(subject_id__in=[one.subject.pk, *([one.taken_from] if one.taken_from else [])])
+            )
             for one in wanted
             if one.ids
         ),
@@ -174,23 +180,6 @@ def _refuse_too_many(wanted: Sequence[Attached]) -> None:
     counts = rows.order_by().values("subject_id").annotate(n=Count("pk")).values_list("n", flat=True)
     if any(n > MOST_PER_SUBJECT for n in counts):
         raise Refusal("evidence.too_many", most=MOST_PER_SUBJECT)
-
-
-def kept_again(rows: Iterable[Evidence], by: Actor) -> list[UUID]:
-    """The same pictures once more as unattached evidence of this person, to tie them to another subject; no new bytes.
-
-    Call it only after the rows were found visible: what a stranger sent becomes proof in somebody's case.
-    """
-    fields = (
-        "bureau_id", "kind", "sha256", "original_sha256", "media_type", "name", "size", "width", "height",
-        "seconds", "perceptual_hash", "taken_at", "made_at",
-    )  # fmt: skip
-    again = [
-        Evidence(id=uuid7(), **{name: getattr(row, name) for name in fields}, made_by_id=by.id, made_by_name=by.name)
-        for row in rows
-    ]
-    Evidence.objects.bulk_create(again)
-    return [row.pk for row in again]
 
 
 def fingerprints(rows: Iterable[Evidence]) -> list[dict[str, str]]:

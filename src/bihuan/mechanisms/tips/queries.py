@@ -86,7 +86,7 @@ def tip(viewer: Actor, pk: UUID) -> TipPage:
     if row is None:
         raise Refusal("foundation.not_found")
     levels = [(code, level["name"]) for code, level in levels_of(row.bureau_id).items()]
-    photos = of_subject(row.bureau_id, row.pk)
+    photos = [one for one in of_subject(row.bureau_id, row.case_id or row.pk) if one.pk == row.photo]
     return TipPage(row, photos, STATES[row.state], row.state in ("new", "taken"), levels)
 
 

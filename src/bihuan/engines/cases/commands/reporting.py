@@ -79,6 +79,8 @@ class Found:
     photos: tuple[UUID, ...] = ()
     photographer: UUID | None = None
     """Whoever took the photos: only they may tie them to something."""
+    photos_of: UUID | None = None
+    """The subject that gives its photos up for the case; only where the command found it visible."""
     hand_out: HandOut | None = None
     """Given to somebody in the same act, without going round by a notice."""
 
@@ -120,7 +122,7 @@ def found_at(
     _mark_recurrence(cases, at, rules["recurrence_days"])
     evidence = attach_many(
         [
-            Attached(case, one.photos, one.photographer, fresh=True, voices=True)
+            Attached(case, one.photos, one.photographer, fresh=True, voices=True, taken_from=one.photos_of)
             for case, one in zip(cases, found, strict=True)
         ]
     )

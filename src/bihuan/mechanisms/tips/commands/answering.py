@@ -10,12 +10,10 @@ from django.db.models import F
 from django.utils import timezone
 from pydantic import Field
 
-from bihuan.engines.cases.commands import report_hazard
+from bihuan.engines.cases.commands import Found, found_at
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.commands import command
-from bihuan.foundation.events import record
-from bihuan.foundation.evidence.commands import kept_again
-from bihuan.foundation.evidence.queries import of_subject
+from bihuan.foundation.events import record, record_all
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.tips import events  # noqa: F401 - declares facts and refusals
 from bihuan.mechanisms.tips.models import Tip
@@ -69,21 +67,20 @@ def make_case(
     """Make a tip a hazard (source ``tip``) of its point, with the words and the photo, in this one transaction.
 
     ``id`` is the hazard's. Refusals: ``foundation.not_found``, ``tips.ended``, ``foundation.changed_meanwhile`` and those
-    of ``cases.report_hazard``.
+    of ``engines.cases.commands.found_at``.
     """
     tip = _open(by, tip_id)
     _swap(by, at, tip, revision, state="case", case_id=id)
-    photos = kept_again(of_subject(tip.bureau_id, tip.pk), by)
-    case = report_hazard(
-        by, at, id=id, org=tip.org_id, title=title, description=tip.words, place=tip.place, point=tip.point_id,
-        level=level, photos=photos, source="tip", source_id=tip.pk,
-    )  # fmt: skip
-    record(tip, "tips.made_case", by=by, at=at, case=case.pk, number=case.number)
+    photos = (tip.photo,) if tip.photo else ()
+    found = Found(id, title, tip.words, tip.place, tip.point_id, level=level, photos=photos, photos_of=tip.pk)
+    (case,), told = found_at(by, at, unit=tip.org, found=[found], source="tip", source_id=tip.pk)
+    made = {"case": case.pk, "number": case.number}
+    record_all([*told, (tip, "tips.made_case", made)], by=by, at=at)
     return tip
 
 
 def _open(by: Actor, tip_id: UUID) -> Tip:
-    tip = for_desk(by).filter(pk=tip_id).first()
+    tip = for_desk(by).select_related("org").filter(pk=tip_id).first()
     if tip is None:
         raise Refusal("foundation.not_found")
     if tip.state in ("answered", "case"):

@@ -20,6 +20,7 @@ from bihuan.foundation.tests.test_evidence_doors import photo
 from bihuan.mechanisms.tips.commands import answer_tip, escalate_late, make_case, take_tip
 from bihuan.mechanisms.tips.models import Tip
 from bihuan.mechanisms.tips.queries import became
+from bihuan.mechanisms.tips.queries import tip as tip_page
 
 pytestmark = pytest.mark.django_db
 
@@ -72,8 +73,9 @@ def test_a_tip_becomes_a_hazard_of_its_point_with_the_photo(actors, tip, net):
         "serious",
     )
     assert (case.description, case.place, case.reporter_name) == (tip.words, "北墙", "李安")
-    pictures = Evidence.objects.filter(subject_id=case_id)
-    assert [row.sha256 for row in pictures] == [Evidence.objects.get(subject_id=tip.pk).sha256]
+    picture = Evidence.objects.get()
+    assert (picture.pk, picture.subject_id, case.before) == (tip.photo, case_id, [str(tip.photo)])
+    assert [photo.pk for photo in tip_page(actors.li, tip.pk).photos] == [tip.photo]
     assert became(tip.slip).words == "已经列为安全隐患，正在整改。"
     cases().update(state="closed", is_open=False, closed_at=clock.now())
     assert became(tip.slip).words == "已经整改，复查合格。"
