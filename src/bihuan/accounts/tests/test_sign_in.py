@@ -239,7 +239,10 @@ def test_a_refused_new_password_changes_nothing(li, door, given, sentence):
 @pytest.fixture
 def shown():
     """What the demo has noted about its people."""
-    people = [{"username": "demo-guard", "role": "保安", "text": "扫码巡查、随手报。"}, {"username": "demo-gone", "role": "已走", "text": ""}]
+    people = [
+        {"username": "demo-guard", "role": "保安", "text": "扫码巡查、随手报。"},
+        {"username": "demo-gone", "role": "已走", "text": ""},
+    ]
     note("demo", "some-pack", accounts=people)
 
 

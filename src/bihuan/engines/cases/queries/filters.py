@@ -134,7 +134,9 @@ def scope_of(viewer: Actor, filters: Filters) -> Scope | None:
     level = LEVELS[widest]
     wide = {hold.org_id: hold.path for hold in viewer.holds if hold.level == level}
     apart = [hold for hold in viewer.holds if hold.level != level]
-    if any(hold.spans for hold in viewer.holds) or not all(any(hold.path.startswith(path) for path in wide.values()) for hold in apart):
+    if any(hold.spans for hold in viewer.holds) or not all(
+        any(hold.path.startswith(path) for path in wide.values()) for hold in apart
+    ):
         return None
     return f"{level}_id", sorted(wide)
 
