@@ -123,7 +123,7 @@ def _asked_of_tables(table: str) -> Iterator[str]:
         for field in model._meta.concrete_fields:
             if field.related_model is User:
                 other = quote(model._meta.db_table)
-                yield f"SELECT 1 FROM {other} WHERE {other}.{quote(field.column)} = {table}.id"  # noqa: S608 - our own names
+                yield f"SELECT 1 FROM {other} WHERE {other}.{quote(str(field.column))} = {table}.id"  # noqa: S608 - our own names
 
 
 def open_account(*, user_id: UUID, username: str) -> None:

@@ -196,8 +196,8 @@ def _built_upon(row: RosterImport) -> str:
     people = row.made["people"]
     theirs = hot.among('"responsibility_appointment"."user_id"')
     later = Appointment.objects.filter(bureau_id=row.bureau_id).exclude(import_id=row.pk)
-    later = later.extra(where=[theirs], params=[hot.listed([UUID(one) for one in people])])  # noqa: S610 - our own names
-    if one := later.select_related("user", "org").first():
+    elsewhere = later.extra(where=[theirs], params=[hot.listed([UUID(one) for one in people])])  # noqa: S610 - our own names
+    if one := elsewhere.select_related("user", "org").first():
         return f"{one.user.name}在导入之后又在{one.org.name}有了新的任职"
     return _named_in_facts(row, set(people))
 
