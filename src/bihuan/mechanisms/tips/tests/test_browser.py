@@ -1,6 +1,7 @@
 """A stranger's phone before the wall, and the desk that answers, in a real browser."""
 
 import pytest
+from playwright.sync_api import expect
 
 from bihuan.mechanisms.risks.tests.test_browser import DESK, PHONE, judge, sign_in  # noqa: F401 - a fixture
 from bihuan.mechanisms.tips.models import Tip
@@ -15,6 +16,7 @@ def test_a_stranger_tells_and_the_desk_sees(sign_in, point):  # noqa: F811
     judge(page, "tell")
     page.get_by_label("什么问题").fill("灶台旁边的软管裂了一道口子，一股煤气味")
     page.get_by_role("button", name="提交").click()
+    expect(page.locator(".slip")).to_be_visible(timeout=30_000)
     judge(page, "thanks")
     slip = page.locator(".slip").inner_text()
     page.get_by_role("link", name="查询页").click()
