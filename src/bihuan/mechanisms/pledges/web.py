@@ -30,7 +30,7 @@ PNG = "data:image/png;base64,"
 def home(request: HttpRequest) -> HttpResponse:
     """My letters; for those who look after a net, how far each school is."""
     wide = request.actor.may_anywhere("see-net")
-    year = request.GET.get("year") or queries.year_on(request.actor.bureau_id, _today())
+    year = (request.GET.get("year") or queries.year_on(request.actor.bureau_id, _today())) if wide else ""
     context = {
         "mine": queries.mine(request.actor),
         "year": year,

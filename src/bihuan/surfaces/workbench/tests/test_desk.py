@@ -82,7 +82,12 @@ def test_the_menu_leaves_out_what_would_only_be_refused(actors):
         "风险点",
         "常规职责",
         "巡查",
+        "台账",
+        "演练",
+        "会议",
         "扫码反映",
+        "预案",
+        "责任书",
         "责任网",
         "清单",
         "模型包",
@@ -92,6 +97,14 @@ def test_the_menu_leaves_out_what_would_only_be_refused(actors):
     assert "责任网" not in {way.word for way in guard.all}
     assert [way.word for way in guard.dock] == ["我的待办", "隐患", "随手报", "风险点"]
     assert all(way.href not in {docked.href for docked in office.dock} for way in office.more)
+
+
+@pytest.mark.django_db
+def test_no_way_of_the_menu_is_refused_to_somebody_without_a_post(actors, door):
+    client = door("nobody")
+    told = {way.word: client.get(way.href).status_code for way in navigation(actors.nobody, "/").all}
+    assert {word: status for word, status in told.items() if status in (403, 404)} == {}
+    assert (told["台账"], told["责任书"], told["演练"], told["会议"], told["预案"]) == (200, 200, 200, 200, 200)
 
 
 # --- notices ----------------------------------------------------------------------------------------------------------
