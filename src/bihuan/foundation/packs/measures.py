@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from bihuan.foundation.actors import Actor
+from bihuan.foundation.hot import counts
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,28 @@ def measure(name: str) -> Callable[[Callable[[Actor], Measured]], Callable[[Acto
         return function
 
     return decorate
+
+
+_counted: dict[str, Callable[[Actor], Any]] = {}
+
+
+def counted(name: str, words: str, link: str) -> Callable[[Callable[[Actor], Any]], Callable[[Actor], Any]]:
+    """Register ``function(viewer) -> selection of rows``, whose capped count is the measure.
+
+    While numbers are gathered, the counts of every room come in one statement.
+    """
+
+    def decorate(rows: Callable[[Actor], Any]) -> Callable[[Actor], Any]:
+        measure(name)(lambda viewer: Measured(capped(_count(viewer, name)), words, link))
+        _counted[name] = rows
+        return rows
+
+    return decorate
+
+
+def _count(viewer: Actor, name: str) -> int:
+    wanted = _counted if _gathered.get() is not None else {name: _counted[name]}
+    return once(("counted", viewer), lambda: counts({one: rows(viewer) for one, rows in wanted.items()}, cap=CAP))[name]
 
 
 _gathered: ContextVar[dict[Any, Any] | None] = ContextVar("gathered", default=None)

@@ -67,25 +67,25 @@ def installed(viewer: Actor) -> list[InstalledPack]:
     return sorted(rows, key=lambda row: (row.bureau_id != PLATFORM, row.code))
 
 
-def pack_page(viewer: Actor, code: str) -> PackPage:
-    """One pack with its clauses and today's numbers, or ``foundation.not_found``."""
+def pack_page(viewer: Actor, code: str, *, numbers: bool = True) -> PackPage:
+    """One pack with its clauses and, with *numbers*, today's; or ``foundation.not_found``."""
     pack = next((row for row in installed(viewer) if row.code == code), None)
     if pack is None:
         raise Refusal("foundation.not_found")
     rows = PackEntry.objects.filter(bureau_id=pack.bureau_id, pack=code).order_by("section", "sort", "code")
     tests = exercised(settings.BIHUAN_PACKS)
     with gathering():
-        clauses = [_clause(viewer, row.data, tests) for row in rows if row.section == "clauses"]
+        clauses = [_clause(viewer, row.data, tests, numbers) for row in rows if row.section == "clauses"]
     sections = [
         (WORDS.get(name, name), sum(1 for _ in found)) for name, found in groupby(rows, key=lambda row: row.section)
     ]
     return PackPage(pack, _grouped(clauses), sections)
 
 
-def _clause(viewer: Actor, data: dict[str, Any], tests: dict[str, list[str]]) -> Clause:
+def _clause(viewer: Actor, data: dict[str, Any], tests: dict[str, list[str]], numbers: bool) -> Clause:
     found = covered(data, tests)
     pages = tuple((path, word) for path, word in PAGES.items() if f"page:{path}" in found.runs)
-    return Clause(found, measured(viewer, found.measure), pages)
+    return Clause(found, measured(viewer, found.measure) if numbers else None, pages)
 
 
 def _grouped(clauses: Iterable[Clause]) -> list[tuple[str, list[Clause]]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bihuan.foundation.actors import Actor
-from bihuan.foundation.packs.measures import Measured, capped, measure
+from bihuan.foundation.packs.measures import counted
 from bihuan.mechanisms.ledgers.queries import leaves_today
 
 
-@measure("ledgers-today")
-def ledgers_today(viewer: Actor) -> Measured:
+@counted("ledgers-today", "页台账今天已登记", "/ledgers/")
+def ledgers_today(viewer: Actor) -> Any:
     """Ledger pages that were begun (or reported as nil) for today."""
-    return Measured(capped(leaves_today(viewer)), "页台账今天已登记", "/ledgers/")
+    return leaves_today(viewer)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bihuan.foundation.actors import Actor
-from bihuan.foundation.packs.measures import Measured, capped, measure
+from bihuan.foundation.packs.measures import counted
 from bihuan.mechanisms.meetings.queries import meetings_closed
 
 
-@measure("meetings-this-month")
-def meetings_this_month(viewer: Actor) -> Measured:
+@counted("meetings-this-month", "次会议有纪要（近 31 天）", "/meetings/")
+def meetings_this_month(viewer: Actor) -> Any:
     """Meetings with minutes in the last 31 days."""
-    return Measured(capped(meetings_closed(viewer)), "次会议有纪要（近 31 天）", "/meetings/")
+    return meetings_closed(viewer)

@@ -4,39 +4,34 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 
 from bihuan.engines.duties.tallies import tally
 from bihuan.foundation import clock
 from bihuan.foundation.actors import Actor
-from bihuan.foundation.hot import counts
-from bihuan.foundation.packs.measures import CAP, Measured, capped, measure, once
+from bihuan.foundation.packs.measures import CAP, Measured, capped, counted, measure
 from bihuan.mechanisms.patrols.queries import routes, walked_since
 from bihuan.mechanisms.patrols.queries.today import span_of
 
 
-def _counts(viewer: Actor) -> dict[str, int]:
-    """This room's counts over rounds in one statement."""
-    return once(("patrols", viewer), lambda: counts(walked_since(viewer, clock.now()), cap=CAP))
-
-
-@measure("patrol-rounds")
-def patrol_rounds(viewer: Actor) -> Measured:
+@counted("patrol-rounds", "次近 30 天的巡查", "/patrols/rounds/")
+def patrol_rounds(viewer: Actor) -> Any:
     """Rounds that were walked."""
-    return Measured(capped(_counts(viewer)["rounds"]), "次近 30 天的巡查", "/patrols/rounds/")
+    return walked_since(viewer, clock.now())["rounds"]
 
 
-@measure("patrol-finds")
-def patrol_finds(viewer: Actor) -> Measured:
+@counted("patrol-finds", "次近 30 天发现问题的巡查", "/patrols/rounds/?result=found")
+def patrol_finds(viewer: Actor) -> Any:
     """Rounds that found something."""
-    return Measured(capped(_counts(viewer)["found"]), "次近 30 天发现问题的巡查", "/patrols/rounds/?result=found")
+    return walked_since(viewer, clock.now())["found"]
 
 
-@measure("patrol-signals")
-def patrol_signals(viewer: Actor) -> Measured:
+@counted("patrol-signals", "次近 30 天有提示的巡查", "/patrols/rounds/?noticed=1")
+def patrol_signals(viewer: Actor) -> Any:
     """Rounds about which something is pointed out; nobody is accused by a number."""
-    return Measured(capped(_counts(viewer)["noticed"]), "次近 30 天有提示的巡查", "/patrols/rounds/?noticed=1")
+    return walked_since(viewer, clock.now())["noticed"]
 
 
 @measure("patrol-coverage")

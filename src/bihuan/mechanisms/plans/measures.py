@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bihuan.foundation.actors import Actor
-from bihuan.foundation.packs.measures import Measured, capped, measure
+from bihuan.foundation.packs.measures import counted
 from bihuan.mechanisms.plans.queries import plans_in_force
 
 
-@measure("plans-in-force")
-def in_force(viewer: Actor) -> Measured:
+@counted("plans-in-force", "份预案施行中", "/plans/")
+def in_force(viewer: Actor) -> Any:
     """Plans that are published and not retired."""
-    return Measured(capped(plans_in_force(viewer)), "份预案施行中", "/plans/")
+    return plans_in_force(viewer)

@@ -14,7 +14,6 @@ from django.utils import timezone
 from bihuan.engines.responsibility import queries as net
 from bihuan.foundation import clock
 from bihuan.foundation.actors import SYSTEM, Actor
-from bihuan.foundation.packs.measures import CAP
 from bihuan.foundation.pages.keyset import Page, page
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.plans import rules
@@ -162,6 +161,6 @@ def unfiled_activities(viewer: Actor, *, days: int = 7, most: int = 50) -> list[
     )
 
 
-def plans_in_force(viewer: Actor) -> int:
-    """How many plans are in force inside the viewer's net, capped."""
-    return Plan.objects.visible_to(viewer).filter(state="in_force")[: CAP + 1].count()
+def plans_in_force(viewer: Actor) -> Any:
+    """The plans that are in force inside the viewer's net, to be counted."""
+    return Plan.objects.visible_to(viewer).filter(state="in_force")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bihuan.foundation.actors import Actor
-from bihuan.foundation.packs.measures import Measured, capped, measure
+from bihuan.foundation.packs.measures import counted
 from bihuan.mechanisms.training.queries import drills_since
 
 
-@measure("drills-this-term")
-def drills_this_term(viewer: Actor) -> Measured:
+@counted("drills-this-term", "次演练（近五个月）", "/training/")
+def drills_this_term(viewer: Actor) -> Any:
     """Drills that were carried out to their end in about a term."""
-    return Measured(capped(drills_since(viewer)), "次演练（近五个月）", "/training/")
+    return drills_since(viewer)

@@ -13,7 +13,6 @@ from bihuan.engines.responsibility import queries as net
 from bihuan.engines.sheets.rules import stages_of
 from bihuan.foundation import clock
 from bihuan.foundation.actors import Actor
-from bihuan.foundation.packs.measures import CAP
 from bihuan.foundation.pages.keyset import Page, page
 from bihuan.mechanisms.training import rules
 from bihuan.mechanisms.training.models import Drill
@@ -114,7 +113,7 @@ def choices(viewer: Actor, org_id: UUID, at: datetime) -> Choices:
     return Choices(school, kinds, lines, local.replace(hour=10, minute=0, second=0, microsecond=0) + timedelta(days=1))
 
 
-def drills_since(viewer: Actor, *, days: int = TERM_DAYS) -> int:
-    """How many drills ended in the last days inside the viewer's net, capped."""
+def drills_since(viewer: Actor, *, days: int = TERM_DAYS) -> Any:
+    """The drills that ended in the last days inside the viewer's net, to be counted."""
     since = clock.now() - timedelta(days=days)
-    return Drill.objects.visible_to(viewer).filter(state="done", planned_at__gte=since)[: CAP + 1].count()
+    return Drill.objects.visible_to(viewer).filter(state="done", planned_at__gte=since)
