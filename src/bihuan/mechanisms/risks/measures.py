@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bihuan.foundation.actors import Actor
-from bihuan.foundation.packs.measures import Measured, capped, measure
-from bihuan.mechanisms.risks.queries import colours_of
+from bihuan.foundation.packs.measures import counted
+from bihuan.mechanisms.risks.queries import chosen
 
 
-@measure("points-in-use")
-def points_in_use(viewer: Actor) -> Measured:
+@counted("points-in-use", "个风险点在管", "/points/")
+def points_in_use(viewer: Actor) -> Any:
     """Risk points that are registered and in use."""
-    return Measured(capped(sum(four.count for four in colours_of(viewer))), "个风险点在管", "/points/")
+    return chosen(viewer)
