@@ -102,7 +102,7 @@ def keep_books(world: Any, now: datetime) -> None:
         minutes="逐项过了上月问题。",
         resolutions=decided,
     )
-    task = apps.get_model("duties", "Task").objects.filter(school_id=school).order_by("pk")[0]
+    task = apps.get_model("duties", "Task").objects.filter(school_id=school, duty__org_id=school).order_by("pk")[0]
     kept["task"], kept["duty"] = str(task.pk), str(task.duty_id)
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 
 from bihuan.accounts.commands import issue_token
 from bihuan.foundation import clock
 from bihuan.foundation.ids import uuid7
-from bihuan.mechanisms.patrols import measures
+from bihuan.foundation.packs.measures import measured
 from bihuan.mechanisms.patrols.commands import hand_over_shift
 from bihuan.mechanisms.patrols.tests.conftest import MORNING, look
 
@@ -66,11 +64,8 @@ def test_hand_overs_that_wait_for_me(monday, get, actors, net):
 def test_todays_numbers(route, task, walk, points, actors):
     checks = [look(n, point, result="found") for n, point in enumerate(points, start=1)]
     walk(route, task, checks=checks)
-    said = SimpleNamespace(
-        rounds=measures.patrol_rounds(actors.li).number, found=measures.patrol_finds(actors.li).number,
-        noticed=measures.patrol_signals(actors.li).number, routes=measures.patrol_routes(actors.li).number,
-    )  # fmt: skip
-    assert said == SimpleNamespace(rounds="1", found="1", noticed="0", routes="1")
+    names = ("patrol-rounds", "patrol-finds", "patrol-signals", "patrol-routes")
+    assert [measured(actors.li, name).number for name in names] == ["1", "1", "0", "1"]
     with clock.travel(MORNING.replace(day=24)):
-        assert measures.patrol_coverage(actors.li).number == "100%"
-    assert measures.patrol_rounds(actors.wu).number == "0"
+        assert measured(actors.li, "patrol-coverage").number == "100%"
+    assert measured(actors.wu, "patrol-rounds").number == "0"
