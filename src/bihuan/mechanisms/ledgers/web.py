@@ -18,6 +18,7 @@ from bihuan.engines.responsibility.queries import school_choices
 from bihuan.foundation import clock
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.pages.answers import again, done, send, signed_in
+from bihuan.foundation.pages.reading import id_of
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.ledgers import printouts, queries
 
@@ -33,7 +34,7 @@ def shelf(request: HttpRequest) -> HttpResponse:
     chosen = request.GET.get("school", "") or (schools[0][0] if len(schools) == 1 else "")
     on = _day(request)
     if chosen:
-        found = queries.shelf(request.actor, _uuid(chosen), on=on, at=clock.now())
+        found = queries.shelf(request.actor, id_of(chosen), on=on, at=clock.now())
         return render(
             request, "ledgers/shelf.html", {"shelf": found, "schools": schools if len(schools) > 1 else [], "on": on}
         )
@@ -206,13 +207,6 @@ def _day(request: HttpRequest, name: str = "on", usual: date | None = None) -> d
         return date.fromisoformat(request.GET.get(name, ""))
     except ValueError:
         return usual or _today()
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise Refusal("foundation.not_found") from None
 
 
 urlpatterns = [

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from urllib.parse import quote
 from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.pages.answers import again, done, send, signed_in
+from bihuan.foundation.pages.reading import id_of, moment_of, pdf
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.meetings import printouts, queries
 
@@ -35,13 +33,13 @@ def meetings(request: HttpRequest) -> HttpResponse:
 @signed_in
 def new(request: HttpRequest) -> HttpResponse:
     """Call a meeting."""
-    found = queries.choices(request.actor, _uuid(request.POST.get("org_id") or request.GET.get("unit", "")))
+    found = queries.choices(request.actor, id_of(request.POST.get("org_id") or request.GET.get("unit", "")))
     context = {"found": found, "new_id": request.POST.get("id") or uuid7()}
     if request.method != "POST":
         return render(request, "meetings/new.html", context)
     form = request.POST
     args = {
-        **{name: form.get(name, "") for name in ("id", "org_id", "title", "place")}, "held_at": _moment(form.get("held_at", "")),
+        **{name: form.get(name, "") for name in ("id", "org_id", "title", "place")}, "held_at": moment_of(form.get("held_at", "")),
         "people": form.getlist("people"), "agenda": [line.strip() for line in form.get("agenda", "").splitlines() if line.strip()],
     }  # fmt: skip
     try:
@@ -102,9 +100,7 @@ def minutes_pdf(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The minutes as a paper."""
     page = queries.meeting_page(request.actor, pk)
     content = printouts.minutes_pdf(page, address=f"{settings.BIHUAN_URL}/meetings/{pk}/")
-    response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = f"inline; filename*=UTF-8''{quote(page.meeting.title)}.pdf"
-    return response
+    return pdf(content, page.meeting.title)
 
 
 def _told(request: HttpRequest, pk: UUID, command: str, args: dict[str, object], say: str) -> HttpResponse:
@@ -116,20 +112,6 @@ def _told(request: HttpRequest, pk: UUID, command: str, args: dict[str, object],
             raise
         return again(request, "meetings/meeting.html", refusal, {"page": queries.meeting_page(request.actor, pk)})
     return done(request, f"/meetings/{pk}/", say=say)
-
-
-def _moment(text: str) -> str:
-    try:
-        return timezone.make_aware(datetime.fromisoformat(text)).isoformat()
-    except ValueError:
-        return text
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise Refusal("foundation.not_found") from None
 
 
 urlpatterns = [

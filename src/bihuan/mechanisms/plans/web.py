@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 from django.conf import settings
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from bihuan.engines.responsibility.queries import school_choices
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.pages.answers import again, done, send, signed_in
+from bihuan.foundation.pages.reading import id_of, pdf
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.plans import printouts, queries
 from bihuan.mechanisms.plans.pack import ACTIVITY, kinds_of
@@ -27,7 +27,7 @@ def shelf(request: HttpRequest) -> HttpResponse:
     schools = school_choices(request.actor)
     chosen = request.GET.get("school", "") or (schools[0][0] if len(schools) == 1 else "")
     if chosen:
-        found = queries.shelf(request.actor, _uuid(chosen))
+        found = queries.shelf(request.actor, id_of(chosen))
         return render(request, "plans/shelf.html", {"shelf": found, "schools": schools if len(schools) > 1 else []})
     context = {
         "page": queries.filings(request.actor, cursor=request.GET.get("cursor", "")),
@@ -40,7 +40,7 @@ def shelf(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Begin a plan or an activity."""
     school = request.POST.get("org_id") or request.GET.get("school", "")
-    found = queries.shelf(request.actor, _uuid(school))
+    found = queries.shelf(request.actor, id_of(school))
     kinds = [(code, kind["name"]) for code, kind in kinds_of(found.org.bureau_id).items()]
     context = {
         "shelf": found, "kinds": kinds, "new_id": request.POST.get("id") or uuid7(),
@@ -126,16 +126,7 @@ def plan_pdf(request: HttpRequest, pk: UUID) -> HttpResponse:
     asked = request.GET.get("n", "")
     page = queries.plan_page(request.actor, pk, n=int(asked) if asked.isdigit() and len(asked) < 6 else None)
     content = printouts.plan_pdf(page, address=f"{settings.BIHUAN_URL}/plans/{pk}/")
-    response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = f"inline; filename*=UTF-8''{quote(page.plan.title)}.pdf"
-    return response
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise Refusal("foundation.not_found") from None
+    return pdf(content, page.plan.title)
 
 
 urlpatterns = [

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 from datetime import date
-from urllib.parse import quote
 from uuid import UUID
 
 from django.conf import settings
@@ -19,6 +18,7 @@ from bihuan.foundation import clock
 from bihuan.foundation.evidence.commands import keep_evidence
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.pages.answers import again, done, send, signed_in
+from bihuan.foundation.pages.reading import pdf
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.pledges import printouts, queries
 
@@ -63,7 +63,7 @@ def sign(request: HttpRequest, pk: UUID) -> HttpResponse:
 def letter_pdf(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The letter as a paper."""
     row = queries.pledge(request.actor, pk)
-    return _pdf(
+    return pdf(
         printouts.letter_pdf(row, address=f"{settings.BIHUAN_URL}/pledges/{pk}/"),
         f"{row.user_name} {row.content['title']}",
     )
@@ -134,7 +134,7 @@ def checks(request: HttpRequest, pk: UUID) -> HttpResponse:
 def plates(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Plates of all areas of a school."""
     org, found = queries.plates(request.actor, pk, on=_today())
-    return _pdf(printouts.plates_pdf(org, found, site=settings.BIHUAN_URL, on=_today()), f"{org.name} 区域包干牌")
+    return pdf(printouts.plates_pdf(org, found, site=settings.BIHUAN_URL, on=_today()), f"{org.name} 区域包干牌")
 
 
 @require_GET
@@ -143,7 +143,7 @@ def badges(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Badges of all people of a school."""
     org, people = queries.badges(request.actor, pk, on=_today())
     until = queries.year_on(org.bureau_id, _today())
-    return _pdf(printouts.badges_pdf(org, people, until=f"{until} 学年有效", on=_today()), f"{org.name} 工作证")
+    return pdf(printouts.badges_pdf(org, people, until=f"{until} 学年有效", on=_today()), f"{org.name} 工作证")
 
 
 def _drawn(request: HttpRequest) -> UUID:
@@ -155,12 +155,6 @@ def _drawn(request: HttpRequest) -> UUID:
     except (binascii.Error, ValueError):
         raise Refusal("evidence.not_a_signature", fields={"signature": "请重新签字。"}) from None
     return keep_evidence(request.actor, clock.now(), raw=raw, kind="signature").pk
-
-
-def _pdf(content: bytes, name: str) -> HttpResponse:
-    response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = f"inline; filename*=UTF-8''{quote(name)}.pdf"
-    return response
 
 
 def _today() -> date:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from bihuan.engines.responsibility.queries import school_choices
@@ -20,6 +17,7 @@ from bihuan.foundation import clock
 from bihuan.foundation.evidence.web import photos_of
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.pages.answers import again, done, send, signed_in
+from bihuan.foundation.pages.reading import id_of, moment_of, pdf
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.training import printouts, queries, rules
 
@@ -47,7 +45,7 @@ def new(request: HttpRequest) -> HttpResponse:
     chosen = request.POST.get("org_id") or request.GET.get("school", "") or (schools[0][0] if len(schools) == 1 else "")
     if not chosen:
         return render(request, "training/choose.html", {"schools": schools})
-    found = queries.choices(request.actor, _uuid(chosen), clock.now())
+    found = queries.choices(request.actor, id_of(chosen), clock.now())
     context = {"found": found, "new_id": request.POST.get("id") or uuid7(), "roles": list(rules.ROLES.items())}
     if request.method != "POST":
         return render(request, "training/new.html", context)
@@ -55,7 +53,7 @@ def new(request: HttpRequest) -> HttpResponse:
     try:
         args = {
             "id": form.get("id", ""), "org_id": chosen, "kind": form.get("kind", ""), "title": form.get("title", ""),
-            "script": form.get("script", ""), "told": form.get("told", ""), "planned_at": _moment(form.get("planned_at", "")),
+            "script": form.get("script", ""), "told": form.get("told", ""), "planned_at": moment_of(form.get("planned_at", "")),
             "groups": _groups(form.get("groups", "")),
             "roles": {role: form[f"role.{role}"].strip() for role in rules.ROLES if form.get(f"role.{role}", "").strip()},
         }  # fmt: skip
@@ -138,11 +136,7 @@ def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
 def record_pdf(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The record as a paper."""
     page = queries.drill_page(request.actor, pk)
-    response = HttpResponse(
-        printouts.record_pdf(page, address=f"{settings.BIHUAN_URL}/training/{pk}/"), content_type="application/pdf"
-    )
-    response["Content-Disposition"] = f"inline; filename*=UTF-8''{quote(page.drill.title)}.pdf"
-    return response
+    return pdf(printouts.record_pdf(page, address=f"{settings.BIHUAN_URL}/training/{pk}/"), page.drill.title)
 
 
 def _groups(text: str) -> list[dict[str, Any]]:
@@ -155,21 +149,6 @@ def _groups(text: str) -> list[dict[str, Any]]:
             raise Refusal("foundation.bad_input", fields={"groups": words}, count=1, summary=words)
         found.append({"name": match["name"].strip(), "due": int(match["due"])})
     return found
-
-
-def _moment(text: str) -> str:
-    """The form's local moment with its zone; what is no moment is left for the command to refuse."""
-    try:
-        return timezone.make_aware(datetime.fromisoformat(text)).isoformat()
-    except ValueError:
-        return text
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise Refusal("foundation.not_found") from None
 
 
 urlpatterns = [
