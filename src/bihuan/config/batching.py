@@ -71,9 +71,15 @@ class Batcher:
         try:
             while self._queue:
                 calls = self._next()
-                bodies = await loop.run_in_executor(self._thread, carried_out, calls)
+                try:
+                    bodies = await loop.run_in_executor(self._thread, carried_out, calls)
+                except Exception as broken:  # noqa: BLE001 - passed on: nobody waits for ever, each caller can send again
+                    for call in calls:
+                        if not call.answer.done():
+                            call.answer.set_exception(broken)
+                    continue
                 for call, body in zip(calls, bodies, strict=True):
-                    if not call.answer.cancelled():
+                    if not call.answer.done():
                         call.answer.set_result(body)
         finally:
             self._writing = False
