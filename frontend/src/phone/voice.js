@@ -58,7 +58,7 @@ export function Voice({ voice, onchange, onbusy }) {
   return html`<div class="field">
     ${voice
       ? html`<${Heard} key=${voice.id} voice=${voice} onout=${() => onchange(null)} />`
-      : html`<button type="button" class=${`btn btn-voice ${seconds === null ? '' : 'on'}`} aria-label=${seconds === null ? '录一段语音' : '停止录音'} onClick=${() => (running.current ? running.current.stop() : start())}><${Icon} name="wave" /><span>${seconds === null ? '说一段' : `正在录 ${seconds}/${LONGEST} 秒，点一下停`}</span>${seconds === null && html`<small class="quiet">可不录，最长 ${LONGEST} 秒</small>`}</button>`}
+      : html`<button type="button" class=${`btn btn-voice ${seconds === null ? '' : 'on'}`} onClick=${() => (running.current ? running.current.stop() : start())}><${Icon} name="wave" /><span>${seconds === null ? '录一段语音' : `停止录音（${seconds}/${LONGEST} 秒）`}</span>${seconds === null && html`<small class="quiet">可不录，最长 ${LONGEST} 秒</small>`}</button>`}
     <span class="visually-hidden" role="status">${seconds === null ? '' : seconds === 0 ? '开始录音' : seconds === LONGEST - 10 ? '还剩 10 秒' : ''}</span>
     <${Problem}>${wrong}<//>
   </div>`
