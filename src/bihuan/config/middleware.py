@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
@@ -11,6 +12,18 @@ from django.utils.functional import SimpleLazyObject
 from bihuan.engines.responsibility.queries import actor_of_session
 from bihuan.foundation.pages.answers import refused
 from bihuan.foundation.refusals import Refusal
+
+
+class PolicyMiddleware:
+    """The same content security policy for every answer: no page has a script or a nonce of its own."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", settings.CONTENT_SECURITY_POLICY)
+        return response
 
 
 class ActorMiddleware:

@@ -30,6 +30,7 @@ def _secret() -> str:
 
 
 SECRET_KEY = _secret()
+BIHUAN_DATA_KEYS = env.keys("BIHUAN_DATA_KEYS")
 ALLOWED_HOSTS = env.text("BIHUAN_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",")
 CSRF_FAILURE_VIEW = "bihuan.config.errors.form_expired"
 CSRF_TRUSTED_ORIGINS = [origin for origin in env.text("BIHUAN_ORIGINS").split(",") if origin]
@@ -63,11 +64,10 @@ INSTALLED_APPS = [
     "django_htmx",
     "template_partials",
     "django_vite",
-    "csp",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "bihuan.config.middleware.PolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -118,21 +118,12 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31_536_000 if BIHUAN_HTTPS else 0
 X_FRAME_OPTIONS = "DENY"
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": ["'self'"],
-        "script-src": ["'self'", "'wasm-unsafe-eval'"],
-        # Leaflet, htmx indicators and Tabler set style attributes; scripts stay strict
-        "style-src": ["'self'", "'unsafe-inline'"],
-        "img-src": ["'self'", "data:", "blob:"],
-        "media-src": ["'self'", "blob:"],
-        "worker-src": ["'self'", "blob:"],
-        "object-src": ["'none'"],
-        "frame-ancestors": ["'none'"],
-        "base-uri": ["'self'"],
-        "form-action": ["'self'"],
-    }
-}
+# Leaflet, htmx indicators and Tabler set style attributes; scripts stay strict
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; media-src 'self' blob:; worker-src 'self' blob:; object-src 'none'; "
+    "frame-ancestors 'none'; base-uri 'self'; form-action 'self'"
+)
 
 LANGUAGE_CODE = "zh-hans"
 TIME_ZONE = "Asia/Shanghai"

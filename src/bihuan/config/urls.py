@@ -8,7 +8,8 @@ from django.urls import include, path
 
 from bihuan.surfaces.mobile.pages import worker as phone_worker
 
-_DOORS = {
+_DOORS = {  # looked through in this order: what machines ask most stands first
+    "api/v1/": "bihuan.surfaces.openapi.web",
     "": "bihuan.surfaces.workbench.web",
     "hazards/": "bihuan.engines.cases.web",
     "net/": "bihuan.engines.responsibility.web",
@@ -26,7 +27,6 @@ _DOORS = {
     "m/": "bihuan.surfaces.mobile.web",
     "packs/": "bihuan.foundation.packs.web",
     "evidence/": "bihuan.foundation.evidence.web",
-    "api/v1/": "bihuan.surfaces.openapi.web",
 }
 urlpatterns = [path(at, include(door)) for at, door in _DOORS.items() if find_spec(door)]
 if find_spec("bihuan.mechanisms.tips.web"):

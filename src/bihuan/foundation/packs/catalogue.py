@@ -15,20 +15,22 @@ PLATFORM = UUID(int=0)
 _FRESH_SECONDS = 5.0
 Sections = dict[str, dict[str, dict[str, Any]]]
 _owned: dict[UUID, tuple[float, Sections]] = {}
-_merged: dict[tuple[UUID, str], tuple[Sections, Sections, dict[str, dict[str, Any]]]] = {}
+_merged: dict[tuple[int, str], tuple[float, dict[str, dict[str, Any]]]] = {}
+"""By owner and section: until when it is fresh, and the merged entries."""
 
 
 def entries(bureau_id: UUID | None, section: str) -> dict[str, dict[str, Any]]:
     """Code → data of a section for this bureau, in the pack's order. Read-only; at most five seconds old."""
     owner = bureau_id or PLATFORM
-    read = read_ahead([owner])
-    everywhere, own = read[PLATFORM], read[owner]
-    kept = _merged.get((owner, section))
-    if kept and kept[0] is everywhere and kept[1] is own:
-        return kept[2]
-    found = {**everywhere.get(section, {}), **own.get(section, {})}
-    _merged[owner, section] = (everywhere, own, found)
-    return found
+    key = (owner.int, section)  # a UUID is hashed by Python, a number by C
+    kept = _merged.get(key)
+    if kept is None or time.monotonic() >= kept[0]:
+        read = read_ahead([owner])
+        kept = _merged[key] = (
+            min(_owned[PLATFORM][0], _owned[owner][0]) + _FRESH_SECONDS,
+            {**read[PLATFORM].get(section, {}), **read[owner].get(section, {})},
+        )
+    return kept[1]
 
 
 def read_ahead(bureaus: Iterable[UUID]) -> dict[UUID, Sections]:

@@ -74,6 +74,7 @@ class ReadPack:
     manifest: Manifest | None
     items: dict[str, list[Item]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    warnings: list[Fault] = field(default_factory=list)
     needed: list[ReadPack] = field(default_factory=list)
 
     @property
@@ -90,6 +91,15 @@ class ReadPack:
         if self.manifest:
             own |= {("sources", source.code) for source in self.manifest.sources}
         return frozenset(own.union(*(pack.codes() for pack in self.needed)))
+
+    def chapters(self) -> dict[str, list[Item]]:
+        """Chapter → entries of this pack and of those it needs; the pack's own entry wins."""
+        merged: dict[str, dict[str, Item]] = {}
+        for pack in (*self.needed, self):
+            whole = pack.items if pack is self else pack.chapters()
+            for name, found in whole.items():
+                merged.setdefault(name, {}).update({item.code: item for item in found})
+        return {name: list(found.values()) for name, found in merged.items()}
 
 
 def find(pack: str | Path) -> Path:
@@ -117,6 +127,9 @@ def read_pack(folder: Path) -> ReadPack:
     for chapter in sections():
         pack.faults += _check(chapter, pack.items[chapter.name], codes)
     pack.faults.sort()
+    if not pack.faults:
+        chapters = pack.chapters()
+        pack.warnings = [warning for chapter in sections() for warning in chapter.warn(chapters)]
     return pack
 
 

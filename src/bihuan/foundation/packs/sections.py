@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -86,6 +86,10 @@ class Section:
 
     def check(self, item: Item, codes: Codes) -> Iterable[Fault]:
         """Faults that only show across files."""
+        return ()
+
+    def warn(self, chapters: Mapping[str, list[Item]]) -> Iterable[Fault]:
+        """What is allowed but unwise in the pack together with those it needs (chapter → entries); it stops nothing."""
         return ()
 
     def put(self, bureau_id: UUID, pack: str, items: list[Item]) -> None:

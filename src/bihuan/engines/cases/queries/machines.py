@@ -35,11 +35,12 @@ def api_page(viewer: Actor, ask: Any) -> dict[str, Any]:
 
 
 def _items(rows: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
-    packs.read_ahead({row[-2] for row in rows})
-    states = {table: lifecycle_of(*table).states for table in {row[-2:] for row in rows}}
+    tables = {(row[-2].int, row[-1]): row[-2:] for row in rows}  # numbers: a UUID is hashed by Python, not by C
+    packs.read_ahead([bureau_id for bureau_id, _ in tables.values()])
+    states = {key: lifecycle_of(*table).states for key, table in tables.items()}
     items = [dict(zip(COLUMNS, row, strict=False)) for row in rows]
     for item, row in zip(items, rows, strict=True):
-        item["state_name"] = states[row[-2:]][item["state"]].name
+        item["state_name"] = states[row[-2].int, row[-1]][item["state"]].name
     return items
 
 
