@@ -10,5 +10,5 @@ class DutiesConfig(AppConfig):
     label = "duties"
 
     def ready(self) -> None:
-        """Fill the registers: facts, refusals, commands, reactions, the pack's chapter."""
-        from bihuan.engines.duties import commands, events, pack, reactions, refusals  # noqa: F401 - they register
+        """Fill the registers: facts, refusals, commands, deeds, reactions, the pack's chapter."""
+        from bihuan.engines.duties import archive, commands, events, measures, pack, reactions, refusals  # noqa: F401 - they register

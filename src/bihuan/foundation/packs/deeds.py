@@ -63,7 +63,11 @@ def kinds() -> Mapping[str, str]:
 def gathered(asked: Asked) -> list[Deed]:
     """The deeds of the kinds asked for, the earliest first; a room whose kinds nobody wants is not asked."""
     found = [
-        deed for offered, function in _providers if offered & asked.kinds for deed in function(asked) if deed.kind in asked.kinds
+        deed
+        for offered, function in _providers
+        if offered & asked.kinds
+        for deed in function(asked)
+        if deed.kind in asked.kinds
     ]
     return sorted(found, key=lambda deed: (deed.on, deed.kind, deed.words, deed.link))
 
