@@ -13,7 +13,7 @@ from itertools import combinations, pairwise
 from typing import Any
 from uuid import UUID
 
-from bihuan.mechanisms.patrols.rules import Context, Judged, Spot, Walk, at_most, metres
+from bihuan.mechanisms.patrols.rules import Context, Judged, Walk, at_most, metres
 
 SIGNALS: Mapping[str, str] = {
     "far_from_point": "离点位较远",
@@ -90,16 +90,16 @@ def signals(
 ) -> list[Signal]:
     """Every signal of a round, in the order of its looks, the whole round's last."""
     at = walk.times.ended_at.isoformat()
-    found = [*_far(walk.looks, context.spots, limits), *_fast(walk.looks, context.spots, limits)]
+    found = [*_far(walk.looks, limits), *_fast(walk.looks, limits)]
     found += [*_labels(walk.looks), *_photos(walk.looks, photos or {}, phone_started, limits)]
-    found += [*_copied(walk.looks, context.spots, limits)]
+    found += [*_copied(walk.looks, limits)]
     found.sort(key=lambda one: (one.n is None, one.n or 0))
     return [*found, *_whole(walk, context, limits, drift, at)]
 
 
-def _far(looks: Iterable[Judged], spots: Mapping[UUID, Spot], limits: Thresholds) -> Iterator[Signal]:
+def _far(looks: Iterable[Judged], limits: Thresholds) -> Iterator[Signal]:
     for look in looks:
-        spot, here = spots.get(look.point_id) if look.point_id else None, look.check
+        spot, here = look.spot, look.check
         if spot is None or not _placed(look, limits) or spot.lat is None or spot.lon is None:
             continue
         where = (here.lat, here.lon, spot.lat, spot.lon)
@@ -111,16 +111,16 @@ def _far(looks: Iterable[Judged], spots: Mapping[UUID, Spot], limits: Thresholds
             yield Signal("far_from_point", words, away, limits.far_metres, look.at.isoformat(), here.n)
 
 
-def _fast(looks: Sequence[Judged], spots: Mapping[UUID, Spot], limits: Thresholds) -> Iterator[Signal]:
+def _fast(looks: Sequence[Judged], limits: Thresholds) -> Iterator[Signal]:
     ways = sorted((look for look in looks if look.walked), key=lambda look: look.at)
     for one, two in pairwise(ways):
-        if one.point_id == two.point_id:
+        if one.spot is two.spot:
             continue
         took = max((two.at - one.at).total_seconds(), 0)
         could = took * limits.fast_metres_per_second
-        if _between(one, two, spots, limits, at_most) < max(limits.fast_from_metres, could):
+        if _between(one, two, limits, at_most) < max(limits.fast_from_metres, could):
             continue
-        way = _between(one, two, spots, limits)
+        way = _between(one, two, limits)
         if way < limits.fast_from_metres or could >= way:
             continue
         speed = round(way / max(took, 1))
@@ -132,10 +132,10 @@ def _fast(looks: Sequence[Judged], spots: Mapping[UUID, Spot], limits: Threshold
 
 
 def _between(
-    one: Judged, two: Judged, spots: Mapping[UUID, Spot], limits: Thresholds, measured: Callable[..., float] = metres
+    one: Judged, two: Judged, limits: Thresholds, measured: Callable[..., float] = metres
 ) -> float:
     """How far it is at least from one look to the next: by the points' own places, else by the phone's."""
-    a, b = (spots.get(look.point_id) if look.point_id else None for look in (one, two))
+    a, b = one.spot, two.spot
     if a and b and None not in (a.lat, a.lon, b.lat, b.lon):
         return measured(a.lat, a.lon, b.lat, b.lon)
     if _placed(one, limits) and _placed(two, limits):
@@ -152,11 +152,13 @@ def _placed(look: Judged, limits: Thresholds) -> bool:
 
 def _labels(looks: Iterable[Judged]) -> Iterator[Signal]:
     for look in looks:
+        if look.standing not in ("void", "unknown"):
+            continue
         at, n = look.at.isoformat(), look.check.n
         if look.standing == "void":
             words = f"第 {n} 点扫到的是已经作废的旧标签，这次照样算数。请告诉安全负责人换上新标签。"
             yield Signal("void_code", words, 1, 0, at, n)
-        elif look.standing == "unknown" and look.check.code:
+        elif look.check.code:
             words = (
                 f"第 {n} 点扫到的「{look.check.code[:16]}」不是系统印发的码，这一点没有算数。请看看标签是不是被换过。"
             )
@@ -185,17 +187,17 @@ def _photos(
                 yield Signal("old_photo", words, older, limits.photo_older_minutes, at, n)
 
 
-def _copied(looks: Sequence[Judged], spots: Mapping[UUID, Spot], limits: Thresholds) -> Iterator[Signal]:
+def _copied(looks: Sequence[Judged], limits: Thresholds) -> Iterator[Signal]:
     """Labels that hang far apart, scanned from one place: pictures of labels rather than labels."""
     known = [
-        (look, spot)
+        (look, look.spot, look.check.lat)
         for look in looks
         if look.walked and look.check.how in ("scan", "nfc") and _placed(look, limits)
-        and look.point_id and (spot := spots.get(look.point_id)) and spot.lat is not None and spot.lon is not None
+        and look.spot and look.spot.lat is not None and look.spot.lon is not None
     ]  # fmt: skip
     step = limits.copied_within_metres / ROUGHLY
-    for (one, a), (two, b) in combinations(known, 2):
-        if a.id == b.id or abs(one.check.lat - two.check.lat) > step:  # type: ignore[operator]
+    for (one, a, here), (two, b, there) in combinations(known, 2):
+        if a is b or here - there > step or there - here > step:  # type: ignore[operator]
             continue
         apart = metres(a.lat, a.lon, b.lat, b.lon)  # type: ignore[arg-type]
         held = metres(one.check.lat, one.check.lon, two.check.lat, two.check.lon)  # type: ignore[arg-type]

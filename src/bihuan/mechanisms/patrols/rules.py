@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from math import asin, ceil, cos, radians, sin, sqrt
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 RESULTS: Mapping[str, str] = {
@@ -73,6 +73,11 @@ class Spot:
     name: str = ""
     lat: float | None = None
     lon: float | None = None
+    text: str = field(init=False)
+    """its id as it is kept in JSON"""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", str(self.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +88,7 @@ class Label:
     point_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """One look at one point as the phone sent it; ``at`` is the phone's own clock, ``seconds`` its foreground time."""
 
     n: int
@@ -102,27 +106,29 @@ class Check:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A look with what its code stands for: ``point_id`` is the point that was really before the person."""
+class Judged(NamedTuple):
+    """A look with what its code stands for: ``spot`` is the point that was really before the person.
+
+    ``at`` is corrected by the drift. ``walked``: somebody stood at a point of the school and looked.
+    """
 
     check: Check
     standing: Standing
-    point_id: UUID | None
+    spot: Spot | None
     at: datetime
-    """corrected by the drift"""
+    walked: bool
 
     @property
-    def walked(self) -> bool:
-        """Whether somebody stood at a point of the school and looked."""
-        return self.standing in COUNTS and self.check.result != "skipped"
+    def point_id(self) -> UUID | None:
+        """The point that was really before the person."""
+        return self.spot.id if self.spot else None
 
     def as_json(self) -> dict[str, Any]:
         """How a round keeps it: what was sent, ``stands`` for what the code was, and both times."""
         one = self.check
         kept: dict[str, Any] = {"n": one.n}
-        if self.point_id:
-            kept["point_id"] = str(self.point_id)
+        if self.spot:
+            kept["point_id"] = self.spot.text
         if one.code:
             kept["code"] = one.code
         phone_at = one.at.isoformat()
@@ -163,18 +169,18 @@ def judged(
     if check.code and check.result != "skipped":
         label = labels.get(check.code, Label("unknown"))
         if label.state in ("unknown", "forged") or label.point_id is None:
-            return Judged(check, "unknown", None, at)
+            return Judged(check, "unknown", None, at, walked=False)
         point_id, void = label.point_id, label.state == "void"
     spot = spots.get(point_id) if point_id else None
     if spot is None:
-        return Judged(check, "unknown", None, at)
+        return Judged(check, "unknown", None, at, walked=False)
     if spot.school_id != school_id:
         standing = "wrong_place"
     elif void:
         standing = "void"
     else:
         standing = "on_route" if spot.id in stops or not stops else "off_route"
-    return Judged(check, standing, spot.id, at)
+    return Judged(check, standing, spot, at, walked=standing in COUNTS and check.result != "skipped")
 
 
 def accounted(looks: Iterable[Judged], stops: Collection[UUID]) -> list[UUID]:
@@ -207,6 +213,8 @@ def _covers(
     """Whether all *wanted* stops are among those *done*, and enough of them were looked at."""
     if not wanted or len(wanted) > len(done) or not all(stop in done for stop in wanted):
         return False
+    if not before and all(look.walked for look in looks):
+        return True  # nothing was left out: who accounted for it was there
     looked = {look.point_id for look in looks if look.walked}
     looked.update(before)
     return sum(stop in looked for stop in wanted) >= ceil(len(wanted) * least_percent / 100)

@@ -175,11 +175,12 @@ def row_of(
 
 def told_of(row: Round, walk: rules.Walk, photos: Sequence[Mapping[str, Any]] = ()) -> list[tuple[str, dict[str, Any]]]:
     """The facts that a round states: that it was handed in, and of a part that its task goes on."""
+    points = list(dict.fromkeys(look.spot.text for look in walk.looks if look.walked and look.spot))
     told: list[tuple[str, dict[str, Any]]] = [
         (
             "patrols.round_submitted",
             {
-                "route": row.route_id, "task": row.task_id, "result": row.result, "found": walk.found, "points": walk.walked,
+                "route": row.route_id, "task": row.task_id, "result": row.result, "found": walk.found, "points": points,
                 "whole": row.whole, "signals": [one["code"] for one in row.signals], "photos": photos,
             },
         )

@@ -77,8 +77,12 @@ def note_all(walks: Sequence[tuple[Actor, datetime, Collection[UUID]]], places: 
     """
     checked: dict[UUID, datetime] = {}
     for by, at, walked in walks:
+        theirs: dict[str, bool] = {}  # points of one place are asked about once
         for pk in walked:
-            if (pk not in checked or checked[pk] < at) and _in_net(by, places[pk]):
+            place = places[pk]
+            if (mine := theirs.get(place.path)) is None:
+                mine = theirs[place.path] = _in_net(by, place)
+            if mine and (pk not in checked or checked[pk] < at):
                 checked[pk] = at
     missed = _checked(checked)
     for by, at, walked in walks if missed else ():
