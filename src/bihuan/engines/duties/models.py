@@ -34,7 +34,8 @@ class CalendarDay(ScopedModel):
 class Duty(ScopedModel):
     """What is due: rule (``cadence`` × ``windows``) × units (``org`` and ``scope``) × post × what has to be done.
 
-    ``satisfies`` names codes of duties whose tasks the same act also does. ``nil`` allows a report that there was nothing.
+    ``satisfies`` names codes of duties whose tasks the same act also does, ``apart`` codes of duties whose tasks of the same
+    day another person must do. ``nil`` allows a report that there was nothing.
     ``sown_to`` is the last date up to which its tasks exist (null: none yet, or the rule has changed).
     """
 
@@ -52,6 +53,7 @@ class Duty(ScopedModel):
     evidence = models.JSONField(default=list)
     scope = models.JSONField(default=dict)
     satisfies = models.JSONField(default=list)
+    apart = models.JSONField(default=list)
     nil = models.BooleanField(default=False)
     lock_days = models.PositiveSmallIntegerField(default=7)
     basis = models.CharField(max_length=200, blank=True)

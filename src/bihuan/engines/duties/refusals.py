@@ -14,6 +14,10 @@ declare(
             "「{title}」由{post}办理，你的岗位不能代办。请由本人、代班人或有交办权的人操作。",
         ),
         "duties.already_done": (409, "「{title}」已由{who}于 {when} 完成，不用再做。"),
+        "duties.two_people": (
+            409,
+            "「{other}」今天已由你办了。「{title}」要由另一个人办：两个岗位必须是两个人。请换人办理。",
+        ),
         "duties.not_open_yet": (409, "「{title}」{when} 才开始，到时间再填。"),
         "duties.not_a_sheet": (422, "「{title}」不是填表的事，请从「{act}」办理。"),
         "duties.no_nil_report": (422, "「{title}」不能报“无事”，请逐项填写。"),

@@ -79,6 +79,52 @@ def _of_span(
     return rows.filter(school_id__in=list(school_ids)) if school_ids else rows
 
 
+REPORTED = ("duty_id", "org_id", "org__name", "org__short_name", "path", "on", "title", "post", "assignee_id", "due_at", "closes_at",
+            "state", "done_at", "done_by_name", "backfilled", "nil", "ref_id")  # fmt: skip
+"""What a list of answers shows of a task."""
+
+
+def of_duties(
+    viewer: Actor, *, bureau_id: UUID, duty_ids: Collection[UUID], first: date, last: date, states: Collection[str] = ()
+) -> ScopedQuerySet:
+    """The tasks of these duties of a bureau inside the viewer's net, named by a day from *first* to *last*."""
+    rows = Task.objects.visible_to(viewer).filter(
+        bureau_id=bureau_id, duty_id__in=list(duty_ids), on__gte=first, on__lte=last
+    )
+    return rows.filter(state__in=list(states)) if states else rows
+
+
+@dataclass(frozen=True, slots=True)
+class DayTally:
+    """How many tasks of one duty and day ended in one state, and of these how many as a nil report."""
+
+    duty_id: UUID
+    on: date
+    state: str
+    nil: bool
+    count: int
+
+
+def tally_by_day(
+    viewer: Actor, *, bureau_id: UUID, duty_ids: Collection[UUID], first: date, last: date
+) -> list[DayTally]:
+    """``of_duties`` counted by duty, day and ending: one statement."""
+    rows = of_duties(viewer, bureau_id=bureau_id, duty_ids=duty_ids, first=first, last=last)
+    counted = rows.order_by().values("duty_id", "on", "state", "nil").annotate(count=Count("id"))
+    return [DayTally(**row) for row in counted]
+
+
+def assigned_to(bureau_id: UUID, duty_ids: Collection[UUID]) -> set[UUID]:
+    """The people whose tasks of these duties are or were. For notices: it looks at no scope."""
+    rows = Task.objects.filter(bureau_id=bureau_id, duty_id__in=list(duty_ids), assignee_id__isnull=False)
+    return set(rows.order_by().values_list("assignee_id", flat=True).distinct())
+
+
+def due_of_school(viewer: Actor, *, act: str, since: datetime, until: datetime, school_id: UUID) -> ScopedQuerySet:
+    """The tasks of one act that were due at a school, as a selection: to be counted together with other rooms' rows."""
+    return _of_span(viewer, act, since, until, [school_id], running=False)
+
+
 def opened_at(task_id: UUID) -> datetime:
     """When a task's window opened. For reactions: it looks at no scope."""
     found: datetime = Task.objects.values_list("opens_at", flat=True).get(pk=task_id)

@@ -3,7 +3,7 @@
 from bihuan.engines.duties.commands.days import keep_calendar, set_day
 from bihuan.engines.duties.commands.doing import AtOnce, Doing, Fulfilled, answer_task, excuse_task, fulfil
 from bihuan.engines.duties.commands.generating import generate, miss_over, renew_duties
-from bihuan.engines.duties.commands.keeping import end_duty, keep_duty, keep_new, set_duty
+from bihuan.engines.duties.commands.keeping import end_duty, keep_duty, keep_new, move_end, set_duty
 from bihuan.engines.duties.commands.telling import tell_minutes
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "keep_duty",
     "keep_new",
     "miss_over",
+    "move_end",
     "renew_duties",
     "set_day",
     "set_duty",

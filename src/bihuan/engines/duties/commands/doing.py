@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 from pydantic import Field
 
@@ -47,7 +47,7 @@ def fulfil(
     """Mark a task as done by an act (``ref_id``: the round, the submission) inside the caller's transaction.
 
     First come, first kept: a second one gets ``double`` and never an error. What the duty ``satisfies`` is done with it.
-    Refusals: ``foundation.not_found`` (outside the scope), ``duties.not_your_task``.
+    Refusals: ``foundation.not_found`` (outside the scope), ``duties.not_your_task`` · ``two_people``.
     """
     return AtOnce().do(by, at, task=AtOnce().mine(by, task_id), ref_id=ref_id, done_at=done_at, nil=nil)
 
@@ -59,6 +59,7 @@ class AtOnce:
         """The task, if this person may do it. Refusals: those of ``fulfil``."""
         task: Task = Task.objects.visible_to(by).select_related("duty").seen(by, task_id)
         _require_mine(by, task)
+        _refuse_same_person(by, task)
         return task
 
     def do(
@@ -115,6 +116,21 @@ def _require_mine(by: Actor, task: Task) -> None:
     raise Refusal("duties.not_your_task", title=task.title, post=_post_name(task))
 
 
+def _refuse_same_person(by: Actor, task: Task) -> None:
+    """Where two people must be there, whoever did the one does not do the other.
+
+    Both tasks are locked (in one order): somebody who answers both at the same moment is answered one after the other.
+    """
+    if not task.duty.apart or by.id is None:
+        return
+    rows = Task.objects.filter(
+        Q(duty__code__in=task.duty.apart) | Q(pk=task.pk), bureau_id=task.bureau_id, org_id=task.org_id, on=task.on
+    )
+    for row in rows.select_for_update(of=("self",)).order_by("id"):
+        if row.pk != task.pk and row.done_by_id == by.id and row.state in ("done", "late"):
+            raise Refusal("duties.two_people", other=row.title, title=task.title)
+
+
 def _post_name(task: Task) -> str:
     return str(packs.entries(task.bureau_id, "posts").get(task.post, {}).get("name", task.post))
 
@@ -127,11 +143,12 @@ def answer_task(
     """Fill the sheet of a task, or report that there was nothing (``nil``); ``rest_normal`` passes what was not named.
 
     *id* becomes the submission's. A phone's own time counts when it is not too old. Refusals: ``foundation.not_found``,
-    ``duties.not_your_task`` · ``not_a_sheet`` · ``not_open_yet`` · ``already_done`` · ``locked`` · ``no_nil_report``,
+    ``duties.not_your_task`` · ``two_people`` · ``not_a_sheet`` · ``not_open_yet`` · ``already_done`` · ``locked`` · ``no_nil_report``,
     ``sheets.bad_answers`` · ``items_left`` · ``nothing_in_force``.
     """
     task = Task.objects.visible_to(by).select_related("duty", "org").seen(by, task_id)
     _require_mine(by, task)
+    _refuse_same_person(by, task)
     if task.act == "sheet" and task.subject_id:
         filled_at = _filled_at(at)
     elif task.act == "act":

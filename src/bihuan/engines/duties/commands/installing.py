@@ -60,7 +60,8 @@ def install_duties(bureau_id: UUID, pack: str, specs: Sequence[Mapping[str, Any]
     return len(changed)
 
 
-def _said(bureau_id: UUID, spec: Mapping[str, Any], starts_on: date) -> dict[str, Any]:
+def said_of(bureau_id: UUID, spec: Mapping[str, Any]) -> dict[str, Any]:
+    """A duty's columns as an entry of a pack states them, without its dates; the sheet's code becomes its id."""
     sheet = spec.get("sheet")
     return {
         "title": spec["title"], "act": spec["act"], "subject_id": sheets.sheet_coded(bureau_id, sheet) if sheet else None,
@@ -68,7 +69,14 @@ def _said(bureau_id: UUID, spec: Mapping[str, Any], starts_on: date) -> dict[str
         "grace_minutes": spec.get("grace_minutes", 0), "evidence": list(spec.get("evidence", ())),
         "scope": {name: list(words) for name, words in spec.get("scope", {}).items()},
         "satisfies": list(spec.get("satisfies", ())), "nil": spec.get("nil", False), "lock_days": spec.get("lock_days", 7),
-        "basis": spec.get("basis", ""), "proof": spec["proof"], "is_active": True,
+        "basis": spec.get("basis", ""), "proof": spec["proof"],
+    }  # fmt: skip
+
+
+def _said(bureau_id: UUID, spec: Mapping[str, Any], starts_on: date) -> dict[str, Any]:
+    return {
+        **said_of(bureau_id, spec),
+        "is_active": True,
         "starts_on": date.fromisoformat(spec["starts_on"]) if spec.get("starts_on") else starts_on,
         "ends_on": date.fromisoformat(spec["ends_on"]) if spec.get("ends_on") else None,
-    }  # fmt: skip
+    }

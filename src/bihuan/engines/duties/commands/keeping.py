@@ -135,6 +135,19 @@ def keep_new(by: Actor, at: datetime, *, org: Any, duties: Sequence[Mapping[str,
     return rows
 
 
+def move_end(by: Actor, at: datetime, *, bureau_id: UUID, duty_ids: Sequence[UUID], ends_on: date) -> int:
+    """Let duties end on another day inside the caller's transaction, and renew their open tasks; how many duties there are.
+
+    Earlier: what has not begun after it goes, what has begun is excused, what is done stays. Later: the rest is made.
+    """
+    own = Duty.objects.filter(bureau_id=bureau_id, pk__in=duty_ids)
+    own.update(ends_on=ends_on, revision=F("revision") + 1)
+    duties = list(own.order_by("id"))
+    if duties:
+        renew_duties(by, at, bureau_id=bureau_id, duties=duties)
+    return len(duties)
+
+
 @command("duties.end_duty")
 def end_duty(by: Actor, at: datetime, *, duty_id: UUID) -> Duty:
     """Stop a duty: what has not begun goes, what has begun is excused, what is done stays.
