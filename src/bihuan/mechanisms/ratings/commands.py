@@ -1,0 +1,363 @@
+"""Every write of this room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+from pydantic import BaseModel, ConfigDict, Field
+
+from bihuan.engines.cases.commands import Found, HandOut, found_at
+from bihuan.engines.responsibility import queries as net
+from bihuan.foundation import packs
+from bihuan.foundation.actors import SYSTEM, Actor
+from bihuan.foundation.commands import command
+from bihuan.foundation.events import record, record_all
+from bihuan.foundation.ids import uuid7
+from bihuan.foundation.messages import tell
+from bihuan.foundation.refusals import Refusal
+from bihuan.foundation.scoping import placed
+from bihuan.mechanisms.ratings import events, rules  # noqa: F401 - declares facts and refusals
+from bihuan.mechanisms.ratings.counting import count, rows_of, subjects
+from bihuan.mechanisms.ratings.models import Rating, Score, ScoreVersion
+from bihuan.mechanisms.ratings.pack import scheme_of
+
+Reason = Annotated[str, Field(min_length=4, max_length=400)]
+
+
+class MarkIn(BaseModel):
+    """What a person gives for one item, and why."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    item: Annotated[str, Field(max_length=40)]
+    mark: Annotated[Decimal, Field(ge=0, le=1000, max_digits=5, decimal_places=1)]
+    reason: Annotated[str, Field(min_length=2, max_length=200)]
+
+
+@command("ratings.open_rating")
+def open_rating(
+    by: Actor, at: datetime, *, id: UUID, org_id: UUID, scheme: Annotated[str, Field(max_length=60)], on: date
+) -> Rating:
+    """Begin a rating of the month or term that *on* lies in: the numbers and the rows behind them are frozen now.
+
+    Refusals: ``foundation.not_found`` · ``not_yours``, ``ratings.not_a_school`` · ``no_scheme`` · ``no_span`` · ``not_over`` ·
+    ``nobody`` · ``there_already``.
+    """
+    school = net.org(by, org_id)
+    if school.tier != "school":
+        raise Refusal("ratings.not_a_school", fields={"org_id": "请选一所学校。"})
+    _require(by, school)
+    found = scheme_of(school.bureau_id, scheme)
+    span = rules.span_of(found["period"], net.sensible_day(on), net_terms(school.bureau_id))
+    if span is None:
+        raise Refusal("ratings.no_span", fields={"on": "请从列表里选。"})
+    since, until, words = span
+    if until >= timezone.localdate(at):
+        raise Refusal("ratings.not_over", words=words, day=f"{until:%m-%d}", fields={"on": "请选已经过完的一段。"})
+    earlier = Rating.objects.filter(bureau_id=school.bureau_id, org_id=school.pk, code=scheme, since=since).first()
+    if earlier is not None:
+        raise Refusal("ratings.there_already", words=words, who=earlier.opened_by_name)
+    rated = subjects(found, school, since=since, until=until)
+    if not rated.people:
+        raise Refusal("ratings.nobody", words=words)
+    rating = Rating(
+        id=id, **placed(school), org_id=school.pk, org_name=school.short_name or school.name, code=scheme,
+        title=f"{words}{found['name']}", scheme=found, since=since, until=until, opened_at=at, opened_by_name=by.name,
+    )  # fmt: skip
+    try:
+        with transaction.atomic():
+            rating.save(force_insert=True)
+    except IntegrityError:  # somebody began the same at this very moment
+        raise Refusal("ratings.there_already", words=words, who="另一位负责人") from None
+    deeds = count(rating, rated, as_of=at)
+    scores = [
+        Score(
+            **placed(school), rating=rating, subject=one.subject, name=one.name, post_name=one.post_name, user_id=one.user_id,
+            counted=deeds[one.subject].counted, rows=rows_of(deeds[one.subject]), total=deeds[one.subject].total,
+        )
+        for one in rated.people
+    ]  # fmt: skip
+    Score.objects.bulk_create(scores)
+    record(rating, "ratings.opened", by=by, at=at, scheme=scheme, since=since, until=until, count=len(scores))
+    return rating
+
+
+@command("ratings.judge")
+def judge(
+    by: Actor, at: datetime, *, score_id: UUID, revision: int,
+    marks: Annotated[list[MarkIn], Field(min_length=1, max_length=20)],
+) -> Score:  # fmt: skip
+    """Give the marks that a person has to judge, each with a reason, before the results are told; said again, the last counts.
+
+    Refusals: ``foundation.not_found`` · ``not_yours`` · ``changed_meanwhile``, ``ratings.own`` · ``not_open`` · ``bad_item`` ·
+    ``unknown_item`` · ``bad_mark``.
+    """
+    score = _kept(by, score_id)
+    if score.rating.state != "open":
+        raise Refusal("ratings.not_open")
+    items = {one["code"]: one for one in score.rating.scheme["items"]}
+    for n, one in enumerate(marks):
+        if items.get(one.item, {}).get("measure"):
+            raise Refusal(
+                "ratings.bad_item", item=items[one.item]["name"], fields={f"marks.{n}.item": "这一项由系统计算。"}
+            )
+    given = _given(by, items, marks)
+    score.marks = score.marks | given
+    score.total = total_of(score, score.marks)
+    won = Score.objects.filter(pk=score.pk, revision=revision).update(
+        marks=score.marks, total=score.total, revision=F("revision") + 1
+    )
+    if not won:
+        raise Refusal("foundation.changed_meanwhile", who="另一位负责人")
+    score.revision = revision + 1
+    record(score, "ratings.judged", by=by, at=at, items=sorted(given), rating=score.rating_id)
+    return score
+
+
+@command("ratings.publish")
+def publish(by: Actor, at: datetime, *, rating_id: UUID, revision: int) -> Rating:
+    """Freeze the results and tell each person the own one; items that nobody judged are left out.
+
+    Refusals: ``foundation.not_found`` · ``not_yours`` · ``changed_meanwhile``, ``ratings.not_open`` · ``own_among``.
+    """
+    rating: Rating = Rating.objects.all().seen(by, rating_id)
+    _require(by, rating)
+    if rating.state != "open":
+        raise Refusal("ratings.not_open")
+    won = Rating.objects.filter(pk=rating.pk, state="open", revision=revision).update(
+        state="published", published_at=at, published_by_id=by.id, published_by_name=by.name, revision=F("revision") + 1
+    )
+    if not won:
+        raise Refusal("foundation.changed_meanwhile", who="另一位负责人")
+    rating.state, rating.published_at, rating.published_by_id = "published", at, by.id
+    rating.published_by_name, rating.revision = by.name, revision + 1
+    # from now on nobody judges: a judgement that came at the same moment finds another revision
+    rows = Score.objects.filter(bureau_id=rating.bureau_id, rating=rating)
+    rows.update(revision=F("revision") + 1)
+    scores = list(rows.defer("rows"))
+    if any(one.user_id == by.id for one in scores):
+        raise Refusal("ratings.own_among")
+    ScoreVersion.objects.bulk_create(_version(one, 1, one.marks, one.total, by=by, at=at) for one in scores)
+    event = record(rating, "ratings.published", by=by, at=at, count=len(scores))
+    last = rules.appeal_until(timezone.localdate(at), rating.scheme["appeal_days"])
+    tell({one.user_id for one in scores if one.user_id}, about=event, kind="ratings.published", title=f"考评结果：{rating.title}",
+         body=f"看看你的结果。有异议的，{last:%m-%d} 以前可以申诉。", link="/ratings/")  # fmt: skip
+    return rating
+
+
+@command("ratings.acknowledge")
+def acknowledge(by: Actor, at: datetime, *, score_id: UUID) -> Score:
+    """Say that one has seen the own result; said again, the first time stays.
+
+    Refusals: ``foundation.not_found``, ``ratings.not_the_person``.
+    """
+    score = _own(by, score_id)
+    if Score.objects.filter(pk=score.pk, acknowledged_at__isnull=True).update(acknowledged_at=at):
+        score.acknowledged_at = at
+        record(score, "ratings.acknowledged", by=by, at=at, rating=score.rating_id)
+    return score
+
+
+@command("ratings.appeal")
+def appeal(by: Actor, at: datetime, *, score_id: UUID, words: Reason) -> Score:
+    """Object to the own result, once and within the days of the scheme.
+
+    Refusals: ``foundation.not_found``, ``ratings.not_the_person`` · ``too_late`` · ``appealed_already``.
+    """
+    score = _own(by, score_id)
+    last = rules.appeal_until(timezone.localdate(score.rating.published_at), score.rating.scheme["appeal_days"])
+    if timezone.localdate(at) > last:
+        raise Refusal("ratings.too_late", day=f"{last:%m-%d}")
+    won = Score.objects.filter(pk=score.pk, standing="none").update(standing="waiting", appeal=words, appealed_at=at)
+    if not won:
+        raise Refusal("ratings.appealed_already")
+    score.standing, score.appeal, score.appealed_at = "waiting", words, at
+    event = record(score, "ratings.appealed", by=by, at=at, rating=score.rating_id)
+    judges = {row.user_id for row in net.who_could("sign-for-school", _school(score), on=timezone.localdate(at))}
+    barred = {by.id, *first_appraisers(score)}
+    tell({one for one in judges if str(one) not in {str(two) for two in barred}}, about=event, kind="ratings.appealed",
+         title="有一份考评申诉等你决定", body=score.rating.title, link=f"/ratings/scores/{score.pk}/")  # fmt: skip
+    return score
+
+
+@command("ratings.decide_appeal")
+def decide_appeal(
+    by: Actor, at: datetime, *, score_id: UUID, reason: Reason,
+    marks: Annotated[list[MarkIn], Field(max_length=20)] = [],  # noqa: B006 - read only
+) -> Score:  # fmt: skip
+    """Decide an appeal: keep the result (no marks), or change items of it as a new version; the old one stays.
+
+    Not for whoever judged or published it. Refusals: ``foundation.not_found`` · ``not_yours``, ``ratings.own`` · ``no_appeal`` ·
+    ``same_appraiser`` · ``unknown_item`` · ``bad_mark``.
+    """
+    score = _kept(by, score_id)
+    if score.standing != "waiting":
+        raise Refusal("ratings.no_appeal")
+    if str(by.id) in first_appraisers(score):
+        raise Refusal("ratings.same_appraiser")
+    changed = _given(by, {one["code"]: one for one in score.rating.scheme["items"]}, marks)
+    decided: dict[str, Any] = {
+        "standing": "changed" if changed else "kept", "decided_at": at, "decided_by_name": by.name, "decision": reason,
+    }  # fmt: skip
+    if changed:
+        decided["marks"] = score.marks | changed
+        decided["total"] = total_of(score, decided["marks"])
+    won = Score.objects.filter(pk=score.pk, standing="waiting").update(revision=F("revision") + 1, **decided)
+    if not won:
+        raise Refusal("ratings.no_appeal")
+    for name, value in decided.items():
+        setattr(score, name, value)
+    if changed:
+        _version(score, 2, score.marks, score.total, by=by, at=at, reason=reason).save(force_insert=True)
+    event = record(score, "ratings.appeal_decided", by=by, at=at, standing=score.standing, items=sorted(changed))
+    if score.user_id:
+        tell({score.user_id}, about=event, kind="ratings.decided", title=f"考评申诉已决定：{rules.STANDINGS[score.standing]}",
+             body=reason[:200], link=f"/ratings/scores/{score.pk}/")  # fmt: skip
+    return score
+
+
+@command("ratings.ask_improvement")
+def ask_improvement(
+    by: Actor, at: datetime, *, score_id: UUID, words: Annotated[str, Field(min_length=4, max_length=120)], person: UUID,
+    until: date,
+) -> Score:  # fmt: skip
+    """What is to improve, by whom, until which day: a case, put right with proof and verified like any other.
+
+    Refusals: ``foundation.not_found`` · ``not_yours`` · ``changed_meanwhile``, ``ratings.own`` · ``not_published`` · ``until_past`` ·
+    ``cannot_improve``,
+    those of reporting and assigning a case.
+    """
+    score = _kept(by, score_id)
+    if score.rating.state != "published":
+        raise Refusal("ratings.not_published")
+    if until < timezone.localdate(at):
+        raise Refusal("ratings.until_past", fields={"until": "请选今天以后的日期。"})
+    due = max(timezone.make_aware(datetime.combine(net.sensible_day(until), time(18))), at + timedelta(hours=1))
+    # the case is open to whoever sees cases of the school: it says what to do and neither whose result nor how many points
+    wanted = Found(uuid7(), words, "安全考评改进", hand_out=HandOut(person, due))
+    [case], told = found_at(
+        by, at, unit=_desk(score, person, timezone.localdate(at)), found=[wanted], source="rating", source_id=score.pk
+    )
+    line = {
+        "words": words, "name": case.rectifier_name, "until": until.isoformat(), "case_id": str(case.pk), "number": case.number,
+    }  # fmt: skip
+    won = Score.objects.filter(pk=score.pk, revision=score.revision).update(
+        improvements=[*score.improvements, line], revision=F("revision") + 1
+    )
+    if not won:
+        raise Refusal("foundation.changed_meanwhile", who="另一位负责人")
+    score.improvements, score.revision = [*score.improvements, line], score.revision + 1
+    record_all([*told, (score, "ratings.improvement_asked", {"case_id": case.pk})], by=by, at=at)
+    return score
+
+
+# --- inside ----------------------------------------------------------------------------------------------------------
+
+
+def keeps(by: Actor, place: Any) -> bool:
+    """Whether a person appraises at a school, and so sees every result there."""
+    return by.may("sign-for-school", place)
+
+
+def net_terms(bureau_id: UUID | None) -> list[Mapping[str, Any]]:
+    """The terms of the bureau's calendar."""
+    data = packs.entries(bureau_id, "calendar").get("default", {})
+    return [term for year in data.get("school_years", ()) for term in year["terms"]]
+
+
+def total_of(score: Score, marks: Mapping[str, Mapping[str, Any]]) -> Decimal | None:
+    """The result of a score with these judged or changed marks."""
+    full = {one["code"]: Decimal(str(one["full"])) for one in score.rating.scheme["items"]}
+    return rules.total(full, marks_of(score, marks))
+
+
+def marks_of(score: Score, marks: Mapping[str, Mapping[str, Any]]) -> dict[str, Decimal | None]:
+    """Item → mark: what a person gave, else the share of what was due, else nothing."""
+    found: dict[str, Decimal | None] = {}
+    for item in score.rating.scheme["items"]:
+        code, said = item["code"], score.counted.get(item["code"])
+        counted = rules.share(Decimal(str(item["full"])), said["good"], said["due"]) if said else None
+        found[code] = Decimal(marks[code]["mark"]) if code in marks else counted
+    return found
+
+
+def first_appraisers(score: Score) -> set[str]:
+    """Whoever published a result or judged a part of it."""
+    return {str(score.rating.published_by_id), *(one["by"] for one in score.marks.values())}
+
+
+def _require(by: Actor, place: Any) -> None:
+    if not keeps(by, place):
+        raise Refusal("foundation.not_yours", act="办理安全考评", who="校（园）长、分管副校长或安全负责人")
+
+
+def _kept(by: Actor, score_id: UUID) -> Any:
+    """A score whose school this person appraises, and that is not their own."""
+    score = Score.objects.select_related("rating").seen(by, score_id)
+    if score.user_id == by.id:
+        raise Refusal("ratings.own")
+    _require(by, score)
+    return score
+
+
+def _own(by: Actor, score_id: UUID) -> Any:
+    """The person's own told score; to colleagues that of others does not exist."""
+    score = Score.objects.select_related("rating").defer("rows").seen(by, score_id)
+    if score.user_id != by.id:
+        raise Refusal("ratings.not_the_person", who=score.name) if keeps(by, score) else Refusal("foundation.not_found")
+    if score.rating.state != "published":
+        raise Refusal("foundation.not_found")
+    return score
+
+
+def _school(score: Score) -> Any:
+    return net.org(SYSTEM, score.rating.org_id)
+
+
+def _desk(score: Score, person: UUID, on: date) -> Any:
+    """Where a person works at the school and may put things right: the school, or their own class or room."""
+    posts = packs.entries(score.bureau_id, "posts")
+    rows = net.appointments(SYSTEM, on=on, org_id=score.rating.org_id, user_id=person)
+    able = [row for row in rows if "rectify" in posts.get(row.post, {}).get("acts", ())]
+    if not able:
+        raise Refusal("ratings.cannot_improve", fields={"person": "请从名单里选。"})
+    return min(able, key=lambda row: len(row.org.path)).org
+
+
+def _given(by: Actor, items: Mapping[str, Mapping[str, Any]], marks: Iterable[MarkIn]) -> dict[str, dict[str, str]]:
+    found = {}
+    for n, one in enumerate(marks):
+        item = items.get(one.item)
+        if item is None:
+            raise Refusal("ratings.unknown_item", item=one.item, fields={f"marks.{n}.item": "请从列表里选。"})
+        if one.mark > Decimal(str(item["full"])):
+            raise Refusal(
+                "ratings.bad_mark",
+                name=item["name"],
+                full=item["full"],
+                fields={f"mark-{one.item}": f"最高 {item['full']} 分。"},
+            )
+        found[one.item] = {"mark": str(one.mark), "reason": one.reason, "by": str(by.id), "by_name": by.name}
+    return found
+
+
+def _version(
+    score: Score, n: int, marks: Mapping[str, Any], total: Decimal | None, *, by: Actor, at: datetime, reason: str = ""
+) -> ScoreVersion:
+    return ScoreVersion(
+        **placed(score),
+        score=score,
+        n=n,
+        marks=dict(marks),
+        total=total,
+        reason=reason,
+        at=at,
+        by_id=by.id,
+        by_name=by.name,
+    )
