@@ -359,6 +359,32 @@ def counts(selections: Mapping[str, Any], *, cap: int) -> dict[str, int]:
         return dict(zip(selections, cursor.fetchone(), strict=True))
 
 
+def gathered(selections: Mapping[Any, Any], *, most: int) -> dict[Any, list[list[Any]]]:
+    """The rows of several ``values_list`` selections of plain columns in one statement, at most so many of each.
+
+    Ids, days and moments come as the database writes them into JSON, that is as text.
+    """
+    postgres = connection.vendor == "postgresql"
+    rows_of, row = ("json_agg", "json_build_array") if postgres else ("json_group_array", "json_array")
+    names, parts, params = [], [], []
+    for name, rows in selections.items():
+        try:
+            text, given = rows[:most].query.sql_with_params()
+        except EmptyResultSet:
+            continue
+        columns = ", ".join(f"c{n}" for n in range(len(rows.query.values_select) + len(rows.query.annotation_select)))
+        parts.append(f"(WITH part({columns}) AS ({text}) SELECT {rows_of}({row}({columns})) FROM part)")  # noqa: S608 - the ORM's own SQL
+        params += given
+        names.append(name)
+    empty: dict[Any, list[list[Any]]] = {name: [] for name in selections}
+    if not parts:
+        return empty
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(parts)}", params)
+        found = [json.loads(text) if isinstance(text, str) else text or [] for text in cursor.fetchone()]
+    return {**empty, **dict(zip(names, found, strict=True))}
+
+
 def changed(rows: models.QuerySet[Any], **values: Any) -> list[Any]:
     """Update these rows and read them as they are now, in one statement (``UPDATE … RETURNING``).
 

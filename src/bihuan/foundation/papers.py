@@ -146,6 +146,11 @@ def waiting(*, bureaus: Iterable[Any], schools: Iterable[Any], subject_kind: str
     return list(rows.defer("content").order_by("issued_at", "id")[:most])
 
 
+def about(bureau_id: Any, subject_kind: str, subject_ids: Any) -> Any:
+    """The papers about many subjects (a selection of their ids) as a selection. Only for subjects found visible."""
+    return Paper.objects.filter(bureau_id=bureau_id, subject_kind=subject_kind, subject_id__in=subject_ids)
+
+
 def of_subject(bureau_id: Any, subject_id: Any) -> list[Paper]:
     """A subject's papers, oldest first. Call it only after the subject itself was found visible."""
     return list(Paper.objects.filter(bureau_id=bureau_id, subject_id=subject_id).order_by("issued_at", "id"))

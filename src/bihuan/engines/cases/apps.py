@@ -11,7 +11,7 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         """Fill the registers: commands, facts, reactions, pack chapters, and who sees a case's evidence."""
-        from bihuan.engines.cases import commands, events, measures, pack, queries, reactions, refusals  # noqa: F401 - they register
+        from bihuan.engines.cases import archive, commands, events, measures, pack, queries, reactions, refusals  # noqa: F401 - they register
         from bihuan.foundation.evidence.queries import shown_with
 
         shown_with("cases.case", queries.sees)

@@ -7,13 +7,9 @@ builds them from rows in Python (``plain_lines``) is what the tests hold them eq
 from __future__ import annotations
 
 import zipfile
-from collections.abc import AsyncIterator, Iterable, Iterator
-from io import RawIOBase
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from asgiref.sync import sync_to_async
-from django.core.handlers.asgi import ASGIRequest
-from django.http import HttpRequest
 from django.utils import timezone
 
 from bihuan.engines.cases import hot
@@ -22,6 +18,7 @@ from bihuan.engines.cases.queries.filters import Filters, selection
 from bihuan.engines.responsibility.queries import posts
 from bihuan.foundation import clock
 from bihuan.foundation.actors import Actor
+from bihuan.foundation.pages.streams import Sink
 from bihuan.foundation.refusals import Refusal
 
 MEDIA_TYPES = {
@@ -77,27 +74,8 @@ def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield b"".join(waiting).translate(None, CONTROL)
 
 
-class _Sink(RawIOBase):
-    """What the zip writes, taken away after each piece."""
-
-    def __init__(self) -> None:
-        self.pieces: list[bytes] = []
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        self.pieces.append(bytes(data))
-        return len(data)
-
-    def take(self) -> bytes:
-        taken = b"".join(self.pieces)
-        self.pieces.clear()
-        return taken
-
-
 def _sheet(rows: Any, words: hot.Words, filters: Filters) -> Iterator[bytes]:
-    sink = _Sink()
+    sink = Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as book:
         for name, text in _PARTS.items():
             book.writestr(name, text)
@@ -161,14 +139,3 @@ _PARTS = {
         "</styleSheet>"
     ),
 }
-
-
-def sent(request: HttpRequest, pieces: Iterator[bytes]) -> Iterator[bytes] | AsyncIterator[bytes]:
-    """The pieces as this server wants them: under ASGI one by one, or Django would gather the whole file first."""
-    return _one_by_one(pieces) if isinstance(request, ASGIRequest) else pieces
-
-
-async def _one_by_one(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    following = sync_to_async(lambda: next(pieces, None))
-    while (piece := await following()) is not None:
-        yield piece

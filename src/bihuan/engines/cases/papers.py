@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -21,11 +22,15 @@ MEDIA_TYPES = {
 }
 
 
-def typeset(paper: Any) -> Paper:
-    """What stands on the paper today: its frozen content, its photos, its QR, and who acknowledged it."""
+def typeset(paper: Any, kept: Mapping[UUID, list[Any]] | None = None) -> Paper:
+    """What stands on the paper today: its frozen content, its photos, its QR, and who acknowledged it.
+
+    *kept*: the evidence of its cases, where many papers are printed at once.
+    """
     wanted = {pair[side] for pair in paper.content["photos"] for side in ("before", "after") if pair[side]}
-    rows = of_subjects(paper.bureau_id, [UUID(pk) for pk in paper.content["cases"]])
-    evidence = [row for found in rows.values() for row in found]
+    cases = [UUID(pk) for pk in paper.content["cases"]]
+    rows = of_subjects(paper.bureau_id, cases) if kept is None else kept
+    evidence = [row for case in cases for row in rows.get(case, ())]
     photos = {str(row.pk): row for row in evidence if str(row.pk) in wanted}
 
     def image(pk: str) -> bytes | None:
@@ -40,10 +45,10 @@ def typeset(paper: Any) -> Paper:
     )  # fmt: skip
 
 
-def printed(paper: Any, form: str) -> bytes:
+def printed(paper: Any, form: str, kept: Mapping[UUID, list[Any]] | None = None) -> bytes:
     """The paper's bytes in one of ``MEDIA_TYPES``."""
     if form == "pdf":
-        return render_paper(typeset(paper))
+        return render_paper(typeset(paper, kept))
     from bihuan.foundation.printing.word import render_docx
 
     return render_docx(typeset(paper))

@@ -18,6 +18,7 @@ from bihuan.foundation import clock
 from bihuan.foundation.evidence.commands import keep_evidence
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.pages.answers import again, done, send, signed_in
+from bihuan.foundation.pages.streams import sent
 from bihuan.foundation.refusals import Refusal
 
 STEPS: dict[str, tuple[str, tuple[str, ...], str]] = {
@@ -234,7 +235,7 @@ def paper_step(request: HttpRequest, pk: UUID) -> HttpResponse:
 def export(request: HttpRequest, form: str) -> StreamingHttpResponse:
     """The list as it is filtered, streamed as Excel or CSV."""
     rows: Iterator[bytes] = exports.stream(request.actor, queries.filters_from(request.GET), form)  # type: ignore[attr-defined]
-    answer = StreamingHttpResponse(exports.sent(request, rows), content_type=exports.MEDIA_TYPES[form])
+    answer = StreamingHttpResponse(sent(request, rows), content_type=exports.MEDIA_TYPES[form])
     day = timezone.localdate(clock.now())
     answer["Content-Disposition"] = (
         f"attachment; filename=\"hazards-{day}.{form}\"; filename*=UTF-8''%E9%9A%90%E6%82%A3%E6%B8%85%E5%8D%95-{day}.{form}"

@@ -11,4 +11,4 @@ class ResponsibilityConfig(AppConfig):
 
     def ready(self) -> None:
         """Fill the registers: refusals, facts, commands, pack chapters."""
-        from bihuan.engines.responsibility import commands, events, measures, pack, refusals  # noqa: F401
+        from bihuan.engines.responsibility import archive, commands, events, measures, pack, refusals  # noqa: F401

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 from uuid import UUID
 
 from bihuan.foundation.actors import Actor
@@ -57,3 +58,8 @@ def of_subjects(bureau_id: UUID, subject_ids: list[UUID]) -> dict[UUID, list[Evi
     for row in Evidence.objects.filter(bureau_id=bureau_id, subject_id__in=subject_ids).order_by("made_at", "id"):
         found.setdefault(row.subject_id, []).append(row)
     return found
+
+
+def about(bureau_id: UUID, subject_ids: Any) -> Any:
+    """The pictures and documents of many subjects (a selection of their ids), to be counted. Only for visible subjects."""
+    return Evidence.objects.filter(bureau_id=bureau_id, subject_id__in=subject_ids, kind__in=("image", "document"))

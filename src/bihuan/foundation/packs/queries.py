@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
+from django.db.models import OuterRef, Subquery
 
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.models import InstalledPack, PackEntry
@@ -90,3 +92,25 @@ def _clause(viewer: Actor, data: dict[str, Any], tests: dict[str, list[str]], nu
 
 def _grouped(clauses: Iterable[Clause]) -> list[tuple[str, list[Clause]]]:
     return [(group, list(found)) for group, found in groupby(clauses, key=lambda c: c.covered.group)]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A policy: the pack's name and its clauses in its own order."""
+
+    name: str
+    clauses: list[dict[str, Any]]
+
+
+def policies(bureau_id: UUID | None) -> dict[str, Policy]:
+    """The packs in force for a bureau that bring clauses, by code, the one installed last first (one statement)."""
+    owners = {PLATFORM, bureau_id or PLATFORM}
+    named = InstalledPack.objects.filter(bureau_id=OuterRef("bureau_id"), code=OuterRef("pack"), is_current=True)
+    rows = PackEntry.objects.filter(bureau_id__in=owners, section="clauses").order_by("sort", "code")
+    rows = rows.annotate(name=Subquery(named.values("name")[:1]), since=Subquery(named.values("installed_at")[:1]))
+    found: dict[str, Policy] = {}
+    order: dict[str, tuple[str, str]] = {}
+    for pack, data, name, since in rows.values_list("pack", "data", "name", "since"):
+        found.setdefault(pack, Policy(name or pack, [])).clauses.append(data)
+        order[pack] = (f"{since or ''}", pack)
+    return {code: found[code] for code in sorted(found, key=order.__getitem__, reverse=True)}

@@ -11,4 +11,4 @@ class InspectionsConfig(AppConfig):
 
     def ready(self) -> None:
         """Fill the registers: facts, commands, reactions, who sees the evidence."""
-        from bihuan.mechanisms.inspections import commands, events, measures, reactions, refusals, sight  # noqa: F401
+        from bihuan.mechanisms.inspections import archive, commands, events, measures, reactions, refusals, sight  # noqa: F401

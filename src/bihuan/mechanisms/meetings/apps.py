@@ -11,4 +11,4 @@ class MeetingsConfig(AppConfig):
 
     def ready(self) -> None:
         """Fill the registers: commands, facts, refusals, measures."""
-        from bihuan.mechanisms.meetings import commands, measures  # noqa: F401
+        from bihuan.mechanisms.meetings import archive, commands, measures  # noqa: F401

@@ -53,6 +53,11 @@ def meeting_page(viewer: Actor, pk: UUID) -> MeetingPage:
     mine = Seat.objects.select_related("meeting").filter(meeting_id=pk, user_id=viewer.id).first()
     meeting: Meeting = mine.meeting if mine else Meeting.objects.all().seen(viewer, pk)
     seats = tuple(Seat.objects.filter(bureau_id=meeting.bureau_id, meeting=meeting).order_by("user_name", "id"))
+    return page_of(viewer, meeting, seats, mine)
+
+
+def page_of(viewer: Actor, meeting: Meeting, seats: tuple[Seat, ...], mine: Seat | None = None) -> MeetingPage:
+    """A meeting that was found visible, with the seats at hand."""
     lead = viewer.may("sign-for-school", meeting) or viewer.may("assign", meeting)
     open_now = meeting.state == "planned" and clock.now() >= meeting.held_at - SIGN_IN_AHEAD
     return MeetingPage(

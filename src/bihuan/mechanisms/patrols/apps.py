@@ -11,4 +11,4 @@ class PatrolsConfig(AppConfig):
 
     def ready(self) -> None:
         """Fill the registers: commands and their batch twin, facts, refusals, pack chapters, measures, reactions."""
-        from bihuan.mechanisms.patrols import commands, hot, measures, pack, reactions  # noqa: F401
+        from bihuan.mechanisms.patrols import archive, commands, hot, measures, pack, reactions  # noqa: F401

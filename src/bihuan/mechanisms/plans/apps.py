@@ -11,4 +11,4 @@ class PlansConfig(AppConfig):
 
     def ready(self) -> None:
         """Fill the registers: commands, facts, refusals, the pack's chapter, measures."""
-        from bihuan.mechanisms.plans import commands, measures, pack  # noqa: F401
+        from bihuan.mechanisms.plans import archive, commands, measures, pack  # noqa: F401

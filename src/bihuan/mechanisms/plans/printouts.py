@@ -6,12 +6,12 @@ from django.utils import timezone
 
 from bihuan.foundation.printing.paper import Column, Heading, Note, Paper, Paragraph, Table
 from bihuan.foundation.printing.pdf import render_paper
-from bihuan.mechanisms.plans.queries import PlanPage
+from bihuan.mechanisms.plans.queries import Filed, PlanPage
 
 NUMERALS = "一二三四五六七八九十"
 
 
-def plan_pdf(page: PlanPage, *, address: str) -> bytes:
+def plan_pdf(page: PlanPage | Filed, *, address: str) -> bytes:
     """One version: its sections, who does what, who knows it, and how its filing stands."""
     version = page.version
     parts = []

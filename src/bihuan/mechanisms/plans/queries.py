@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -85,6 +85,16 @@ def shelf(viewer: Actor, org_id: UUID) -> Shelf:
 
 
 @dataclass(frozen=True, slots=True)
+class Filed:
+    """A version as paper shows it: who knows it, and who does not yet."""
+
+    plan: Plan
+    version: PlanVersion
+    known: tuple[Knowing, ...]
+    left: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PlanPage:
     """One plan: the version that is shown, all versions, who knows it and who does not yet."""
 
@@ -124,7 +134,7 @@ def plan_page(viewer: Actor, pk: UUID, *, n: int | None = None) -> PlanPage:
     shown.plan = plan
     known = list(Knowing.objects.filter(bureau_id=plan.bureau_id, version=shown).order_by("known_at"))
     names = {role["person"]: role["name"] for role in shown.content["roles"] if role.get("person")}
-    left = rules.left_to_know(rules.named(shown.content), [str(one.user_id) for one in known])
+    left = left_of(shown.content, known)
     kind = kinds_of(plan.bureau_id).get(plan.kind, {"sections": [], "warn_days": 7})
     today = timezone.localdate(clock.now())
     people: list[tuple[str, str]] = []
@@ -132,12 +142,18 @@ def plan_page(viewer: Actor, pk: UUID, *, n: int | None = None) -> PlanPage:
         for row in net.appointments(SYSTEM, on=today, org_id=plan.org_id).order_by("user__name"):
             people.append((str(row.user_id), row.user.name))
     return PlanPage(
-        plan, shown, tuple(seen), tuple(known), tuple(names[one] for one in left),
+        plan, shown, tuple(seen), tuple(known), left,
         {part["title"]: part["hint"] for part in kind["sections"]}, tuple(dict.fromkeys(people)), may_write,
         viewer.may("issue-paper", plan) and not may_write, str(viewer.id) in names,
         any(one.user_id == viewer.id for one in known),
         rules.warning(plan.activity_on, shown.filing, today, kind["warn_days"]),
     )  # fmt: skip
+
+
+def left_of(content: Mapping[str, Any], known: Iterable[Knowing]) -> tuple[str, ...]:
+    """The names of those who are named in a version and have not said that they know it."""
+    names = {role["person"]: role["name"] for role in content["roles"] if role.get("person")}
+    return tuple(names[one] for one in rules.left_to_know(rules.named(content), [str(row.user_id) for row in known]))
 
 
 def filings(viewer: Actor, *, cursor: str = "", size: int = 25) -> Page:

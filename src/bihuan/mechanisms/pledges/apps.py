@@ -11,4 +11,4 @@ class PledgesConfig(AppConfig):
 
     def ready(self) -> None:
         """Fill the registers: commands, facts, refusals, the pack's chapter, measures, reactions."""
-        from bihuan.mechanisms.pledges import commands, measures, pack, reactions  # noqa: F401
+        from bihuan.mechanisms.pledges import archive, commands, measures, pack, reactions  # noqa: F401

@@ -28,11 +28,12 @@ PLATES = "pledges/plates.typ"
 BADGES = "pledges/badges.typ"
 
 
-def letter_pdf(row: Pledge, *, address: str) -> bytes:
-    """One letter as it was made, with the drawn signature when it is signed."""
+def letter_pdf(row: Pledge, *, address: str, evidence: list[Any] | None = None) -> bytes:
+    """One letter as it was made, with the drawn signature when it is signed; *evidence* when it is at hand."""
     said = row.content
     signed_on = timezone.localdate(row.signed_at) if row.signed_at else None
-    kept = next((one for one in of_subject(row.bureau_id, row.pk) if one.pk == row.signature_id), None)
+    found = of_subject(row.bureau_id, row.pk) if evidence is None else evidence
+    kept = next((one for one in found if one.pk == row.signature_id), None)
     drawn = store.read(kept.sha256) if kept else None
     blocks = (
         Paragraph(said["opening"]),

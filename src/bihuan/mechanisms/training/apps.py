@@ -11,4 +11,4 @@ class TrainingConfig(AppConfig):
 
     def ready(self) -> None:
         """Fill the registers: commands, facts, refusals, the pack's chapter, measures."""
-        from bihuan.mechanisms.training import commands, measures, pack  # noqa: F401
+        from bihuan.mechanisms.training import archive, commands, measures, pack  # noqa: F401

@@ -76,7 +76,11 @@ class DrillPage:
 
 def drill_page(viewer: Actor, pk: UUID) -> DrillPage:
     """One drill inside the viewer's net, or ``foundation.not_found``."""
-    drill: Drill = Drill.objects.all().seen(viewer, pk)
+    return page_of(viewer, Drill.objects.all().seen(viewer, pk))
+
+
+def page_of(viewer: Actor, drill: Drill) -> DrillPage:
+    """A drill that was found visible, with its groups and numbers."""
     groups = tuple(rules.groups_of(drill.results))
     kinds = kinds_of(drill.bureau_id)
     return DrillPage(
