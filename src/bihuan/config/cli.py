@@ -45,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
         return verb
 
     pack = verbs.add_parser("pack", help="模型包：检查、计划、安装、覆盖").add_subparsers(required=True, metavar="动作")
-    check = add("check", pack_check, "列出模型包的全部问题（文件、行、代码、一句话）；没有问题时退出码为 0", pack)
+    check = add("check", pack_check, "列出模型包的全部问题和提醒（文件、行、代码、一句话）；没有问题时退出码为 0，提醒不算问题", pack)
     check.add_argument("path", nargs="+")
     check.add_argument("--json", action="store_true")
     for name, call, text in (
@@ -74,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--name", default="命令行")
     token.add_argument("--scope", action="append", choices=["read", "write"], help="默认读写都可以")
     add("doctor", doctor, "检查整套系统：历史、公文编号、佐证、任务").add_argument("--json", action="store_true")
+    add("relock", relock, "换过数据密钥以后：把加密保存的内容改用现在的密钥加密；可以重复、可以中断")
     bench = add("bench", benchmark, "测速：与同一次运行里做同样工作的原始 SQL 相比")
     bench.add_argument("work", nargs="*", help="W1 W3 W7in W7out …，不写则全部")
     bench.add_argument("--json", action="store_true")
@@ -92,12 +93,15 @@ def pack_check(options: argparse.Namespace) -> int:
     everything = []
     for path in options.path:
         pack = read_pack(find(path))
-        everything.append({"pack": str(path), "faults": [vars(fault) for fault in pack.faults]})
+        told = {name: [vars(one) for one in found] for name, found in (("faults", pack.faults), ("warnings", pack.warnings))}
+        everything.append({"pack": str(path), **told})
         if not options.json:
             counts = "、".join(f"{name} {len(items)}" for name, items in pack.items.items() if items)
             print(f"{path}：{len(pack.faults)} 处问题" if pack.faults else f"{path}：没有问题（{counts}）")
             for fault in pack.faults:
                 print(f"  {fault.file}:{fault.row}  {fault.entry}  {fault.code}  {fault.sentence}")
+            for warning in pack.warnings:
+                print(f"  提醒  {warning.file}:{warning.row}  {warning.entry}  {warning.code}  {warning.sentence}")
     if options.json:
         _print(everything)
     return int(any(found["faults"] for found in everything))
@@ -216,6 +220,16 @@ def doctor(options: argparse.Namespace) -> int:
         for verdict in verdicts:
             print(f"{'✓' if verdict.ok else '✗'} {verdict.sentence} {verdict.where}".rstrip())
     return int(not all(v.ok for v in verdicts))
+
+
+def relock(options: argparse.Namespace) -> int:
+    """Bring what is kept encrypted under the key that locks now, and say which key that is."""
+    from bihuan.foundation.lockbox import current_key
+    from bihuan.mechanisms.ledgers.commands import relock as run
+
+    count = run()
+    print(f"已用密钥 {current_key()} 重新加密 {count} 行；其余的本来就是用它加密的。")
+    return 0
 
 
 def benchmark(options: argparse.Namespace) -> int:

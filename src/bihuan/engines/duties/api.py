@@ -7,9 +7,12 @@ from typing import Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
+from django.utils import timezone
 from ninja import Query, Router, Schema
 
 from bihuan.engines.duties import queries
+from bihuan.engines.duties.calendar import monday_of
+from bihuan.engines.responsibility.queries import sensible_day
 from bihuan.foundation import clock
 
 router = Router()
@@ -67,6 +70,39 @@ class CalendarDays(Schema):
     items: list[CalendarDayLine]
 
 
+class PostBurden(Schema):
+    """A post in a week: what one person is asked, against the budget, and what all ``people`` measured together."""
+
+    post: str
+    name: str
+    people: int
+    tasks: float
+    fields: float
+    expected: float
+    budget: int | None
+    minutes: int
+    count: int
+    is_over: bool
+    verdict: str
+
+
+class DoubledQuestion(Schema):
+    """A question that several sheets (id, title) put to one post."""
+
+    post: str
+    name: str
+    question: str
+    sheets: list[tuple[UUID, str]]
+
+
+class BurdenOfWeek(Schema):
+    """A week (its Monday)."""
+
+    week: date
+    posts: list[PostBurden]
+    twice: list[DoubledQuestion]
+
+
 @router.get("/tasks", response=TaskLines, summary="待办列表", operation_id="tasks.list")
 def tasks(
     request: HttpRequest, whose: Literal["mine", "all"] = "mine",
@@ -88,3 +124,11 @@ def calendar(
     """The school calendar of a unit in your net (default: your own) between two dates."""
     found = queries.days_between(request.actor, org_id=unit, stage=stage, first=first, last=last)  # type: ignore[attr-defined]
     return {"items": found}
+
+
+@router.get("/duties/burden", response=BurdenOfWeek, summary="填报用时", operation_id="duties.burden")
+def burden(request: HttpRequest, week: date | None = None, school: UUID | None = None) -> dict[str, Any]:
+    """What the duties ask of each post in a usual week, what was measured in *week*, the budget, and what is asked twice."""
+    monday = monday_of(sensible_day(week or timezone.localdate(clock.now())))
+    found = queries.burden(request.actor, week=monday, org_id=school)  # type: ignore[attr-defined]
+    return {"week": monday, "posts": found.posts, "twice": found.twice}

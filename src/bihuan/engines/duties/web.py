@@ -158,10 +158,12 @@ def rules(request: HttpRequest) -> HttpResponse:
 @require_GET
 @signed_in
 def burden(request: HttpRequest) -> HttpResponse:
-    """What the system costs each post in a week."""
+    """What the duties ask of each post in a week, expected and measured, against its budget; what is asked twice."""
     week = monday_of(sensible_day(_date(request.GET.get("week", "")) or timezone.localdate(clock.now())))
+    schools = school_choices(request.actor)
     context = {
-        "rows": queries.minutes(request.actor, week=week),
+        "page": queries.burden(request.actor, week=week, org_id=_id(request.GET.get("school", ""))),
+        "schools": schools if len(schools) > 1 else [],
         "week": week,
         "before": week - timedelta(days=7),
         "after": week + timedelta(days=7),

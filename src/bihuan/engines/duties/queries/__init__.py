@@ -1,6 +1,6 @@
 """Reading duties: the calendar, what is open for me, lists, one task, the duties in force, minutes."""
 
-from bihuan.engines.duties.queries.burden import Burden, DutyLine, duties, minutes
+from bihuan.engines.duties.queries.burden import Burden, BurdenPage, DutyLine, burden, duties
 from bihuan.engines.duties.queries.days import (
     CalendarPage,
     Month,
@@ -33,11 +33,13 @@ __all__ = [
     "WHOSE",
     "Asked",
     "Burden",
+    "BurdenPage",
     "CalendarPage",
     "DutyLine",
     "Month",
     "TaskFilter",
     "TaskView",
+    "burden",
     "calendar_of",
     "calendar_page",
     "day_kind",
@@ -45,7 +47,6 @@ __all__ = [
     "days_between",
     "duties",
     "may_set_days",
-    "minutes",
     "open_tasks",
     "own_count",
     "own_tasks",

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, Sum
+from django.db.models import Count, Q, Sum
+from django.utils import timezone
 
 from bihuan.engines.duties import rules
+from bihuan.engines.duties.loads import Chapters, asked_twice, dearest_loads, loads, works_of
 from bihuan.engines.duties.models import Duty, Minutes
 from bihuan.engines.duties.queries.waiting import inside
 from bihuan.engines.responsibility import queries as net
-from bihuan.engines.sheets.rules import STAGES
-from bihuan.foundation import packs
+from bihuan.engines.sheets import queries as sheets
+from bihuan.engines.sheets.rules import STAGES, stages_of
+from bihuan.foundation import clock, packs
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.scoping import under
 
@@ -32,7 +34,7 @@ class DutyLine:
 
 
 def duties(viewer: Actor) -> list[DutyLine]:
-    """The duties in force for the viewer's bureau and schools: the bureau's first, one statement."""
+    """The duties in force for the viewer's bureau and schools, without those that have ended: the bureau's first, one statement."""
     wide = [hold for hold in viewer.holds if hold.level in ("bureau", "city", "province")]
     places = Q()
     for hold in viewer.holds:
@@ -41,7 +43,10 @@ def duties(viewer: Actor) -> list[DutyLine]:
     if not places and not viewer.is_system:
         return []
     bureaus = {viewer.bureau_id, *(hold.org_id for hold in wide)}
-    rows = Duty.objects.filter(is_active=True).filter(places | Q(bureau_id__in=bureaus, school_id__isnull=True))
+    today = timezone.localdate(clock.now())
+    rows = Duty.objects.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=today), is_active=True).filter(
+        places | Q(bureau_id__in=bureaus, school_id__isnull=True)
+    )
     return [_duty_line(row) for row in rows.select_related("org").order_by("path", "code")[:300]]
 
 
@@ -61,32 +66,148 @@ def _duty_line(duty: Duty) -> DutyLine:
 
 @dataclass(frozen=True, slots=True)
 class Burden:
-    """What a post cost in a week: acts, minutes in all, and by action."""
+    """What a post is asked in a usual week and what it measured in one: ``minutes`` in all of ``people``, by action.
+
+    ``expected``, ``tasks`` and ``fields`` are of one person; ``budget`` is nothing where the pack states none.
+    """
 
     post: str
     name: str
     count: int
     minutes: int
     actions: tuple[tuple[str, int, int], ...]
+    people: int = 0
+    tasks: float = 0
+    fields: float = 0
+    expected: float = 0
+    budget: int | None = None
+    dearest: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def each(self) -> float:
+        """Measured minutes of one person, on average."""
+        return self.minutes / max(1, self.people)
+
+    @property
+    def most(self) -> float:
+        """The larger of what is expected and what was measured of one person."""
+        return max(self.expected, self.each)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it costs more than the budget."""
+        return self.budget is not None and self.most > self.budget
+
+    @property
+    def verdict(self) -> str:
+        """The budget in words: 预算内, 超出 4 分钟, 没有定预算."""
+        if self.budget is None:
+            return "没有定预算"
+        return f"超出 {self.most - self.budget:.0f} 分钟" if self.is_over else "预算内"
 
 
-def minutes(viewer: Actor, *, week: date, org_id: UUID | None = None) -> list[Burden]:
-    """Minutes by post in a week (its Monday) inside the viewer's net, the dearest first; for those who see the net."""
+@dataclass(frozen=True, slots=True)
+class Doubled:
+    """A question that several sheets put to one post: (id, title) of each sheet."""
+
+    post: str
+    name: str
+    question: str
+    sheets: tuple[tuple[UUID, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BurdenPage:
+    """A week: every post with its load, the dearest against its budget first, and the questions that are asked twice."""
+
+    posts: list[Burden]
+    twice: list[Doubled]
+    school: Any = None
+
+
+def burden(viewer: Actor, *, week: date, org_id: UUID | None = None) -> BurdenPage:
+    """What the duties cost each post inside the viewer's net, in a usual week and measured in *week* (its Monday).
+
+    Refusals: ``foundation.not_yours`` (for those who see the net), ``foundation.not_found``.
+    """
     net.require_net(viewer)
+    org_id = org_id or _only_school(viewer)
+    place = net.org(viewer, org_id) if org_id else None
+    bureau_id = place.bureau_id if place else viewer.bureau_id
+    names, budgets = packs.entries(bureau_id, "posts"), packs.entries(bureau_id, "budgets")
+    measured, (works, ids) = _measured(viewer, week, place), _works(viewer, bureau_id, place)
+    seconds = {code: row["seconds"] for code, row in packs.entries(bureau_id, "field-seconds").items()}
+    asked = works_of(works, **_asked_at(place))
+    found = loads(asked, seconds) if place else dearest_loads(works, seconds)
+    if place:
+        found = {net.own_post(place, post): load for post, load in found.items()}
+    serving = (
+        net.appointments(viewer, on=week, org_id=org_id)
+        .order_by()
+        .values("post")
+        .annotate(n=Count("user_id", distinct=True))
+    )
+    people = dict(serving.values_list("post", "n"))
+    rows = []
+    for post in {*found, *measured}:
+        actions, load = measured.get(post, ()), found.get(post)
+        rows.append(Burden(
+            post, names.get(post, {}).get("name", post), sum(times for _, times, _ in actions),
+            round(sum(spent for *_, spent in actions) / 60), tuple((word, times, round(spent / 60)) for word, times, spent in actions),
+            people.get(post, 0), *((load.tasks, load.fields, load.minutes) if load else (0, 0, 0)),
+            budgets.get(post, {}).get("minutes"), tuple((work.title, cost) for work, cost in load.dearest) if load else (),
+        ))  # fmt: skip
+    twice = [
+        Doubled(one.post, names.get(one.post, {}).get("name", one.post), one.question,
+                tuple((ids[code], title) for code, title in one.sheets.items()))
+        for one in asked_twice(asked)
+    ]  # fmt: skip
+    return BurdenPage(sorted(rows, key=lambda row: (-row.most / (row.budget or 1000), row.post)), twice, place)
+
+
+def _only_school(viewer: Actor) -> UUID | None:
+    """The school of somebody who looks after that one school and nothing else."""
+    places = {hold.org_id for hold in viewer.holds if "see-net" in hold.acts}
+    wide = any(hold.level != "school" for hold in viewer.holds)
+    return next(iter(places)) if len(places) == 1 and not wide else None
+
+
+def _measured(viewer: Actor, week: date, place: Any) -> dict[str, list[tuple[str, int, int]]]:
+    """Post → (action, times, seconds) that were told for a week."""
     rows = Minutes.objects.visible_to(viewer).filter(week=week)
-    if org_id:
-        rows = rows.filter(under(net.org(viewer, org_id).path))
+    if place:
+        rows = rows.filter(under(place.path))
     found: dict[str, list[tuple[str, int, int]]] = {}
-    summed = rows.values("post", "action").annotate(times=Sum("count"), seconds_in_all=Sum("seconds"))
-    for row in summed.order_by("post", "action"):
-        found.setdefault(row["post"], []).append((row["action"], row["times"], row["seconds_in_all"]))
-    posts = packs.entries(viewer.bureau_id, "posts")
-    return sorted((_burden(post, actions, posts) for post, actions in found.items()), key=lambda one: -one.minutes)
+    for row in (
+        rows.values("post", "action").annotate(times=Sum("count"), spent=Sum("seconds")).order_by("post", "action")
+    ):
+        found.setdefault(row["post"], []).append((row["action"], row["times"], row["spent"]))
+    return found
 
 
-def _burden(post: str, actions: Sequence[tuple[str, int, int]], posts: Mapping[str, Any]) -> Burden:
-    return Burden(
-        post, posts.get(post, {}).get("name", post), sum(times for _, times, _ in actions),
-        round(sum(seconds for *_, seconds in actions) / 60),
-        tuple((action, times, round(seconds / 60)) for action, times, seconds in actions),
+def _works(viewer: Actor, bureau_id: UUID | None, place: Any) -> tuple[Chapters, dict[str, UUID]]:
+    """The duties in force with their sheets and ledgers, as chapters; and each sheet's id."""
+    today = timezone.localdate(clock.now())
+    owners = [bureau_id, *([place.school_id] if place and place.school_id else [])]
+    rows = Duty.objects.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=today), is_active=True, starts_on__lte=today)
+    rows = list(rows.filter(bureau_id=bureau_id, org_id__in=owners).order_by("code")) if bureau_id else []
+    books = packs.entries(bureau_id, "ledgers")
+    contents = sheets.contents_coded(
+        viewer, ids={row.subject_id for row in rows if row.act == "sheet" and row.subject_id},
+        codes={book["sheet"] for book in books.values()}, on=today,
     )  # fmt: skip
+    ids = {code: pk for code, (pk, _) in contents.items()}
+    coded = {pk: code for code, pk in ids.items()}
+    said = ("code", "title", "act", "post", "cadence", "windows", "scope", "satisfies", "nil")
+    duties = {
+        row.code: {**{name: getattr(row, name) for name in said}, "sheet": coded.get(row.subject_id, "")}
+        for row in rows
+    }
+    told = {code: {"content": content.as_json()} for code, (_, content) in contents.items()}
+    return {"duties": duties, "ledgers": books, "sheets": told}, ids
+
+
+def _asked_at(place: Any) -> dict[str, Any]:
+    if place is None or not place.school_id:
+        return {}
+    return {"stages": stages_of([*place.stages, place.kind]), "facets": set(place.facets)}

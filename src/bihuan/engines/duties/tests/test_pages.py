@@ -7,14 +7,12 @@ from datetime import date, timedelta
 import pytest
 
 from bihuan.engines.duties import queries
-from bihuan.engines.duties.commands import fulfil, miss_over, tell_minutes
-from bihuan.engines.duties.commands.telling import Spent
+from bihuan.engines.duties.commands import fulfil, miss_over
 from bihuan.engines.duties.models import CalendarDay, Task
 from bihuan.engines.duties.queries import TaskFilter
 from bihuan.engines.duties.tests.conftest import moment, set_day
 from bihuan.foundation import clock
 from bihuan.foundation.ids import uuid7
-from bihuan.foundation.refusals import Refusal
 
 pytestmark = pytest.mark.django_db
 
@@ -208,19 +206,6 @@ def test_the_rules_are_read_aloud(duty, door, net, morning):
     assert "每月，最后一个上课日" in page
     assert "初中" in page
     assert "校门早巡" not in door("wu").get("/duties/rules/").content.decode()
-
-
-def test_minutes_are_seen_by_those_who_see_the_net(actors, door, net, morning):
-    tell_minutes(
-        actors.wang, morning, id=uuid7(), week=date(2026, 11, 9), entries=[Spent(action="巡查", count=3, seconds=600)]
-    )
-    page = door("li").get("/duties/minutes/").content.decode()
-    assert "保安" in page
-    assert "巡查 3 次 10 分" in page
-    assert "保安" not in door("wu").get("/duties/minutes/").content.decode()
-    assert door("wang").get("/duties/minutes/").status_code == 403
-    with pytest.raises(Refusal):
-        queries.minutes(actors.wang, week=date(2026, 11, 9))
 
 
 def test_a_day_is_read_alike_as_one_day_and_from_the_calendar(duty, actors, net, term):
