@@ -41,6 +41,14 @@ def number(name: str, default: int) -> int:
     return int(value)
 
 
+def keys(name: str, *, shortest: int = 32) -> tuple[str, ...]:
+    """Secrets separated by commas, the newest first; one that could be guessed stops the start."""
+    found = tuple(key.strip() for key in text(name).split(",") if key.strip())
+    if any(len(key) < shortest for key in found):
+        raise BadEnvironment(f"{name} 里每个密钥至少要有 {shortest} 个字符，用逗号分隔")
+    return found
+
+
 def database(url: str, *, data: Path) -> dict[str, Any]:
     """Django's database settings for ``sqlite:///path`` or ``postgresql://user:password@host:port/name``."""
     if not url:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Annotated
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field
 
+from bihuan.engines.duties.loads import Ask, Chapters, Form, content_in, form_of
 from bihuan.foundation import packs
 from bihuan.foundation.packs import Fault, Item, Proof, Section, Spec, section
 from bihuan.foundation.packs.sections import Codes
@@ -31,6 +32,15 @@ class ClockSpec(Spec):
     proof: Proof
 
 
+class GatePassSpec(Spec):
+    """See ``rules.GatePass``; each names a column of the ledger's sheet."""
+
+    who: str
+    host: str
+    why: str
+    private: tuple[str, ...] = ()
+
+
 class LedgerSpec(Spec):
     """See ``rules.Ledger``."""
 
@@ -46,7 +56,11 @@ class LedgerSpec(Spec):
     slots: tuple[Words, ...] = ()
     slot_column: str = ""
     normal: dict[str, str] | None = None
+    given: dict[str, Literal["me", "now"]] | None = None
+    again: tuple[str, ...] = ()
+    usual_rows: Annotated[int, Field(ge=0, le=60)] = 1
     clock: ClockSpec | None = None
+    gate_pass: GatePassSpec | None = None
     stages: tuple[str, ...] = ()
     facets: tuple[str, ...] = ()
     restricted: bool = False
@@ -70,6 +84,14 @@ class Ledgers(Section):
                 yield item.fault("ledgers.post", f"没有叫「{post}」的岗位")
         if spec.clock and ("sources", spec.clock.source) not in codes:
             yield item.fault("packs.no_source", f"来源「{spec.clock.source}」没有写在 pack.yaml 的 sources 里")
+        if spec.restricted and spec.clock:
+            yield item.fault(
+                "ledgers.restricted_clock", "限权台账的内容加密保存，不能有时钟 clock：到期提醒会把内容带出去"
+            )
+        if spec.gate_pass and not spec.clock:
+            yield item.fault("ledgers.pass_clock", "发访客证 gate_pass 的台账要写时钟 clock，离校和超时由它算")
+        if spec.usual_rows == 0 and not spec.nil:
+            yield item.fault("ledgers.no_nil", "平常一行也没有（usual_rows: 0）的台账，要写零报告的话 nil")
         if spec.slots and not spec.slot_column:
             yield item.fault("ledgers.slots", "写了固定行 slots，还要写明放在哪一栏 slot_column")
 
@@ -78,3 +100,24 @@ def ledgers_of(bureau_id: UUID | None) -> dict[str, Ledger]:
     """The bureau's ledgers in their order; empty when its packs have none."""
     found = packs.entries(bureau_id, "ledgers")
     return {code: from_entry(data) for code, data in sorted(found.items(), key=lambda one: one[1]["number"])}
+
+
+@form_of("ledger")
+def _usual_page(duty: Mapping[str, Any], chapters: Chapters) -> Form | None:
+    """A usual page: its rows without what stands ready or fills itself; a page that is usually empty is one tap."""
+    entry = chapters.get("ledgers", {}).get(str(duty["code"]).removeprefix("ledger-"))
+    content = content_in(chapters, entry["sheet"]) if entry else None
+    if entry is None or content is None:
+        return None
+    ledger = from_entry(entry)
+    asked = [item for item in content.items if item.required and item.code not in ledger.standing]
+    rows = len(ledger.slots) or ledger.usual_rows
+    one_by_one = bool(ledger.slots) or bool(
+        ledger.clock and not ledger.clock.keep
+    )  # rounds, visitors: each at its own time
+    visits = max(1, rows) if one_by_one else 1
+    taps = visits + (rows if ledger.slots else 0) + (rows if ledger.clock else 0)  # save; tick a row; end a clock
+    return Form(
+        tuple(Ask(item.title, item.kind) for item in asked), rows, taps, visits, sheet=ledger.sheet,
+        sheet_title=content.title, questions=tuple(item.title for item in asked),
+    )  # fmt: skip

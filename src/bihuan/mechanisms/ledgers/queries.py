@@ -22,12 +22,13 @@ from bihuan.foundation.actors import SYSTEM, Actor
 from bihuan.foundation.packs.measures import CAP
 from bihuan.foundation.pages.keyset import Page, page
 from bihuan.foundation.refusals import Refusal
-from bihuan.mechanisms.ledgers import rules
+from bihuan.mechanisms.ledgers import contents, rules
 from bihuan.mechanisms.ledgers.commands import is_mine, may_write
-from bihuan.mechanisms.ledgers.models import Entry, Leaf
+from bihuan.mechanisms.ledgers.models import Entry, Leaf, Pass
 from bihuan.mechanisms.ledgers.pack import ledgers_of
 from bihuan.mechanisms.ledgers.rules import Ledger
 
+MOST_AGAIN = 60
 STATES: Mapping[str, str] = {"filled": "已登记", "nil": "零报告", "": "没有登记"}
 
 
@@ -146,6 +147,8 @@ class LedgerPage:
     may_write: bool
     before: date
     after: date
+    last_time: tuple[Mapping[str, str], ...] = ()
+    by_me: bool = False
 
     @property
     def columns(self) -> tuple[Item, ...]:
@@ -158,11 +161,22 @@ class LedgerPage:
         return self.may_write and not self.is_locked and not self.is_future
 
     @property
+    def is_complete(self) -> bool:
+        """Whether the rows that stand ready lack nothing that must be filled."""
+        return all(item.code in self.ledger.standing for item in self.columns if item.required)
+
+    @property
     def ready(self) -> tuple[dict[str, str], ...]:
-        """Rows that stand ready to be filled: the ledger's slots that no row has yet, with what is normal."""
+        """Rows that stand ready to be confirmed: the ledger's slots that no row has yet, or the rows that this person wrote
+        on the last page, with what is normal and what stays the same."""
+        usual, same = dict(self.ledger.normal or {}), self.ledger.again
+        if not self.ledger.slots:
+            before = () if self.by_me else self.last_time
+            return tuple({**usual, **{code: row[code] for code in same if row.get(code)}} for row in before)
         column = self.ledger.slot_column
         there = {line.entry.answers.get(column) for line in self.lines if not line.entry.struck_at}
-        return tuple({**(self.ledger.normal or {}), column: slot} for slot in self.ledger.slots if slot not in there)
+        then = {row.get(column): {code: row[code] for code in same if row.get(code)} for row in self.last_time}
+        return tuple({**usual, **then.get(slot, {}), column: slot} for slot in self.ledger.slots if slot not in there)
 
 
 def ledger_page(viewer: Actor, org_id: UUID, code: str, *, on: date, at: datetime) -> LedgerPage:
@@ -179,19 +193,50 @@ def ledger_page(viewer: Actor, org_id: UUID, code: str, *, on: date, at: datetim
     )
     since = rules.locked_from(ledger, day)
     return LedgerPage(
-        ledger, org, day, rules.last_day(ledger.every, day), version, tuple(_line(row, ledger, at) for row in rows),
+        ledger, org, day, rules.last_day(ledger.every, day), version, tuple(_line(row, ledger, at) for row in shown(viewer, ledger, org, rows)),
         Leaf.objects.filter(bureau_id=org.bureau_id, org_id=org.pk, ledger=code, on=day).first(),
         since, today >= since, day > today, rules.is_late(ledger, day, today), may_write(viewer, ledger, org),
-        rules.turned(ledger.every, day, -1), rules.turned(ledger.every, day, 1),
+        rules.turned(ledger.every, day, -1), rules.turned(ledger.every, day, 1), _last_time(viewer, ledger, org, day),
+        any(row.by_id == viewer.id and not row.struck_at for row in rows),
     )  # fmt: skip
 
 
+def _last_time(viewer: Actor, ledger: Ledger, org: Any, day: date) -> tuple[Mapping[str, str], ...]:
+    """The rows of the last page before a day that has any: this person's, or everybody's where the rows have names."""
+    if not ledger.again:
+        return ()
+    rows = Entry.objects.filter(
+        bureau_id=org.bureau_id, org_id=org.pk, ledger=ledger.code, on__lt=day, struck_at__isnull=True
+    )
+    if not ledger.slots:
+        rows = rows.filter(by_id=viewer.id)
+    found = list(rows.order_by("-on", "id").values_list("on", "answers")[:MOST_AGAIN])
+    return tuple(answers for on, answers in found if on == found[0][0])
+
+
+def shown(viewer: Actor, ledger: Ledger, org: Any, rows: list[Entry]) -> list[Entry]:
+    """The rows with what this person may read of them: encrypted ones opened for the ledger's posts alone, private columns
+    masked for those who only look."""
+    if ledger.restricted or any(row.closed for row in rows):
+        mine = is_mine(viewer, ledger, org)
+        return [contents.opened(row) if mine else row for row in rows]
+    if ledger.gate_pass and not may_write(viewer, ledger, org):
+        for row in rows:
+            row.answers = {
+                code: rules.masked(text) if rules.is_private(ledger, code) else text
+                for code, text in row.answers.items()
+            }
+            row.title = contents.title(version_for_filling(SYSTEM, row.version_id), row.answers)
+    return rows
+
+
 def _line(row: Entry, ledger: Ledger, at: datetime) -> Line:
-    content = version_for_filling(SYSTEM, row.version_id).content
+    version = version_for_filling(SYSTEM, row.version_id)
+    wrong = contents.wrong(version, row.answers) if row.closed else row.wrong
     running = row.clock_due_at is not None and row.clock_ended_at is None and row.struck_at is None
     return Line(
         row,
-        tuple((item, row.answers.get(item.code, ""), item.code in row.wrong) for item in content.items),
+        tuple((item, row.answers.get(item.code, ""), item.code in wrong) for item in version.content.items),
         running,
         running and row.clock_due_at <= at,
     )
@@ -206,7 +251,7 @@ def entries_between(
     if ledger is None:
         raise Refusal("ledgers.no_such_ledger")
     rows = Entry.objects.filter(bureau_id=org.bureau_id, org_id=org.pk, ledger=code, on__range=(since, until))
-    return org, ledger, list(rows.order_by("on", "id")[:20_000])
+    return org, ledger, shown(viewer, ledger, org, list(rows.order_by("on", "id")[:20_000]))
 
 
 def nil_days(org: Any, code: str, *, since: date, until: date) -> list[date]:
@@ -224,7 +269,135 @@ def versions_of(rows: Iterable[Entry]) -> dict[UUID, VersionInForce]:
 
 def running(viewer: Actor, *, cursor: str = "", size: int = 25) -> Page:
     """What ledgers keep open inside the viewer's net (a visitor inside, a sample kept), the earliest due first."""
-    return page(_running(Entry.objects.visible_to(viewer)), order=("clock_due_at", "id"), cursor=cursor, size=size)
+    found = page(_running(Entry.objects.visible_to(viewer)), order=("clock_due_at", "id"), cursor=cursor, size=size)
+    for row in found.rows:
+        ledger = ledgers_of(row.bureau_id).get(row.ledger)
+        if ledger is not None:
+            shown(viewer, ledger, row, [row])
+    return found
+
+
+# --- visitors' passes -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PassView:
+    """A visitor's pass with the row that it belongs to; ``who`` is masked for those who may not write the ledger."""
+
+    taken: Pass
+    number: str
+    who: str
+    host: str
+    why: str
+    state: str
+    may_write: bool
+    ended: str
+    came: str
+
+    @property
+    def words(self) -> str:
+        """The state in words."""
+        return rules.PASS_STATES[self.state]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its visit may still be closed, or the pass voided."""
+        return self.state in ("inside", "late")
+
+
+def _pass_view(viewer: Actor, row: Pass, at: datetime) -> PassView | None:
+    ledger = ledgers_of(row.bureau_id).get(row.entry.ledger)
+    if ledger is None or ledger.gate_pass is None or ledger.clock is None:
+        return None
+    mine = may_write(viewer, ledger, row) or (viewer.id is not None and viewer.id == row.host_id)
+    said, columns = row.entry.answers, ledger.gate_pass
+
+    def cell(column: str) -> str:
+        text = said.get(column, "")
+        return text if mine or not rules.is_private(ledger, column) else rules.masked(text)
+
+    state = rules.pass_state(
+        void=row.void_at is not None, left=row.entry.clock_ended_at is not None, due_at=row.due_at, now=at
+    )
+    return PassView(
+        row, rules.pass_number(row.on, row.n), cell(columns.who), cell(columns.host), cell(columns.why), state,
+        may_write(viewer, ledger, row), ledger.clock.ended,
+        said.get(ledger.clock.starts) or f"{timezone.localtime(row.entry.made_at):%H:%M}",
+    )  # fmt: skip
+
+
+def pass_view(viewer: Actor, pk: UUID, *, at: datetime) -> PassView:
+    """One pass, for the net in which it was given and for the person visited; ``foundation.not_found`` for anybody else."""
+    found = _pass_view(viewer, Pass.objects.select_related("entry", "org").seen(viewer, pk), at)
+    if found is None:
+        raise Refusal("foundation.not_found")
+    return found
+
+
+def passes_inside(viewer: Actor, *, at: datetime, cursor: str = "", size: int = 25) -> tuple[Page, list[PassView]]:
+    """The passes whose visitors are inside, those over time first."""
+    rows = Pass.objects.visible_to(viewer).filter(left_at__isnull=True, void_at__isnull=True)
+    found = page(rows.select_related("entry", "org"), order=("due_at", "id"), cursor=cursor, size=size)
+    return found, [view for row in found.rows if (view := _pass_view(viewer, row, at))]
+
+
+@dataclass(frozen=True, slots=True)
+class PassForm:
+    """A row that may be given a pass: who comes, the school's people, and which of them bears the name that was written."""
+
+    entry: Entry
+    who: str
+    host: str
+    host_id: str
+    people: tuple[tuple[str, str], ...]
+    has: UUID | None
+
+
+def pass_form(viewer: Actor, entry_id: UUID, *, at: datetime) -> PassForm:
+    """What is asked before a pass is given; only for those who may give it."""
+    row = Entry.objects.all().seen(viewer, entry_id)
+    ledger = ledgers_of(row.bureau_id).get(row.ledger)
+    if ledger is None or ledger.gate_pass is None or not may_write(viewer, ledger, row):
+        raise Refusal("foundation.not_found")
+    serving = net.appointments(SYSTEM, on=timezone.localdate(at), org_id=row.org_id).order_by("user__name", "id")
+    people = tuple(dict.fromkeys((str(one.user_id), one.user.name) for one in serving[:400]))
+    host = row.answers.get(ledger.gate_pass.host, "")
+    named = [pk for pk, name in people if name == host]
+    has = Pass.objects.filter(bureau_id=row.bureau_id, entry=row, void_at__isnull=True).first()
+    return PassForm(
+        row, row.answers.get(ledger.gate_pass.who, ""), host, named[0] if len(named) == 1 else "", people, has.pk if has else None
+    )  # fmt: skip
+
+
+def passes_of(rows: Iterable[Entry]) -> dict[UUID, tuple[UUID, str]]:
+    """The pass in use of each of these rows that were found visible: its id and number."""
+    found = Pass.objects.filter(entry_id__in=[row.pk for row in rows], void_at__isnull=True)
+    return {row.entry_id: (row.pk, rules.pass_number(row.on, row.n)) for row in found}
+
+
+@dataclass(frozen=True, slots=True)
+class OverTime:
+    """A pass over time, for those who tell of it."""
+
+    org_id: UUID
+    number: str
+    host: str
+    host_id: UUID | None
+    issuer_id: UUID | None
+    due_at: datetime
+    posts: tuple[str, ...]
+
+
+def over_time(pk: UUID) -> OverTime | None:
+    """A pass whose visitor is still inside; nothing when they left, or the pass was voided, or the book is kept no more."""
+    row = Pass.objects.select_related("entry").filter(pk=pk, left_at__isnull=True, void_at__isnull=True).first()
+    ledger = ledgers_of(row.bureau_id).get(row.entry.ledger) if row else None
+    if row is None or ledger is None or ledger.gate_pass is None:
+        return None
+    host = row.entry.answers.get(ledger.gate_pass.host, "")
+    return OverTime(
+        row.org_id, rules.pass_number(row.on, row.n), host, row.host_id, row.by_id, row.due_at, ledger.posts
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
@@ -37,8 +38,27 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
+class GatePass:
+    """A row may be given a visitor's pass: in which columns stand who comes, whom they visit and why.
+
+    ``private`` columns are shown in full only to those who may write the ledger.
+    """
+
+    who: str
+    host: str
+    why: str
+    private: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Ledger:
-    """One ledger of a bureau as its pack describes it; ``posts`` may write it, ``slots`` name rows that every page has."""
+    """One ledger of a bureau as its pack describes it; ``posts`` may write it, ``slots`` name rows that every page has.
+
+    The rows of a ``restricted`` one are read and written by its posts alone, and kept encrypted.
+
+    ``given`` columns fill themselves when left empty (``me``: who writes, ``now``: the time of writing); ``again`` columns
+    stand ready with what the same person wrote on the last page; ``usual_rows`` is how many rows a usual page gets.
+    """
 
     code: str
     number: int
@@ -52,7 +72,11 @@ class Ledger:
     slots: tuple[str, ...] = ()
     slot_column: str = ""
     normal: Mapping[str, str] | None = None
+    given: Mapping[str, str] | None = None
+    again: tuple[str, ...] = ()
+    usual_rows: int = 1
     clock: Clock | None = None
+    gate_pass: GatePass | None = None
     stages: tuple[str, ...] = ()
     facets: tuple[str, ...] = ()
     restricted: bool = False
@@ -66,6 +90,13 @@ class Ledger:
         """Whether a school of these stages and facets keeps this ledger."""
         return (not self.stages or not stages or bool(set(self.stages) & stages)) and set(self.facets) <= facets
 
+    @property
+    def standing(self) -> frozenset[str]:
+        """The columns that nobody has to fill on a usual day: they stand ready or fill themselves."""
+        ends = {self.clock.ends} if self.clock else set()
+        slot = {self.slot_column} if self.slots else set()
+        return frozenset({*(self.normal or {}), *(self.given or {}), *self.again, *ends, *slot})
+
 
 _FIELDS, _CLOCK = ({one.name for one in fields(kind)} for kind in (Ledger, Clock))
 
@@ -77,7 +108,53 @@ def from_entry(data: Mapping[str, Any]) -> Ledger:
     }
     if clock := data.get("clock"):
         given["clock"] = Clock(**{name: value for name, value in clock.items() if name in _CLOCK})
+    if asked := data.get("gate_pass"):
+        columns = {name: asked[name] for name in ("who", "host", "why")}
+        given["gate_pass"] = GatePass(**columns, private=tuple(asked.get("private", ())))
     return Ledger(**given)
+
+
+def is_private(ledger: Ledger, column: str) -> bool:
+    """Whether a column is not for everybody who may look at the ledger, and so not for its history either."""
+    return ledger.restricted or bool(ledger.gate_pass and column in ledger.gate_pass.private)
+
+
+def masked(text: str) -> str:
+    """王小明 as 王＊＊: the first letter, so that two visitors can be told apart."""
+    return text[:1] + "＊" * min(len(text) - 1, 4) if text else ""
+
+
+CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+"""No 0 O 1 I L: a code is also typed by hand."""
+CODE_LENGTH = 10
+
+
+PASS_STATES: Mapping[str, str] = {"inside": "在校内", "late": "超时未离校", "left": "已离校", "void": "已作废"}
+
+
+def pass_state(*, void: bool, left: bool, due_at: datetime, now: datetime) -> str:
+    """How a pass stands: a void one stays void whoever left with it."""
+    return "void" if void else "left" if left else "late" if due_at <= now else "inside"
+
+
+def pass_number(on: date, n: int) -> str:
+    """The seventh pass of 22 November as 1122-007; it is valid on that day."""
+    return f"{on:%m%d}-{n:03d}"
+
+
+def typed_pass(text: str, today: date) -> tuple[str, date | None, int]:
+    """What was scanned or typed at the gate: (code, none, 0), or ("", the day, its number); a bare number is today's."""
+    plain = "".join(sign for sign in unicodedata.normalize("NFKC", text).upper() if sign.isascii() and sign.isalnum())
+    if not plain.isdigit() or len(plain) == CODE_LENGTH:
+        return plain[: 2 * CODE_LENGTH], None, 0
+    if len(plain) <= 3:
+        return "", today, int(plain)
+    try:
+        month, day = int(plain[:2]), int(plain[2:4])
+        on = date(today.year - ((month, day) > (today.month, today.day)), month, day)
+    except ValueError:
+        return plain[: 2 * CODE_LENGTH], None, 0
+    return "", on, int(plain[4:] or 0)
 
 
 def page_day(every: str, day: date) -> date:
@@ -111,6 +188,13 @@ def turned(every: str, day: date, pages: int) -> date:
     if pages < 0:
         return page_day(every, near - timedelta(days=1))
     return page_day(every, near + timedelta(days={"week": 7, "month": 32, "quarter": 93, "term": 215}[every]))
+
+
+def filled(ledger: Ledger, answers: Mapping[str, str], *, me: str, now: datetime, on: date) -> dict[str, str]:
+    """A new row with the ``given`` columns that were left empty; the time only on the page of the very day."""
+    known = {"me": me, "now": f"{now:%H:%M}" if on == now.date() else ""}
+    by_itself = {code: known[word] for code, word in (ledger.given or {}).items() if not answers.get(code)}
+    return {**answers, **{code: value for code, value in by_itself.items() if value}}
 
 
 def locked_from(ledger: Ledger, day: date) -> date:
