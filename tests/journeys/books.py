@@ -10,8 +10,10 @@ from django.apps import apps
 from django.utils import timezone
 from PIL import Image, ImageDraw
 
+from bihuan.foundation import clock
 from bihuan.foundation.evidence.commands import keep_evidence
 from bihuan.foundation.ids import uuid7
+from bihuan.foundation.reactions import react
 
 
 def keep_books(world: Any, now: datetime) -> None:
@@ -28,7 +30,12 @@ def keep_books(world: Any, now: datetime) -> None:
     world.do(
         "wang", "ledgers.write_rows", ledger="visitors", rows=[*rows, {"id": str(uuid7()), "answers": visitor}], **page
     )
-    world.do("wang", "ledgers.end_clock", entry_id=left)
+    kept["visitor-pass"], lost, gone = (str(uuid7()) for _ in range(3))
+    world.do("wang", "ledgers.issue_pass", id=lost, entry_id=kept["ledger-row"])
+    world.do("wang", "ledgers.void_pass", pass_id=lost, reason="访客说丢了")
+    world.do("wang", "ledgers.issue_pass", id=kept["visitor-pass"], entry_id=kept["ledger-row"])
+    world.do("wang", "ledgers.issue_pass", id=gone, entry_id=left)
+    world.do("wang", "ledgers.leave_by_pass", org_id=school, code="3")
     world.do("wang", "ledgers.strike_row", entry_id=wrong, reason="写错了一行")
     world.do("wang", "ledgers.report_nil", ledger="vehicles", **page)
 
@@ -104,6 +111,63 @@ def keep_books(world: Any, now: datetime) -> None:
     )
     task = apps.get_model("duties", "Task").objects.filter(school_id=school, duty__org_id=school).order_by("pk")[0]
     kept["task"], kept["duty"] = str(task.pk), str(task.duty_id)
+    _declare_periods(world, now)
+    _hand_down(world, now)
+
+
+def _declare_periods(world: Any, now: datetime) -> None:
+    """A period of the bureau and one of the school since yesterday, and one that was ended."""
+    kept, begun = world.kept, now - timedelta(days=1)
+    kept["period"], kept["period-bureau"], over = (str(uuid7()) for _ in range(3))
+    first = timezone.localdate(begun)
+    days = {"starts_on": str(first), "ends_on": str(first + timedelta(days=5))}
+    for who, id, place, kind in (
+        ("li", kept["period"], "school", "other"), ("zhao", kept["period-bureau"], "bureau", "two-sessions"),
+        ("zhao", over, "bureau", "exam"),
+    ):  # fmt: skip
+        world.do(who, "periods.declare_period", at=begun, id=id, org_id=str(world.orgs[place]), kind=kind, **days)
+    world.do("zhao", "periods.end_period", period_id=over, last_on=str(first), reason="上级通知解除")
+    react(clock.now(), most=1000)
+    world.do("zhao", "periods.remind_schools", period_id=kept["period-bureau"])
+    world.do("zhao", "periods.prolong_period", period_id=kept["period-bureau"], ends_on=str(first + timedelta(days=7)))
+
+
+def _hand_down(world: Any, now: datetime) -> None:
+    """The leading group asks the bureau, the bureau its school; one part is split and answered, one is open, one withdrawn."""
+    kept, school, bureau = world.kept, str(world.orgs["school"]), str(world.orgs["bureau"])
+    said = {"title": "校园周边隐患集中排查", "text": "校门口五十米逐项看。", "due_at": (now + timedelta(days=3)).isoformat()}
+
+    def ask(who: str, unit: str, **given: Any) -> str:
+        id = str(uuid7())
+        audience = {"audience": "units", "units": [unit], "wants": "text"}
+        world.do(who, "mandates.issue", id=id, org_id=bureau, **{**said, **audience, **given})
+        return id
+
+    def part(directive: str) -> str:
+        return str(apps.get_model("mandates", "Assignment").objects.get(directive_id=directive).pk)
+
+    kept["mandate-bureau"] = part(ask("chief", bureau, office="区护校安园领导小组"))
+    world.do("zhao", "mandates.sign", assignment_id=kept["mandate-bureau"])
+    kept["directive"], dropped = ask("zhao", school, above=kept["mandate-bureau"]), ask("zhao", school)
+    kept["mandate"], answered = part(kept["directive"]), ask("zhao", school)
+    kept["mandate-answered"] = mine = part(answered)
+    world.do("zhao", "mandates.remind", directive_id=answered)
+    world.do("zhao", "mandates.withdraw", directive_id=dropped, reason="与另一件合并")
+    for pk in (kept["mandate"], mine):
+        world.do("zhou", "mandates.sign", assignment_id=pk)
+    people = [{"person": str(world.people[key]), "task": "看校门口五十米"} for key in ("wang", "qian")]
+    world.do("zhou", "mandates.split", assignment_id=mine, shares=people)
+    shares = apps.get_model("mandates", "Share").objects
+    kept["share"] = str(shares.get(user_id=world.people["wang"]).pk)
+    world.do("wang", "mandates.finish_share", share_id=kept["share"], words="看过了")
+    gone = str(shares.get(user_id=world.people["qian"]).pk)
+    world.do("zhou", "mandates.drop_share", share_id=gone, reason="外出培训")
+    later = (now + timedelta(days=5)).isoformat()
+    world.do("zhou", "mandates.feed_back", assignment_id=mine, words="没有问题")
+    world.do("zhao", "mandates.send_back", assignment_id=mine, reason="写明看了哪里", until=later)
+    world.do("zhou", "mandates.feed_back", assignment_id=mine, words="东门、北门两侧五十米，没有摊点")
+    world.do("zhao", "mandates.accept", directive_id=answered, assignments=[mine])
+    react(clock.now(), most=1000)
 
 
 def _drawn() -> bytes:

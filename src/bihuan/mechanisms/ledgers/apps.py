@@ -10,5 +10,5 @@ class LedgersConfig(AppConfig):
     label = "ledgers"
 
     def ready(self) -> None:
-        """Fill the registers: commands, facts, refusals, the pack's chapter, measures."""
-        from bihuan.mechanisms.ledgers import commands, measures, pack  # noqa: F401
+        """Fill the registers: commands, facts, refusals, reactions, the pack's chapter, measures."""
+        from bihuan.mechanisms.ledgers import archive, commands, measures, pack, reactions  # noqa: F401

@@ -10,7 +10,7 @@ from bihuan.engines.duties.queries import calendar_of
 from bihuan.foundation.archives import Gap, Held, Piece, Rows, Visit, archived, day_of, named
 from bihuan.mechanisms.ledgers import printouts, rules
 from bihuan.mechanisms.ledgers.models import Entry, Leaf
-from bihuan.mechanisms.ledgers.queries import ledgers_at
+from bihuan.mechanisms.ledgers.queries import ledgers_at, shown
 from bihuan.mechanisms.ledgers.rules import Ledger
 
 FORMS = ("pdf", "xlsx")
@@ -73,7 +73,8 @@ class Ledgers:
                     nil.setdefault(code, []).append(on)
             for code, ledger in ledgers.items():
                 if code in begun:
-                    yield from _books(visit, ledger, written.get(code, []), nil.get(code, []), since, until)
+                    rows = shown(visit.viewer, ledger, visit.school, written.get(code, []))
+                    yield from _books(visit, ledger, rows, nil.get(code, []), since, until)
 
 
 def _spans(visit: Visit) -> Iterator[tuple[date, date]]:

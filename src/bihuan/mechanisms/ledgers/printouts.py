@@ -2,23 +2,52 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import xlsxwriter
+from django.utils import timezone
 
 from bihuan.engines.sheets.rules import Item
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.printing.paper import Band, Column, Note, Paper, Signature, Signatures, Table, chinese_date
-from bihuan.foundation.printing.pdf import render_paper
+from bihuan.foundation.printing.pdf import render_paper, render_pdf
+from bihuan.foundation.printing.pictures import qr_svg
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.ledgers import queries
 from bihuan.mechanisms.ledgers.models import Entry
+from bihuan.mechanisms.ledgers.rules import Ledger
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SAFE = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+
+
+SLIP = "ledgers/visitor_pass.typ"
+
+
+def pass_pdf(view: queries.PassView) -> bytes:
+    """A visitor's pass for a label printer, 80 mm wide; its QR holds the random code and nothing else."""
+    return render_pdf(SLIP, pass_data(view), dated=view.taken.on)
+
+
+def pass_picture(view: queries.PassView) -> str:
+    """The QR of a pass as an address that a page can show."""
+    return "data:image/svg+xml;base64," + base64.b64encode(qr_svg(view.taken.code).encode()).decode()
+
+
+def pass_data(view: queries.PassView) -> dict[str, Any]:
+    """What is printed on a pass."""
+    due, code = timezone.localtime(view.taken.due_at), view.taken.code
+    return {
+        "school": view.taken.org.name, "number": view.number, "who": view.who, "host": view.host, "why": view.why,
+        "on": chinese_date(view.taken.on), "came": view.came,
+        "due": f"{due:%H:%M}" if due.date() == view.taken.on else f"{due:%m-%d %H:%M}",
+        "code": f"{code[:5]} {code[5:]}", "qr": qr_svg(code), "void": view.state == "void",
+    }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +68,13 @@ def book(viewer: Actor, org_id: UUID, code: str, *, since: date, until: date, fo
         raise Refusal("foundation.not_found")
     org, ledger, rows = queries.entries_between(viewer, org_id, code, since=since, until=until)
     nil = queries.nil_days(org, code, since=since, until=until)
+    return bound(org, ledger, rows, nil, since=since, until=until, form=form)
+
+
+def bound(
+    org: Any, ledger: Ledger, rows: list[Entry], nil: list[date], *, since: date, until: date, form: str
+) -> Printed:
+    """Rows and nil reports that are at hand, as a file."""
     versions = queries.versions_of(rows)
     parts = [
         (versions[pk].version, versions[pk].content.items, [row for row in rows if row.version_id == pk])

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -18,12 +18,13 @@ from bihuan.engines.responsibility.queries import school_choices
 from bihuan.foundation import clock
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.pages.answers import again, done, send, signed_in
-from bihuan.foundation.pages.reading import id_of
+from bihuan.foundation.pages.reading import id_of, pdf
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.ledgers import printouts, queries
 
 BLANK_ROWS = 3
 MOST_BLANK_ROWS = 60
+GIVEN: Mapping[str, str] = {"me": "空着就是我", "now": "空着就是现在"}
 
 
 @require_GET
@@ -61,7 +62,9 @@ def page(request: HttpRequest, org_id: UUID, code: str) -> HttpResponse:
     """One page of a ledger: read, and written like a spreadsheet."""
     on = _day(request)
     if request.method == "GET":
-        return render(request, "ledgers/page.html", _page(request, org_id, code, on))
+        context = _page(request, org_id, code, on)
+        answer = render(request, "ledgers/page.html", context)
+        return _no_copy(answer) if context["page"].ledger.restricted else answer
     rows = _rows(request.POST)
     args = {"ledger": code, "org_id": str(org_id), "on": on.isoformat(), "rows": rows}
     try:
@@ -108,6 +111,70 @@ def strike(request: HttpRequest, entry_id: UUID) -> HttpResponse:
     return done(request, _back(request), say="这一行已划去，原文仍可查看。")
 
 
+@require_http_methods(["GET", "POST"])
+@signed_in
+def gate(request: HttpRequest) -> HttpResponse:
+    """The visitors who are inside with a pass, those over time first; whoever keeps the gate scans or types one that leaves."""
+    schools = school_choices(request.actor)
+    chosen = request.POST.get("org_id", "") or (schools[0][0] if len(schools) == 1 else "")
+    context = {"schools": schools, "chosen": chosen}
+    if request.method == "POST":
+        args = {"org_id": chosen, "code": request.POST.get("code", "")}
+        try:
+            answer = send(request, "ledgers.leave_by_pass", args).answer
+        except Refusal as refusal:
+            return again(request, "ledgers/gate.html", refusal, context | _inside(request))
+        say = f"访客证 {answer['number']} " + ("此前已经登记离校，不用再扫。" if answer["again"] else "已登记离校。")
+        return done(request, "/ledgers/passes/", say=say)
+    return render(request, "ledgers/gate.html", context | _inside(request))
+
+
+@require_GET
+@signed_in
+def visitor_pass(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One pass on the guard's phone."""
+    return _no_copy(render(request, "ledgers/pass.html", _pass(request, pk)))
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def give_pass(request: HttpRequest, entry_id: UUID) -> HttpResponse:
+    """Give the visitor of a row a pass; one that is there already is shown."""
+    form = queries.pass_form(request.actor, entry_id, at=clock.now())
+    if request.method == "GET" and form.has:
+        return redirect(f"/ledgers/passes/{form.has}/")
+    context = {"form": form, "people": [("", "不在名册上"), *form.people], "new_id": request.POST.get("id") or uuid7()}
+    if request.method == "GET":
+        return render(request, "ledgers/give_pass.html", context)
+    args = {"id": request.POST.get("id", ""), "entry_id": str(entry_id), "host_id": request.POST.get("host_id") or None}
+    try:
+        answer = send(request, "ledgers.issue_pass", args).answer
+    except Refusal as refusal:
+        return again(request, "ledgers/give_pass.html", refusal, context)
+    return done(request, f"/ledgers/passes/{answer['id']}/", say="访客证已发。打印出来，或让访客拍下这一页。")
+
+
+@require_POST
+@signed_in
+def void(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """A pass is lost or wrong."""
+    try:
+        send(request, "ledgers.void_pass", {"pass_id": str(pk), "reason": request.POST.get("reason", "")})
+    except Refusal as refusal:
+        if refusal.code == "foundation.not_found":
+            raise
+        return again(request, "ledgers/pass.html", refusal, _pass(request, pk))
+    return done(request, f"/ledgers/passes/{pk}/", say="已作废。再有人拿着它，扫码会提示拦下核对。")
+
+
+@require_GET
+@signed_in
+def pass_pdf(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """A slip of 80 mm for a label printer."""
+    view = queries.pass_view(request.actor, pk, at=clock.now())
+    return _no_copy(pdf(printouts.pass_pdf(view), f"访客证 {view.number}"))
+
+
 @require_GET
 @signed_in
 def file(request: HttpRequest, org_id: UUID, code: str, form: str) -> HttpResponse:
@@ -138,13 +205,15 @@ def _page(
     faults: Mapping[str, str] = refusal.fields if refusal else {}
     new = [row for row in wanted if row["id"] not in known]
     if typed is None:
-        new += [{"id": str(uuid7()), "answers": {}} for _ in range(0 if found.ready else blank)]
+        usual = dict(found.ledger.normal or {})
+        new += [{"id": str(uuid7()), "answers": usual} for _ in range(0 if found.ready and not asked else blank)]
     typed_of = {row["id"]: row["answers"] for row in wanted} if typed is not None else {}
+    passes = queries.passes_of(line.entry for line in found.lines) if found.ledger.gate_pass else {}
     return {
         "page": found,
         "rows": [
             {
-                "line": line, "id": str(line.entry.pk),
+                "line": line, "id": str(line.entry.pk), "pass": passes.get(line.entry.pk),
                 "cells": _cells(
                     [item for item, _, _ in line.cells], typed_of.get(str(line.entry.pk), line.entry.answers), found,
                     at.get(str(line.entry.pk)), faults,
@@ -153,11 +222,27 @@ def _page(
             for line in found.lines
         ],
         "new": [
-            {"id": row["id"], "cells": _cells(found.columns, row["answers"], found, at.get(row["id"]), faults), "ready": bool(found.ready)}
+            {"id": row["id"], "cells": _cells(found.columns, row["answers"], found, at.get(row["id"]), faults), "ready": row in wanted and bool(found.ready)}
             for row in new
         ],
         "today": _today(), "more": blank + 10,
     }  # fmt: skip
+
+
+def _inside(request: HttpRequest) -> dict[str, Any]:
+    found, views = queries.passes_inside(request.actor, at=clock.now(), cursor=request.GET.get("cursor", ""))
+    return {"page": found, "views": views}
+
+
+def _pass(request: HttpRequest, pk: UUID) -> dict[str, Any]:
+    view = queries.pass_view(request.actor, pk, at=clock.now())
+    return {"view": view, "qr": printouts.pass_picture(view)}
+
+
+def _no_copy(response: HttpResponse) -> HttpResponse:
+    """Nothing of it stays on the device."""
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def _cells(
@@ -169,6 +254,7 @@ def _cells(
             "item": item, "value": answers.get(item.code, ""), "fault": faults.get(f"{n}.{item.code}", ""),
             "by_itself": item.code == ends,
             "usual": (found.ledger.normal or {}).get(item.code, "") == answers.get(item.code, "") != "",
+            "given": GIVEN.get((found.ledger.given or {}).get(item.code, ""), ""),
         }
         for item in columns
     ]  # fmt: skip
@@ -183,7 +269,8 @@ def _rows(form: Any) -> list[dict[str, Any]]:
         answers = {name.removeprefix(mark): form[name].strip() for name in form if name.startswith(mark)}
         revision = form.get(f"revision.{row}", "")
         ready = f"ready.{row}" in form
-        if revision or (ready and (row in taken or "all_normal" in form)) or (not ready and any(answers.values())):
+        written = any(word and word != form.get(f"usual.{row}.{code}") for code, word in answers.items())
+        if revision or (ready and (row in taken or "all_normal" in form)) or (not ready and written):
             found.append({"id": row, "answers": answers} | ({"revision": int(revision)} if revision.isdigit() else {}))
     return found
 
@@ -212,6 +299,11 @@ def _day(request: HttpRequest, name: str = "on", usual: date | None = None) -> d
 urlpatterns = [
     path("", shelf, name="ledgers"),
     path("running/", running, name="ledgers-running"),
+    path("passes/", gate, name="visitor-passes"),
+    path("passes/<uuid:pk>/", visitor_pass, name="visitor-pass"),
+    path("passes/<uuid:pk>/void/", void, name="visitor-pass-void"),
+    path("passes/<uuid:pk>/pass.pdf", pass_pdf, name="visitor-pass-pdf"),
+    path("rows/<uuid:entry_id>/pass/", give_pass, name="visitor-pass-give"),
     path("rows/<uuid:entry_id>/end/", end, name="ledger-end"),
     path("rows/<uuid:entry_id>/strike/", strike, name="ledger-strike"),
     path("<uuid:org_id>/<slug:code>/", page, name="ledger-page"),
