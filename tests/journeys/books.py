@@ -7,12 +7,14 @@ from io import BytesIO
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.utils import timezone
 from PIL import Image, ImageDraw
 
-from bihuan.foundation import clock
+from bihuan.foundation import clock, packs
 from bihuan.foundation.evidence.commands import keep_evidence
 from bihuan.foundation.ids import uuid7
+from bihuan.foundation.packs.sections import sections
 from bihuan.foundation.reactions import react
 
 
@@ -112,7 +114,31 @@ def keep_books(world: Any, now: datetime) -> None:
     task = apps.get_model("duties", "Task").objects.filter(school_id=school, duty__org_id=school).order_by("pk")[0]
     kept["task"], kept["duty"] = str(task.pk), str(task.duty_id)
     _declare_periods(world, now)
+    _rate(world, now)
     _hand_down(world, now)
+
+
+def _rate(world: Any, now: datetime) -> None:
+    """Last month of the guard, told, appealed and improved, and of the departments, still open."""
+    kept, school = world.kept, str(world.orgs["school"])
+    chapter = next(one for one in sections() if one.name == "ratings")
+    chapter.put(world.orgs["bureau"], "own", chapter.read(settings.BIHUAN_PACKS / "primary-seven")[0])
+    packs.forget()
+    on = str(timezone.localdate(now).replace(day=1) - timedelta(days=1))
+    kept["rating"], kept["rating-open"] = str(uuid7()), str(uuid7())
+    world.do("li", "ratings.open_rating", id=kept["rating"], org_id=school, scheme="guard", on=on)
+    world.do("zhou", "ratings.open_rating", id=kept["rating-open"], org_id=school, scheme="departments", on=on)
+    kept["score"] = str(apps.get_model("ratings", "Score").objects.get(rating_id=kept["rating"]).pk)
+    this, marks = {"score_id": kept["score"]}, [{"item": "post-work", "mark": "18", "reason": "查岗都在位"}]
+    world.do("li", "ratings.judge", revision=0, marks=marks, **this)
+    world.do("zhou", "ratings.publish", rating_id=kept["rating"], revision=0)
+    world.do("wang", "ratings.acknowledge", **this)
+    world.do("wang", "ratings.appeal", words="夜里那次我在岗，手机没有电", **this)
+    marks[0]["mark"] = "19"
+    world.do("fang", "ratings.decide_appeal", reason="看了录像，在岗", marks=marks, **this)
+    until = str(timezone.localdate(now) + timedelta(days=7))
+    improved = {"words": "门卫室备一块充电宝", "person": str(world.people["qian"]), "until": until}
+    world.do("zhou", "ratings.ask_improvement", **improved, **this)
 
 
 def _declare_periods(world: Any, now: datetime) -> None:

@@ -6,6 +6,8 @@ import os
 import time
 from uuid import UUID
 
+from django.db import connection
+
 
 def uuid7() -> UUID:
     """A time-ordered id: Unix milliseconds (48 bits) and their fraction (12 bits), version, variant, 62 random bits.
@@ -17,3 +19,13 @@ def uuid7() -> UUID:
     fraction = rest * 4096 // 1_000_000
     chance = int.from_bytes(os.urandom(8), "big") & ((1 << 62) - 1)
     return UUID(int=milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0x2 << 62 | chance)
+
+
+def fresh_ids() -> tuple[str, str]:
+    """An SQL expression that makes the ids of one statement, and its parameter: a UUIDv7 whose first 80 bits are the time
+    and 26 random bits, and whose last 48 are a number (so that they are appended to the index) or random again."""
+    head = (time.time_ns() // 1_000_000) << 32 | 0x7 << 28 | int.from_bytes(os.urandom(2), "big") >> 4 << 16
+    head |= 0x2 << 14 | int.from_bytes(os.urandom(2), "big") >> 2
+    if connection.vendor == "postgresql":
+        return "(%s || lpad(to_hex(row_number() OVER ()), 12, '0'))::uuid", f"{head:020x}"
+    return "%s || lower(hex(randomblob(6)))", f"{head:020x}"  # a window would keep every row before it writes one

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models.expressions import RawSQL
 
 from bihuan.foundation import hot
 from bihuan.foundation.actors import Actor
@@ -59,9 +61,21 @@ def mark_read(by: Actor, at: datetime, *, notices: list[UUID] | None = None) -> 
 
 def unread_count(viewer: Actor, *, cap: int = 100) -> int:
     """How many notices wait for this person, counted no further than *cap*."""
-    mine = Notice._meta.get_field("user_id").get_db_prep_value(viewer.id, connection)
-    asked = "SELECT count(*) FROM (SELECT 1 FROM foundation_notice WHERE user_id = %s AND read_at IS NULL LIMIT %s) AS unread"
-    return int(hot.fetch(asked, [mine, cap])[0][0])
+    return int(hot.fetch(_UNREAD, _unread(viewer, cap))[0][0])
+
+
+_UNREAD = "SELECT count(*) FROM (SELECT 1 FROM foundation_notice WHERE user_id = %s AND read_at IS NULL LIMIT %s) AS unread"
+
+
+def _unread(viewer: Actor, cap: int) -> list[Any]:
+    return [Notice._meta.get_field("user_id").get_db_prep_value(viewer.id, connection), cap]
+
+
+def unread(viewer: Actor, *, most: int, cap: int = 100) -> tuple[list[Notice], int]:
+    """The newest notices that wait for this person, and ``unread_count``, in one statement."""
+    rows = Notice.objects.filter(user_id=viewer.id, read_at__isnull=True).order_by("-sent_at", "-id")
+    found: list[Any] = list(rows.annotate(waiting=RawSQL(_UNREAD, _unread(viewer, cap)))[:most])
+    return found, found[0].waiting if found else 0
 
 
 def inbox(viewer: Actor, *, unread: bool = False, cursor: str = "", size: int = 25) -> Page:

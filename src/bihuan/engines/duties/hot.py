@@ -9,8 +9,6 @@ equal to the plan; ``miss`` closes what nobody did. All three may be carried out
 from __future__ import annotations
 
 import json
-import os
-import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,6 +22,7 @@ from bihuan.engines.duties.models import Task
 from bihuan.engines.duties.planning import Member, Plan
 from bihuan.engines.responsibility import queries as net
 from bihuan.foundation.actors import SYSTEM
+from bihuan.foundation.ids import fresh_ids
 from bihuan.foundation.scoping import placed
 
 KEY = ("bureau_id", "duty_id", "org_id", "on", "slot")
@@ -48,7 +47,7 @@ def sow(plan: Plan) -> int:
     if not plan.tasks:
         return 0
     columns = ["id", *KEY, *_PLACE, *RULED, *_FRESH]
-    ids, prefix = _ids()
+    ids, prefix = fresh_ids()
     values = [ids, *(f"e.{_quoted(name)}" for name in (*KEY, *_PLACE, *RULED)), *("%s" for _ in _FRESH)]
     asked, params = _asked(plan)
     sql = (
@@ -188,16 +187,6 @@ def _list(column: str, values: Sequence[UUID]) -> tuple[str, Any]:
     if _postgres():
         return "SELECT unnest(%s::uuid[])", list(values)
     return "SELECT value FROM json_each(%s)", json.dumps([value.hex for value in values])
-
-
-def _ids() -> tuple[str, str]:
-    """An SQL expression that makes the ids of one statement, and its parameter: a UUIDv7 whose first 80 bits are the time
-    and 26 random bits, and whose last 48 are a number (so that they are appended to the index) or random again."""
-    head = (time.time_ns() // 1_000_000) << 32 | 0x7 << 28 | int.from_bytes(os.urandom(2), "big") >> 4 << 16
-    head |= 0x2 << 14 | int.from_bytes(os.urandom(2), "big") >> 2
-    if _postgres():
-        return "(%s || lpad(to_hex(row_number() OVER ()), 12, '0'))::uuid", f"{head:020x}"
-    return "%s || lower(hex(randomblob(6)))", f"{head:020x}"  # a window would keep every row before it writes one
 
 
 def _postgres() -> bool:

@@ -16,8 +16,9 @@ from bihuan.engines.duties.queries import open_tasks
 from bihuan.engines.responsibility.queries import schools
 from bihuan.foundation import hot
 from bihuan.foundation.actors import Actor
-from bihuan.foundation.messages import inbox
+from bihuan.foundation.messages import unread
 from bihuan.mechanisms.inspections import queries as inspections
+from bihuan.mechanisms.mandates import queries as mandates
 from bihuan.mechanisms.risks import queries as risks
 from bihuan.surfaces.workbench.models import SavedView
 
@@ -52,9 +53,11 @@ class Home:
     more: bool
     tasks: list[dict[str, Any]]
     more_tasks: bool
+    mandates: list[dict[str, Any]]
     papers: list[Any]
     inspections: list[Any]
     notices: list[Any]
+    unread: int
     coming: list[dict[str, Any]]
     colours: list[Any]
     counts: list[tuple[str, str, int]]
@@ -63,7 +66,7 @@ class Home:
     @property
     def is_empty(self) -> bool:
         """Nothing waits for this person."""
-        return not (self.sections or self.tasks or self.papers or self.inspections)
+        return not (self.sections or self.tasks or self.mandates or self.papers or self.inspections)
 
 
 def home(viewer: Actor, at: datetime) -> Home:
@@ -73,14 +76,17 @@ def home(viewer: Actor, at: datetime) -> Home:
     simple = is_simple(viewer)
     tasks = open_tasks(viewer, at, days=0, most=MOST_TASKS + 1)
     coming = [] if sections or tasks or simple else cases.hazards(viewer, cases.Filters(time="week"), size=5).rows
+    notices, waiting = unread(viewer, most=5)
     return Home(
         sections=sections,
         more=len(lines) > MOST_LINES,
         tasks=tasks[:MOST_TASKS],
         more_tasks=len(tasks) > MOST_TASKS,
+        mandates=mandates.waiting(viewer),
         papers=[] if simple else cases.papers_waiting(viewer),
         inspections=[] if simple else _open_inspections(viewer),
-        notices=inbox(viewer, unread=True, size=5).rows,
+        notices=notices,
+        unread=waiting,
         coming=coming,
         colours=[] if simple else risks.colours_of(viewer),
         counts=[] if simple else _counts(viewer),

@@ -23,7 +23,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """My todo."""
     found = queries.home(request.actor, clock.now())  # type: ignore[attr-defined]
     template = "workbench/home.html" + ("#todo" if request.htmx else "")  # type: ignore[attr-defined]
-    return render(request, template, {"home": found})
+    return render(request, template, {"home": found, "unread": found.unread})
 
 
 @signed_in

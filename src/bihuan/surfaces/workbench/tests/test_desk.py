@@ -84,6 +84,7 @@ def test_the_menu_leaves_out_what_would_only_be_refused(actors):
         "巡查",
         "台账",
         "演练",
+        "上级任务",
         "会议",
         "扫码反映",
         "预案",
