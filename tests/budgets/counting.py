@@ -59,6 +59,7 @@ THINGS = {  # the longest beginning of an address that is known says which thing
     "plans/": ("emergency-plan", "plan-draft"),
     "mandates/": ("directive",),
     "mandates/got/": ("mandate", "mandate-answered"),
+    "archive/": ("@school",),
     "meetings/": ("meeting", "meeting-closed"),
     "ratings/": ("rating", "rating-open"),
     "ratings/scores/": ("score",),

@@ -27,7 +27,7 @@ REMEMBERED = re.compile(r"""^\s*SELECT .* FROM "(foundation_packentry|foundation
 DRIVEN: set[str] = set()
 """The commands that some test of this run has driven."""
 ROOMS = {
-    "accounts", "responsibility", "cases", "inspections", "duties", "ledgers", "pledges", "periods", "training", "plans", "mandates", "meetings", "ratings", "tips",
+    "accounts", "responsibility", "cases", "inspections", "duties", "ledgers", "pledges", "periods", "training", "plans", "mandates", "meetings", "ratings", "tips", "archive",
 }  # fmt: skip
 """The rooms whose every command was counted; a new room adds its name as soon as its commands keep the limit."""
 _inside: ContextVar[bool] = ContextVar("inside", default=False)

@@ -49,6 +49,7 @@ KINDS = {  # the first part of an address and its parameter → what of ``lived`
     "plans": ("emergency-plan",),
     "mandates": ("directive",),
     "mandates/got": ("mandate",),
+    "archive": ("@school",),
     "meetings": ("meeting",),
     "ratings": ("rating",),
     "ratings/scores": ("score",),
