@@ -16,7 +16,7 @@ export function Home() {
   const now = session.now()
   const all = session.tasks()
   const patrols = all.filter((task) => task.act === 'patrol' && task.id !== round?.task_id)
-  const sheets = all.filter((task) => task.act !== 'patrol' && task.act !== 'drill')
+  const sheets = all.filter((task) => !['patrol', 'drill', 'visit'].includes(task.act))
   const soon = (task) => Date.parse(task.opens_at) - now < 12 * 3_600_000
   const shown = [...patrols.filter(soon), ...sheets.filter(soon)].sort((a, b) => Date.parse(a.due_at) - Date.parse(b.due_at))
   const waiting = scope?.shift ?? []

@@ -37,6 +37,10 @@ if find_spec("bihuan.mechanisms.tips.web"):
     from bihuan.mechanisms.tips.web import wall_patterns
 
     urlpatterns.append(path("p/", include(wall_patterns)))
+if find_spec("bihuan.mechanisms.patrols.web"):
+    from bihuan.mechanisms.patrols.web import wall_patterns as arrive_patterns
+
+    urlpatterns.append(path("p/", include(arrive_patterns)))
 if find_spec("bihuan.mechanisms.risks.web"):
     from bihuan.mechanisms.risks.web import point_patterns
 

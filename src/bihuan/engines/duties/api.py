@@ -107,7 +107,7 @@ class BurdenOfWeek(Schema):
 def tasks(
     request: HttpRequest, whose: Literal["mine", "all"] = "mine",
     state: Literal["open", "done", "late", "missed", "excused", "any"] = "open",
-    when: Literal["", "ahead", "today", "week", "past"] = "", act: Literal["", "sheet", "patrol", "drill", "ledger", "act"] = "",
+    when: Literal["", "ahead", "today", "week", "past"] = "", act: Literal["", "sheet", "patrol", "drill", "ledger", "visit", "act"] = "",
     school: UUID | None = None, on: date | None = None, cursor: str = Query("", max_length=400),
     limit: int = Query(25, ge=1, le=100),
 ) -> dict[str, Any]:  # fmt: skip

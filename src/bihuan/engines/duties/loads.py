@@ -22,7 +22,7 @@ Chapters = Mapping[str, Mapping[str, Mapping[str, Any]]]
 Seconds = Mapping[str, int]
 WHOLE: Mapping[str, str] = {
     "open": "打开并找到", "tap": "点一下", "act": "办完一件事", "patrol": "走一趟巡查", "drill": "登记一次演练",
-    "ledger": "登记一页台账",
+    "ledger": "登记一页台账", "visit": "到校登记一次",
 }  # fmt: skip
 """What takes time besides the fields of a sheet: opening, a tap, and acts that are counted as a whole."""
 

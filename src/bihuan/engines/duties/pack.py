@@ -25,7 +25,7 @@ class DutySpec(Spec):
 
     code: Code
     title: Annotated[str, Field(min_length=2, max_length=120)]
-    act: Literal["sheet", "patrol", "drill", "ledger", "act"]
+    act: Literal["sheet", "patrol", "drill", "ledger", "visit", "act"]
     sheet: str = ""
     post: str
     cadence: dict[str, Any]

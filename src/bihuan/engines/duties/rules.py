@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 from bihuan.engines.duties.calendar import DAY, KINDS, SCHOOL_DAYS, Calendar, dates, monday_of
 
 ZONE = ZoneInfo("Asia/Shanghai")
-ACTS: Mapping[str, str] = {"sheet": "填报", "patrol": "巡查", "drill": "演练", "ledger": "登记", "act": "完成"}
+ACTS: Mapping[str, str] = {"sheet": "填报", "patrol": "巡查", "drill": "演练", "ledger": "登记", "visit": "到校",
+                             "act": "完成"}  # fmt: skip
 """What a duty asks for; the word stands on the button."""
 
 EVERY: Mapping[str, str] = {

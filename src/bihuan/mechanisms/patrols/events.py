@@ -14,6 +14,7 @@ declare(
         "patrols.round_submitted": "巡查",
         "patrols.part_walked": "走了一段，还没有走完",
         "patrols.signal_answered": "说明情况",
+        "patrols.arrived": "到校登记",
         "patrols.shift_handed_over": "交班",
         "patrols.shift_taken_over": "接班",
     }

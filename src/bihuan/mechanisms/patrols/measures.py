@@ -12,7 +12,7 @@ from bihuan.engines.duties.tallies import tally
 from bihuan.foundation import clock
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.packs.measures import CAP, Measured, capped, counted, measure
-from bihuan.mechanisms.patrols.queries import routes, walked_since
+from bihuan.mechanisms.patrols.queries import routes, visits_kept, walked_since
 from bihuan.mechanisms.patrols.queries.today import span_of
 
 
@@ -45,6 +45,13 @@ def patrol_coverage(viewer: Actor) -> Measured:
     due = states["done"] + states["late"] + states["missed"]
     share = f"{(states['done'] + states['late']) * 100 // due}%" if due else "—"
     return Measured(share, f"近 7 天的巡查到位率（应巡 {due:,} 次）", "/patrols/week/")
+
+
+@measure("visits-kept")
+def visits_made(viewer: Actor) -> Measured:
+    """Visits of sponsors to their schools, of those that were due in the last thirty days."""
+    came, due = visits_kept(viewer, at=clock.now())
+    return Measured(f"{came:,} / {due:,}", "次近 30 天的到校（已到 / 应到）", "/patrols/arrivals/")
 
 
 @measure("patrol-routes")

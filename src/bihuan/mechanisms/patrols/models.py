@@ -132,6 +132,33 @@ class HandoverQuerySet(ScopedQuerySet):
         return Q(from_id=viewer.id) | Q(to_id=viewer.id) if viewer.id else None
 
 
+class Arrival(ScopedModel):
+    """Somebody who looks after a school from outside came to its gate. ``id`` is the phone's.
+
+    ``how``: ``scan`` (a label's serial came with the code) or ``typed``. ``metres`` from where the label hangs, as far as
+    both are known and the phone was sure enough; ``far`` when the pack's limit is passed. ``tasks``: [{task, title}] done by it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    org = models.ForeignKey("responsibility.Org", on_delete=models.PROTECT, related_name="+")
+    school_name = models.CharField(max_length=80)
+    point = models.ForeignKey("risks.RiskPoint", on_delete=models.PROTECT, related_name="+")
+    by_id = models.UUIDField()
+    by_name = models.CharField(max_length=60)
+    arrived_at = models.DateTimeField()
+    how = models.CharField(max_length=10)
+    metres = models.PositiveIntegerField(null=True)
+    far = models.BooleanField(default=False)
+    note = models.CharField(max_length=300, blank=True)
+    tasks = models.JSONField(default=list)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["bureau_id", "-arrived_at", "-id"], name="arrival_by_bureau"),
+            models.Index(fields=["school_id", "-arrived_at", "-id"], name="arrival_by_school"),
+        ]
+
+
 class Handover(ScopedModel):
     """One line of the shift book: who handed what to whom, and who took it over.
 

@@ -38,6 +38,7 @@ class PatrolsSpec(Spec):
     copied_apart_metres: Figure
     copied_within_metres: Figure
     least_percent: Figure
+    gate_words: tuple[Annotated[str, Field(min_length=1, max_length=20)], ...] = ()
     missed_notice_posts: tuple[str, ...] = ()
 
 
@@ -136,6 +137,11 @@ class Routes(Section):
             yield item.fault("routes.cadence", f"cadence、windows：{error}")
         if spec.windows and not spec.cadence:
             yield item.fault("routes.cadence", "cadence：写了时段就要写哪些日子走")
+
+
+def gate_words(bureau_id: UUID | None) -> tuple[str, ...]:
+    """What stands in the name or place of a point at a school's gate."""
+    return tuple(packs.entries(bureau_id, "patrols").get("default", {}).get("gate_words", ()))
 
 
 _made: dict[int, tuple[Any, Thresholds]] = {}

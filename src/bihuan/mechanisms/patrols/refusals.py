@@ -36,6 +36,7 @@ declare(
         "patrols.not_yours_to_answer": (403, "这条提示是给{name}的，由本人说明。你可以在巡查记录里看到说明。"),
         "patrols.no_such_signal": (404, "这次巡查没有这条提示，可能已经刷新。请返回重新打开。"),
         "patrols.already_answered": (409, "这条提示已经说明过了，不能改动。需要补充请告诉安全负责人。"),
+        "patrols.not_the_gate": (422, "「{name}」不在校门口，不能当到校登记。请扫校门或门卫室墙上的码。"),
         "patrols.handover_id_taken": (409, "这个编号的交接已经由别人登记过。请刷新后重新交班。"),
         "patrols.wrong_taker": (422, "{name}在这里没有任职，不能接班。请另选一位，或不指定由下一班来接。"),
         "patrols.taken_already": (409, "这次交班已由{who}于 {when} 接下，不用再接。"),

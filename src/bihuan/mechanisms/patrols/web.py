@@ -8,13 +8,16 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from bihuan.foundation import clock
+from bihuan.foundation.evidence.web import photos_of
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.pages.answers import again, done, send, signed_in
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.patrols import printouts, queries, rules
+from bihuan.mechanisms.risks import queries as risks
 
 NOTICED = [("1", "有提示的")]
 ORDERS = [(code, word) for code, word in rules.ORDERS.items()]
@@ -237,7 +240,47 @@ def _uuid(text: str) -> UUID | None:
         raise Refusal("foundation.not_found") from None
 
 
+@require_GET
+@signed_in
+def arrivals(request: HttpRequest) -> HttpResponse:
+    """Visits that were due in a month, and those that were not made."""
+    found = queries.visits(request.actor, request.GET.dict(), at=clock.now())
+    return render(request, "patrols/arrivals.html", {"found": found, "shown": queries.SHOWN})
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def arrive(request: HttpRequest, code: str) -> HttpResponse:
+    """I am at the gate."""
+    wall = risks.wall(request.actor, code, on=timezone.localdate(clock.now()))
+    if not wall.visits:
+        raise Refusal("foundation.not_found")
+    context = {
+        "wall": wall,
+        "new_id": request.POST.get("id") or uuid7(),
+        "photos": request.POST.getlist("photos"),
+    }
+    if request.method == "GET":
+        return render(request, "patrols/arrive.html", context)
+    serial = request.GET.get("n", "")
+    scanned = f"?n={serial}" if serial.isascii() and serial.isdecimal() else ""
+    where = {name: said for name in ("lat", "lon", "accuracy") if (said := request.POST.get(name, "").strip())}
+    args = {
+        "id": str(context["new_id"]),
+        "code": f"{wall.code}{scanned}",
+        "note": request.POST.get("note", ""),
+        **where,
+    }
+    try:
+        context["photos"] = photos = photos_of(request)
+        send(request, "patrols.arrive", {**args, "photos": [str(one) for one in photos]})
+    except Refusal as refusal:
+        return again(request, "patrols/arrive.html", refusal, context)
+    return done(request, "/patrols/arrivals/", f"已登记到校：{wall.point.school_name}。")
+
+
 urlpatterns = [
+    path("arrivals/", arrivals, name="arrivals"),
     path("", today, name="patrols"),
     path("rounds/", rounds, name="rounds"),
     path("rounds/<uuid:pk>/", one_round, name="round"),
@@ -253,3 +296,4 @@ urlpatterns = [
     path("month.xlsx", month, {"form": "xlsx"}, name="patrol-month"),
     path("month.pdf", month, {"form": "pdf"}, name="patrol-month-pdf"),
 ]
+wall_patterns = [path("<str:code>/arrive/", arrive, name="arrive")]

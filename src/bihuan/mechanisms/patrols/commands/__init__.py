@@ -1,5 +1,6 @@
 """Every write of patrols: routes, rounds, answers to signals, hand-overs of a shift."""
 
+from bihuan.mechanisms.patrols.commands.arrivals import arrive
 from bihuan.mechanisms.patrols.commands.rounds import CheckIn, answer_signal, submit_round
 from bihuan.mechanisms.patrols.commands.routes import WindowIn, adopt_routes, end_route, fits, set_route
 from bihuan.mechanisms.patrols.commands.shifts import ItemIn, hand_over_shift, take_over_shift
@@ -10,6 +11,7 @@ __all__ = [
     "WindowIn",
     "adopt_routes",
     "answer_signal",
+    "arrive",
     "end_route",
     "fits",
     "hand_over_shift",

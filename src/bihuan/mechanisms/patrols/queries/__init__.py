@@ -1,5 +1,6 @@
 """Reading patrols: a day, a week, rounds, routes, the hand-over book, and what a phone carries."""
 
+from bihuan.mechanisms.patrols.queries.arrivals import SHOWN, Came, Visits, visits, visits_kept
 from bihuan.mechanisms.patrols.queries.month import Month, month
 from bihuan.mechanisms.patrols.queries.rounds import RoundPage, listing, round_page, rounds, walked_since
 from bihuan.mechanisms.patrols.queries.routes import (
@@ -16,13 +17,16 @@ from bihuan.mechanisms.patrols.queries.shifts import USUAL_ITEMS, book, handover
 from bihuan.mechanisms.patrols.queries.today import Day, Line, Share, Week, sees_signals, today, week
 
 __all__ = [
+    "SHOWN",
     "USUAL_ITEMS",
+    "Came",
     "Day",
     "Editor",
     "Line",
     "Month",
     "RoundPage",
     "Share",
+    "Visits",
     "Week",
     "book",
     "due_words",
@@ -39,6 +43,8 @@ __all__ = [
     "routes_for_phone",
     "sees_signals",
     "today",
+    "visits",
+    "visits_kept",
     "walked_since",
     "week",
 ]

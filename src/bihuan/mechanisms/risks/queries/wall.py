@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from bihuan.foundation import packs
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.events import recent
 from bihuan.foundation.refusals import Refusal
@@ -102,6 +103,7 @@ class Wall:
     measures: list[tuple[str, str]]
     inside: bool
     may_check: bool
+    visits: bool
     keepers: list[Keeper]
     checks: list[Told]
 
@@ -109,6 +111,15 @@ class Wall:
     def void(self) -> bool:
         """Whether this very label is no longer good."""
         return self.voided_at is not None or self.replaced
+
+
+def _from_outside(viewer: Actor, point: RiskPoint) -> bool:
+    """Whether this person looks after the school from the bureau: their coming is worth a line."""
+    posts = packs.entries(point.bureau_id, "posts")
+    return any(
+        hold.covers(point) and "inspect" in hold.acts and posts.get(hold.post, {}).get("tier") == "bureau"
+        for hold in viewer.holds
+    )
 
 
 def wall(viewer: Actor, code: str, *, on: date, n: int | None = None) -> Wall:
@@ -143,6 +154,7 @@ def wall(viewer: Actor, code: str, *, on: date, n: int | None = None) -> Wall:
         measures=measures_of(row),
         inside=inside,
         may_check=inside and row.is_active and viewer.may("snap", row),
+        visits=row.is_active and _from_outside(viewer, row),
         keepers=keepers(row, on=on) if inside else [],
         checks=[told(fact) for fact in facts],
     )
