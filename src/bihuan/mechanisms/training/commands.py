@@ -7,12 +7,15 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.db.models import F
+from django.utils import timezone
 from pydantic import BaseModel, ConfigDict, Field
 
 from bihuan.engines.cases.commands import Found, Told, found_at
 from bihuan.engines.duties.commands import AtOnce
 from bihuan.engines.duties.queries import tasks_to_do
 from bihuan.engines.responsibility import queries as net
+from bihuan.engines.sheets.queries import VersionInForce, in_force_by_code
+from bihuan.engines.sheets.rules import Answer, faults_of
 from bihuan.foundation.actors import SYSTEM, Actor
 from bihuan.foundation.commands import command
 from bihuan.foundation.events import record, record_all
@@ -127,11 +130,14 @@ def end_drill(
     hurt: Annotated[int, Field(ge=0, le=500)] = 0, missing_words: Annotated[str, Field(max_length=400)] = "",
     findings: Annotated[list[FindingIn], Field(max_length=20)] = [],  # noqa: B006
     photos: Annotated[list[UUID], Field(max_length=9)] = [],  # noqa: B006
+    check: dict[str, Annotated[str, Field(max_length=200)]] = {},  # noqa: B006
 ) -> Drill:  # fmt: skip
     """End a drill: everybody accounted for or explained, findings turned into hazards, and its duties done.
 
-    Refusals: ``foundation.not_found``, ``training.not_running``, ``training.groups_left``, ``training.people_left``, those
-    of reporting a hazard.
+    ``check`` answers each item of the sheet that the bureau asks of such a drill (小学方案「演练七有」; item → value), in the
+    version in force on the day of the alarm. Refusals: ``foundation.not_found``, ``training.not_running``,
+    ``training.groups_left``, ``training.people_left``, ``training.check_left``, ``training.check_faulty``, those of reporting
+    a hazard.
     """
     drill = _mine(by, drill_id)
     if drill.state != "running":
@@ -146,17 +152,20 @@ def end_drill(
             "training.people_left", count=counted.missing, names="、".join(lost[:5]),
             fields={"missing_words": "写明没有到的人在哪里。"},
         )  # fmt: skip
+    version = check_of(by, drill)
+    checked = {code: text.strip() for code, text in check.items() if text.strip()}
+    _require_checked(version, checked)
     kept, told = _kept(by, at, drill, findings)
     pictures = attach_evidence(drill, photos, by)
     tasks = _fulfilled(by, at, drill)
     _swap(
         drill, "running", state="done", ended_at=at, verdict=verdict, hurt=hurt, findings=kept, fulfilled=tasks,
-        photos=[str(one.pk) for one in pictures],
+        photos=[str(one.pk) for one in pictures], check_version_id=version.id if version else None, checked=checked,
     )  # fmt: skip
     said = {
         "seconds": counted.seconds, "within": counted.within, "due": counted.due, "came": counted.came,
         "missing": missing_words, "findings": len(kept), "fulfilled": [one["task"] for one in tasks],
-        "photos": fingerprints(pictures),
+        "photos": fingerprints(pictures), "check": version.version if version else "", "checked": checked,
     }  # fmt: skip
     record_all([*told, (drill, "training.drill_ended", said)], by=by, at=at)
     return drill
@@ -201,6 +210,38 @@ def _swap(drill: Drill, stands: str, /, **fresh: Any) -> None:
     for name, value in fresh.items():
         setattr(drill, name, value)
     drill.revision += 1
+
+
+def check_of(by: Actor, drill: Drill) -> VersionInForce | None:
+    """The version that a running drill has to answer: the one in force on the day of the alarm; none where none is asked."""
+    code = kinds_of(drill.bureau_id).get(drill.kind, {}).get("check")
+    if not code or drill.alarm_at is None:
+        return None
+    try:
+        return in_force_by_code(by, code, on=timezone.localdate(drill.alarm_at))
+    except Refusal as refusal:
+        if refusal.code == "sheets.nothing_in_force":  # the first version begins after this drill
+            return None
+        raise
+
+
+def _require_checked(version: VersionInForce | None, checked: dict[str, str]) -> None:
+    items = version.content.items if version else ()
+    if left := [item for item in items if item.required and item.code not in checked]:
+        raise Refusal(
+            "training.check_left", count=len(left), names="、".join(item.title for item in left),
+            fields={f"check.{item.code}": "这一项还没有答。" for item in left},
+        )  # fmt: skip
+    wrong = (
+        faults_of(version.content, None, {code: Answer(value=text) for code, text in checked.items()})
+        if version
+        else {}
+    )
+    if not version and checked:
+        wrong = dict.fromkeys(checked, "这次演练不用逐项核对，请刷新页面")
+    if wrong:
+        fields = {f"check.{code}": words for code, words in wrong.items()}
+        raise Refusal("training.check_faulty", count=len(wrong), summary="；".join(wrong.values()), fields=fields)
 
 
 def _kept(by: Actor, at: datetime, drill: Drill, findings: list[FindingIn]) -> tuple[list[dict[str, str]], Told]:

@@ -26,6 +26,11 @@ declare_refusals(
             409,
             "还有 {count} 个班没有报到：{names}。请先点清人数；确实不参加的，报 0 人并写明原因。",
         ),
+        "training.check_left": (
+            409,
+            "逐项核对还有 {count} 项没有答：{names}。每一项都答了才能存档；没有做到的选“没有”，如实存下来。",
+        ),
+        "training.check_faulty": (422, "逐项核对有 {count} 处填得不对：{summary}"),
         "training.people_left": (
             409,
             "还有 {count} 人没有下落：{names}。演练里少一个人也要写明去向，写明以后才能结束。",

@@ -12,7 +12,8 @@ class Drill(ScopedModel):
     """An emergency drill of a school.
 
     ``results`` maps a group's id to {"name", "due", "came", "out_at", "note", "by"}; ``roles`` a role to a name;
-    ``findings`` lists {"words", "becomes", "case_id"}. ``fulfilled`` lists the tasks of duties that it did.
+    ``findings`` lists {"words", "becomes", "case_id"}. ``fulfilled`` lists the tasks of duties that it did. ``checked`` maps
+    the items of the frozen version ``check_version_id`` to what was answered before the record was closed.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -34,6 +35,8 @@ class Drill(ScopedModel):
     findings = models.JSONField(default=list)
     photos = models.JSONField(default=list)
     fulfilled = models.JSONField(default=list)
+    check_version_id = models.UUIDField(null=True)
+    checked = models.JSONField(default=dict)
     cancelled_for = models.CharField(max_length=120, blank=True)
     by_id = models.UUIDField(null=True)
     by_name = models.CharField(max_length=60)

@@ -54,6 +54,13 @@ def record_pdf(page: DrillPage, *, address: str) -> bytes:
             Heading("五、问题与改进"),
             *numbered(f"{one['words']}（{becomes[one['becomes']]}）" for one in drill.findings),
         ]
+    if page.checks:
+        heads = (Column("项目", 3), Column("核对"))
+        named = (
+            (f"{one.item.title}{'（名称待核实）' if one.item.basis_is_unproven else ''}", one.value)
+            for one in page.checks
+        )
+        blocks += [Heading(f"{'六' if drill.findings else '五'}、{page.check_title}"), Table(heads, tuple(named))]
     if drill.fulfilled:
         blocks.append(Note("本次演练同时完成：" + "、".join(one["title"] for one in drill.fulfilled)))
     blocks.append(Signatures((Signature("总指挥"), Signature("记录人"))))

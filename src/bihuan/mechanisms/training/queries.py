@@ -10,11 +10,13 @@ from uuid import UUID
 from django.utils import timezone
 
 from bihuan.engines.responsibility import queries as net
-from bihuan.engines.sheets.rules import stages_of
+from bihuan.engines.sheets.queries import version_for_filling
+from bihuan.engines.sheets.rules import Item, is_wrong, stages_of
 from bihuan.foundation import clock
-from bihuan.foundation.actors import Actor
+from bihuan.foundation.actors import SYSTEM, Actor
 from bihuan.foundation.pages.keyset import Page, page
 from bihuan.mechanisms.training import rules
+from bihuan.mechanisms.training.commands import check_of
 from bihuan.mechanisms.training.models import Drill
 from bihuan.mechanisms.training.pack import kinds_of
 from bihuan.mechanisms.training.rules import Group, Outcome
@@ -47,8 +49,27 @@ def drills(viewer: Actor, only: DrillFilter, *, cursor: str = "", size: int = 25
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """One item of the check before a drill's record is closed, with what was answered."""
+
+    item: Item
+    value: str
+    is_wrong: bool
+
+    @property
+    def name(self) -> str:
+        """The name of its control in a form."""
+        return f"check.{self.item.code}"
+
+    @property
+    def help(self) -> str:
+        """How it is to be understood; a name that was not found in the policy's own text says so."""
+        return "；".join(filter(None, ("名称待核实" if self.item.basis_is_unproven else "", self.item.standard)))
+
+
+@dataclass(frozen=True, slots=True)
 class DrillPage:
-    """One drill with its groups, its numbers, and what this person may do."""
+    """One drill with its groups, its numbers, and what this person may do; ``checks`` are to be answered at its end, or were."""
 
     drill: Drill
     groups: tuple[Group, ...]
@@ -57,6 +78,13 @@ class DrillPage:
     roles: tuple[tuple[str, str], ...]
     may_lead: bool
     may_report: bool
+    check_title: str = ""
+    checks: tuple[Check, ...] = ()
+
+    @property
+    def is_unproven(self) -> bool:
+        """Whether a name among the checks has not been found in the policy's own text."""
+        return any(check.item.basis_is_unproven for check in self.checks)
 
     @property
     def state_words(self) -> str:
@@ -83,13 +111,23 @@ def page_of(viewer: Actor, drill: Drill) -> DrillPage:
     """A drill that was found visible, with its groups and numbers."""
     groups = tuple(rules.groups_of(drill.results))
     kinds = kinds_of(drill.bureau_id)
+    may_lead = viewer.may("sign-for-school", drill) or viewer.may("assign", drill)
+    version = None
+    if drill.check_version_id:
+        version = version_for_filling(SYSTEM, drill.check_version_id)
+    elif drill.state == "running" and may_lead:
+        version = check_of(viewer, drill)
     return DrillPage(
         drill, groups, rules.outcome(groups, drill.alarm_at, drill.limit_seconds),
         kinds.get(drill.kind, {}).get("name", drill.kind),
         tuple((rules.ROLES[role], name) for role, name in drill.roles.items()),
-        viewer.may("sign-for-school", drill) or viewer.may("assign", drill),
-        viewer.may("snap", drill) or viewer.may("inspect", drill),
+        may_lead, viewer.may("snap", drill) or viewer.may("inspect", drill), version.title if version else "",
+        tuple(_check(item, drill.checked.get(item.code, "")) for item in version.content.items) if version else (),
     )  # fmt: skip
+
+
+def _check(item: Item, value: str) -> Check:
+    return Check(item, value, bool(value) and is_wrong(item, {"value": value}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,6 +112,7 @@ def end(request: HttpRequest, pk: UUID) -> HttpResponse:
     args = {
         "drill_id": str(pk), "verdict": form.get("verdict", ""), "hurt": form.get("hurt") or 0, "findings": findings,
         "missing_words": form.get("missing_words", ""),
+        "check": {name.removeprefix("check."): form[name] for name in form if name.startswith("check.")},
     }  # fmt: skip
     try:
         args["photos"] = [str(one) for one in photos_of(request)]
