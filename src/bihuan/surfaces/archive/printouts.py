@@ -14,8 +14,8 @@ from bihuan.foundation.printing.pdf import render_paper
 from bihuan.foundation.printing.workbook import Leaf, workbook
 from bihuan.surfaces.archive.queries import ArchivePage
 
-FILES = (("序号", 8), ("条款", 12), ("条款名称", 36), ("文件", 44), ("日期", 12), ("在压缩包里的位置", 80))
-MISSING = (("条款", 12), ("条款名称", 36), ("缺什么", 70), ("到哪里补", 60))
+FILES = (("序号", 8), ("条款", 12), ("条款名称", 36), ("文件", 56), ("日期", 12), ("在压缩包里的位置", 110))
+MISSING = (("条款", 12), ("条款名称", 36), ("缺什么", 96), ("到哪里补", 100))
 
 
 @dataclass(frozen=True, slots=True)

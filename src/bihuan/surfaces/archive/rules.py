@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import Any
 
 MOST_FOLDER, MOST_FILE = 40, 80
@@ -25,13 +24,18 @@ def safe(text: str, most: int) -> str:
     name = re.sub(r"\s+", " ", name).strip(" .")
     if _RESERVED.fullmatch(name):
         name = f"_{name}"
-    suffix = PurePosixPath(name).suffix if len(PurePosixPath(name).suffix) <= 5 else ""
-    stem = name.removesuffix(suffix) if suffix else name
+    stem, suffix = _parted(name)
     if _length(name) > most:
         while _length(stem) + _length(suffix) + 1 > most:
             stem = stem[:-1]
         stem = f"{stem.rstrip(' .')}…"
     return f"{stem}{suffix}" or "未命名"
+
+
+def _parted(name: str) -> tuple[str, str]:
+    """A name without its kind, and the kind with its dot."""
+    at = name.rfind(".")
+    return (name[:at], name[at:]) if at >= 0 and 2 <= len(name) - at <= 5 else (name, "")
 
 
 def _length(text: str) -> int:
@@ -48,10 +52,10 @@ class Names:
         """A path of these folders and this file; a second one of the same name gets a number."""
         *folders, file = (part for part in parts if part)
         above = "".join(f"{safe(one, MOST_FOLDER)}/" for one in folders)
-        suffix = PurePosixPath(file).suffix
+        stem, suffix = _parted(file)
         for n in range(1, 100_000):
             tail = f" ({n}){suffix}" if n > 1 else suffix
-            name = safe(file.removesuffix(suffix), MOST_FILE - len(tail)) + tail
+            name = safe(stem, MOST_FILE - len(tail)) + tail
             key = hash(f"{above}{name}".casefold())
             if key not in self.taken:
                 self.taken.add(key)
