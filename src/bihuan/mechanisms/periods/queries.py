@@ -130,8 +130,8 @@ class Answer:
     name: str = ""
     phone: str = ""
     post_name: str = ""
-    watch: list[dict[str, Any]] = field(default_factory=list)
-    raised: list[dict[str, Any]] = field(default_factory=list)
+    others: list[dict[str, Any] | None] = field(default_factory=list)
+    """The school's other tasks of the day, in the order of the period's duties; nothing where one is not for this school."""
 
     @property
     def school(self) -> str:
@@ -172,12 +172,11 @@ def answers(viewer: Actor, line: Line, *, on: date, which: str = "", cursor: str
     if not listed:
         return Page([], "")
     _name(listed.values(), row.bureau_id)
-    others = of_duties(viewer, bureau_id=row.bureau_id, duty_ids=ids_of(row, "watch", "raised"), first=on, last=on)
-    raised = set(ids_of(row, "raised"))
-    for task in others.filter(org_id__in=list(listed)).order_by("due_at", "id").values("id", *REPORTED):
-        here = listed[task["org_id"]]
-        task["short_title"] = task["title"].removesuffix(f"（{row.name}）")
-        (here.raised if task["duty_id"] in raised else here.watch).append(task)
+    more = ids_of(row, "watch", "raised")
+    tasks = of_duties(viewer, bureau_id=row.bureau_id, duty_ids=more, first=on, last=on).filter(org_id__in=list(listed))
+    by_duty = {(task["org_id"], task["duty_id"]): task for task in tasks.values("id", *REPORTED)}
+    for org_id, one in listed.items():
+        one.others = [by_duty.get((org_id, duty)) for duty in more]
     return Page(list(listed.values()), found.next)
 
 
@@ -244,6 +243,8 @@ class PeriodPage:
     may_remind: bool
     is_today: bool
     at_school: bool
+    columns: list[str]
+    """the titles of the other duties, in the order of ``Answer.others``"""
     roles: dict[str, list[dict[str, Any]]]
 
 
@@ -263,7 +264,8 @@ def period_page(
         line, chosen, which, shown[::-1], today_sum, answers(viewer, line, on=chosen, which=which, cursor=cursor, size=size),
         mine and not row.ended_at and line.state != "over",
         mine and line.state == "live" and chosen == day and bool(today_sum.waiting or today_sum.missed), chosen == day,
-        all(hold.level in ("school", "path") for hold in viewer.holds), _by_role(row),
+        all(hold.level in ("school", "path") for hold in viewer.holds),
+        [one["title"] for one in row.duties if one["role"] != "report"], _by_role(row),
     )  # fmt: skip
 
 
