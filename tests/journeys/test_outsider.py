@@ -221,6 +221,7 @@ def test_no_list_search_or_export_tells_of_others(lived, door, machine, who):
         "/mandates",
         "/directives",
         "/meetings",
+        "/ratings",
         "/plan-filings",
         "/tasks?whose=all&state=any",
     ):
@@ -245,6 +246,7 @@ def test_every_command_refuses_what_is_not_theirs_like_what_is_not_there(lived, 
         "entry_id": lived.kept["ledger-row"], "pass_id": lived.kept["visitor-pass"], "pledge_id": lived.kept["pledge"], "drill_id": lived.kept["drill"],
         "directive_id": lived.kept["directive"], "assignment_id": lived.kept["mandate"], "share_id": lived.kept["share"],
         "assignments": [lived.kept["mandate"]],
+        "rating_id": lived.kept["rating"], "score_id": lived.kept["score"],
         "meeting_id": lived.kept["meeting"], "task_id": lived.kept["task"], "duty_id": lived.kept["duty"],
         "plan_id": lived.kept["plan"], "tip_id": lived.kept["tip"], "picture": lived.kept["evidence"], "points": [lived.kept["point"]],
         "version_id": lived.kept["draft"], "sheet_id": lived.kept["sheet"], "opinion_id": lived.kept["opinion"], "bureau_id": str(lived.orgs["bureau"]),
@@ -262,12 +264,14 @@ def test_every_command_refuses_what_is_not_theirs_like_what_is_not_there(lived, 
         "sections": [{"title": "试一试", "text": "试一试"}], "roles": [], "result": "clear", "people": [person],
         "wants": "text", "audience": "schools", "due_at": "2027-01-01T10:00:00+08:00", "until": "2027-01-01T10:00:00+08:00",
         "shares": [{"person": person, "task": "试一试"}],
-        "act": "act", "cadence": {"every": "day"},
+        "scheme": "guard", "act": "act", "cadence": {"every": "day"},
         "answer": "已经处理", "scoring": {"direct": ["x"]}, "count": 1, "hidden_until": "2026-12-20T10:00:00+08:00",
     }  # fmt: skip
     kept, row = lived.kept, {"id": str(uuid7()), "answers": {"name": "老吴"}}
     special = {"ledgers.write_rows": {"rows": [row]}, "plans.return_version": {"words": "试一试别人的"},
-               "duties.set_duty": {"code": "try-it"}, "duties.set_day": {"kind": "holiday"}}  # fmt: skip
+               "duties.set_duty": {"code": "try-it"}, "duties.set_day": {"kind": "holiday"}, "ratings.appeal": {"words": "试一试别人的"},
+               "ratings.judge": {"marks": [{"item": "post-work", "mark": "1", "reason": "试一试"}]},
+               "ratings.ask_improvement": {"words": "试一试别人的", "until": "2027-01-01"}}  # fmt: skip
     theirs = {"plans": {"plan_id": kept["emergency-plan"], "version_id": kept["plan-version"]}}
     own = {
         "accounts.issue_token",
