@@ -294,8 +294,9 @@ def live(world: World) -> None:
     kept["evidence"] = str(models["foundation.Evidence"].filter(subject_id=kept["rectifying"]).order_by("pk")[0].pk)
     kept["notice"] = str(models["foundation.Notice"].filter(user_id=world.people["li"]).order_by("pk")[0].pk)
     kept["submission"] = str(models["sheets.Submission"].order_by("pk")[0].pk)
-    kept["version"] = str(models["sheets.SheetVersion"].order_by("pk")[0].pk)
-    kept["sheet"] = str(models["sheets.Sheet"].order_by("pk")[0].pk)
+    own = {"bureau_id": world.orgs["bureau"]}  # everybody may read the sheets of the platform
+    kept["version"] = str(models["sheets.SheetVersion"].filter(**own).order_by("pk")[0].pk)
+    kept["sheet"] = str(models["sheets.Sheet"].filter(**own).order_by("pk")[0].pk)
     kept["appointment"] = str(models["responsibility.Appointment"].get(user_id=world.people["qian"]).pk)
     kept["draft"], kept["opinion"], kept["view"] = str(uuid7()), str(uuid7()), str(uuid7())
     world.do("zhao", "sheets.draft_version", id=kept["draft"], sheet_id=kept["sheet"], version="1.1", note="试改")
