@@ -102,8 +102,8 @@ def test_people_see_the_spread_of_a_large_school_and_no_names(opened, cast, acto
 
 
 def test_machines_get_the_list_and_only_what_is_theirs(published, actors, now):
-    def got(key, path):
-        token = issue_token(getattr(actors, key), AT, name="测试", scopes=["read"])["token"]
+    def got(key, path, *scopes):
+        token = issue_token(getattr(actors, key), AT, name="测试", scopes=["read", *scopes])["token"]
         answer = Client(headers={"authorization": f"Bearer {token}"}).get(f"/api/v1{path}")
         return answer.status_code, answer.json()
 
@@ -111,7 +111,8 @@ def test_machines_get_the_list_and_only_what_is_theirs(published, actors, now):
     assert got("wang", "/ratings")[1]["items"] == []
     assert got("wu", "/ratings")[1]["items"] == []
     one = f"/ratings/{published.pk}"
-    assert [row["name"] for row in got("li", one)[1]["scores"]] == ["王保安"]
+    assert [row["name"] for row in got("li", one, "write")[1]["scores"]] == ["王保安"]
+    assert got("li", one)[1]["scores"] == []  # a token that only reads does not appraise, and sees no names
     assert [row["name"] for row in got("wang", one)[1]["scores"]] == ["王保安"]
     assert got("zhao", one)[1]["scores"] == []
     assert got("wu", one)[0] == 404
