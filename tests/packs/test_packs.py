@@ -42,7 +42,23 @@ def change(path: Path, old: str, new: str) -> None:
 def test_our_packs_have_no_fault(name, capsys):
     with pytest.raises(SystemExit) as left:
         cli.main(["pack", "check", str(PACKS / name)])
-    assert (left.value.code, "没有问题" in capsys.readouterr().out) == (0, True)
+    said = capsys.readouterr().out
+    assert (left.value.code, "没有问题" in said, "提醒" in said) == (0, True, False)
+
+
+def test_a_duty_that_breaks_a_budget_is_warned_of_and_is_no_fault(copy, capsys):
+    change(copy / CHANBA / "ledgers.yaml", "usual_rows: 6", "usual_rows: 30")
+    with pytest.raises(SystemExit) as left:
+        cli.main(["pack", "check", str(copy / CHANBA)])
+    said = capsys.readouterr().out
+    assert left.value.code == 0
+    assert "提醒  duties.yaml:" in said
+    assert "duties.over_budget  「保安」每周预计" in said
+    assert "最费时的是：来访登记" in said
+    with pytest.raises(SystemExit):
+        cli.main(["pack", "check", str(copy / CHANBA), "--json"])
+    (told,) = json.loads(capsys.readouterr().out)
+    assert (told["faults"], [one["code"] for one in told["warnings"]]) == ([], ["duties.over_budget"])
 
 
 def test_all_problems_come_at_once_with_file_row_code_and_sentence(copy, capsys):

@@ -38,7 +38,7 @@ export function keepGrid(table) {
     event.preventDefault()
     const next = below(table, event.target)
     if (next && next !== event.target) next.focus()
-    else event.target.form.querySelector('.btn-primary').focus()
+    else [...event.target.form.elements].find((one) => one.matches('.btn-primary') && one.offsetParent)?.focus()
   })
   table.addEventListener('paste', (event) => {
     const text = event.clipboardData.getData('text/plain')

@@ -41,6 +41,18 @@ class GatePassSpec(Spec):
     private: tuple[str, ...] = ()
 
 
+class CoverageSpec(Spec):
+    """See ``rules.Coverage``; ``wanted`` maps a text of the column to how often it has to be in a span."""
+
+    kind: str
+    wanted: Annotated[dict[str, Annotated[int, Field(ge=1, le=100)]], Field(min_length=1)]
+    came: str
+    due: str
+    whom: str
+    hours: str = ""
+    span: Literal["term", "year"] = "term"
+
+
 class LedgerSpec(Spec):
     """See ``rules.Ledger``."""
 
@@ -64,6 +76,7 @@ class LedgerSpec(Spec):
     stages: tuple[str, ...] = ()
     facets: tuple[str, ...] = ()
     restricted: bool = False
+    coverage: CoverageSpec | None = None
     source: str
     proof: Proof
 

@@ -29,6 +29,7 @@ from bihuan.mechanisms.ledgers.pack import ledgers_of
 from bihuan.mechanisms.ledgers.rules import Ledger
 
 MOST_AGAIN = 60
+MINE = "我负责的"
 STATES: Mapping[str, str] = {"filled": "已登记", "nil": "零报告", "": "没有登记"}
 
 
@@ -93,19 +94,19 @@ def shelf(viewer: Actor, org_id: UUID, *, on: date, at: datetime) -> Shelf:
         "ledger", "clock_due_at"
     ):
         running.setdefault(code, []).append(due <= at)
-    groups: dict[str, list[ShelfLine]] = {}
+    groups: dict[str, list[ShelfLine]] = {MINE: []}
     for code, ledger in ledgers.items():
-        open_rows = running.get(code, [])
-        groups.setdefault(ledger.group, []).append(
-            ShelfLine(
-                ledger, days[code], begun.get((code, days[code]), ""), is_mine(viewer, ledger, org), may_write(viewer, ledger, org), len(open_rows), sum(open_rows)
-            )
-        )  # fmt: skip
+        open_rows, mine = running.get(code, []), is_mine(viewer, ledger, org)
+        state = begun.get((code, days[code]), "")
+        line = ShelfLine(
+            ledger, days[code], state, mine, may_write(viewer, ledger, org), len(open_rows), sum(open_rows)
+        )
+        groups.setdefault(MINE if mine else ledger.group, []).append(line)
     return Shelf(
         org,
         on,
         _day_off(org.bureau_id, org.school_id, on),
-        tuple((group, tuple(lines)) for group, lines in groups.items()),
+        tuple((group, tuple(lines)) for group, lines in groups.items() if lines),
     )
 
 
@@ -127,6 +128,7 @@ class Line:
     cells: tuple[tuple[Item, str, bool], ...]
     is_running: bool
     is_overdue: bool
+    may_end: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +241,7 @@ def _line(row: Entry, ledger: Ledger, at: datetime) -> Line:
         tuple((item, row.answers.get(item.code, ""), item.code in wrong) for item in version.content.items),
         running,
         running and row.clock_due_at <= at,
+        running and ledger.clock is not None and (not ledger.clock.keep or row.clock_due_at <= at),
     )
 
 
@@ -275,6 +278,60 @@ def running(viewer: Actor, *, cursor: str = "", size: int = 25) -> Page:
         if ledger is not None:
             shown(viewer, ledger, row, [row])
     return found
+
+
+# --- who has what -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageLine:
+    """One school and how far each wanted kind is covered there."""
+
+    org: Any
+    parts: tuple[rules.Covered, ...]
+
+    @property
+    def lacks(self) -> int:
+        """How many of the wanted kinds are not covered."""
+        return sum(not part.enough for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class CoveragePage:
+    """A ledger's coverage over the schools of a net, what lacks most first."""
+
+    ledger: Ledger
+    since: date
+    until: date
+    lines: tuple[CoverageLine, ...]
+
+    @property
+    def whole(self) -> int:
+        """How many schools lack nothing."""
+        return sum(not line.lacks for line in self.lines)
+
+
+def coverages(bureau_id: UUID | None) -> list[Ledger]:
+    """The ledgers that every school has to have something in."""
+    return [ledger for ledger in ledgers_of(bureau_id).values() if ledger.coverage]
+
+
+def coverage(viewer: Actor, code: str, *, on: date) -> CoveragePage:
+    """How far the schools of the viewer's net are with a ledger, in the span around a day (two statements).
+
+    Refusal: ``ledgers.no_such_ledger``.
+    """
+    ledger = ledgers_of(viewer.bureau_id).get(code)
+    if ledger is None or ledger.coverage is None:
+        raise Refusal("ledgers.no_such_ledger")
+    since, until = rules.span_of(ledger.coverage, sensible_day(on))
+    rows = Entry.objects.visible_to(viewer).filter(ledger=code, on__range=(since, until), struck_at__isnull=True)
+    mine: dict[UUID, list[Mapping[str, str]]] = {}
+    for school_id, answers in rows.order_by("on", "id").values_list("school_id", "answers"):
+        mine.setdefault(school_id, []).append(answers)
+    asked = [org for org in net.schools(viewer) if ledger.asked_of(stages_of([*org.stages, org.kind]), set(org.facets))]
+    lines = [CoverageLine(org, rules.covered(ledger.coverage, mine.get(org.pk, ()))) for org in asked]
+    return CoveragePage(ledger, since, until, tuple(sorted(lines, key=lambda line: -line.lacks)))
 
 
 # --- visitors' passes -------------------------------------------------------------------------------------------------

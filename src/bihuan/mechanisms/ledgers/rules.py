@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
@@ -51,6 +51,75 @@ class GatePass:
 
 
 @dataclass(frozen=True, slots=True)
+class Coverage:
+    """What every school has to have in this ledger: each of ``wanted`` (texts of column ``kind``) at least so often in a
+    span, and how many came (``came``) of those who should have (``due``); ``whom`` names the class or group of a row.
+
+    ``hours`` is the column that is added up instead of counting rows (课时).
+    """
+
+    kind: str
+    wanted: Mapping[str, int]
+    came: str
+    due: str
+    whom: str
+    hours: str = ""
+    span: Literal["term", "year"] = "term"
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """One wanted kind at one school: how often, how many came of how many, and for whom."""
+
+    kind: str
+    times: int
+    least: int
+    came: int
+    due: int
+    whom: tuple[str, ...]
+
+    @property
+    def enough(self) -> bool:
+        """Whether it was done as often as it has to be."""
+        return self.times >= self.least
+
+    @property
+    def percent(self) -> int:
+        """Who came of those who should have, in whole percent."""
+        return self.came * 100 // self.due if self.due else 0
+
+
+def covered(coverage: Coverage, rows: Iterable[Mapping[str, str]]) -> tuple[Covered, ...]:
+    """How far each wanted kind is covered by these rows of one school."""
+    found: dict[str, list[Mapping[str, str]]] = {kind: [] for kind in coverage.wanted}
+    for row in rows:
+        if row.get(coverage.kind) in found:
+            found[row[coverage.kind]].append(row)
+    return tuple(
+        Covered(
+            kind, sum(_whole(row.get(coverage.hours)) for row in mine) if coverage.hours else len(mine),
+            coverage.wanted[kind], sum(_whole(row.get(coverage.came)) for row in mine),
+            sum(_whole(row.get(coverage.due)) for row in mine),
+            tuple(dict.fromkeys(row[coverage.whom] for row in mine if row.get(coverage.whom))),
+        )
+        for kind, mine in found.items()
+    )  # fmt: skip
+
+
+def _whole(text: str | None) -> int:
+    return int(float(text)) if text and text.replace(".", "", 1).isdecimal() else 0
+
+
+def span_of(coverage: Coverage, day: date) -> tuple[date, date]:
+    """The first and the last day of the term half-year, or of the school year (1 August to 31 July), around a day."""
+    if coverage.span == "term":
+        first = page_day("term", day)
+        return first, last_day("term", first)
+    year = day.year if day.month >= 8 else day.year - 1
+    return date(year, 8, 1), date(year + 1, 7, 31)
+
+
+@dataclass(frozen=True, slots=True)
 class Ledger:
     """One ledger of a bureau as its pack describes it; ``posts`` may write it, ``slots`` name rows that every page has.
 
@@ -80,6 +149,7 @@ class Ledger:
     stages: tuple[str, ...] = ()
     facets: tuple[str, ...] = ()
     restricted: bool = False
+    coverage: Coverage | None = None
 
     @property
     def every_words(self) -> str:
@@ -111,6 +181,8 @@ def from_entry(data: Mapping[str, Any]) -> Ledger:
     if asked := data.get("gate_pass"):
         columns = {name: asked[name] for name in ("who", "host", "why")}
         given["gate_pass"] = GatePass(**columns, private=tuple(asked.get("private", ())))
+    if coverage := data.get("coverage"):
+        given["coverage"] = Coverage(**coverage)
     return Ledger(**given)
 
 

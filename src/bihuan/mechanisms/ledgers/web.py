@@ -50,6 +50,17 @@ def shelf(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @signed_in
+def coverage(request: HttpRequest) -> HttpResponse:
+    """Which schools have what they have to have in a ledger, and how many took part of how many."""
+    ledgers = queries.coverages(request.actor.bureau_id)
+    code = request.GET.get("ledger", "") or (ledgers[0].code if ledgers else "")
+    found = queries.coverage(request.actor, code, on=_day(request)) if code else None
+    context = {"found": found, "ledgers": [(one.code, one.title) for one in ledgers], "on": _day(request)}
+    return render(request, "ledgers/coverage.html", context)
+
+
+@require_GET
+@signed_in
 def running(request: HttpRequest) -> HttpResponse:
     """Visitors still inside, samples still kept: the earliest due first."""
     found = queries.running(request.actor, cursor=request.GET.get("cursor", ""))
@@ -99,7 +110,12 @@ def nil(request: HttpRequest, org_id: UUID, code: str) -> HttpResponse:
 @signed_in
 def end(request: HttpRequest, entry_id: UUID) -> HttpResponse:
     """A visitor has left, a sample is destroyed."""
-    send(request, "ledgers.end_clock", {"entry_id": str(entry_id)})
+    try:
+        send(request, "ledgers.end_clock", {"entry_id": str(entry_id)})
+    except Refusal as refusal:
+        if refusal.code not in ("ledgers.too_early", "ledgers.no_clock"):
+            raise
+        return done(request, _back(request), say=f"没有销记。{refusal.sentence}")
     return done(request, _back(request), say="已销记。")
 
 
@@ -225,7 +241,7 @@ def _page(
             {"id": row["id"], "cells": _cells(found.columns, row["answers"], found, at.get(row["id"]), faults), "ready": row in wanted and bool(found.ready)}
             for row in new
         ],
-        "today": _today(), "more": blank + 10,
+        "today": _today(), "more": blank + 10, "all_columns": request.GET.get("all") == "1" or bool(faults),
     }  # fmt: skip
 
 
@@ -298,6 +314,7 @@ def _day(request: HttpRequest, name: str = "on", usual: date | None = None) -> d
 
 urlpatterns = [
     path("", shelf, name="ledgers"),
+    path("coverage/", coverage, name="ledgers-coverage"),
     path("running/", running, name="ledgers-running"),
     path("passes/", gate, name="visitor-passes"),
     path("passes/<uuid:pk>/", visitor_pass, name="visitor-pass"),

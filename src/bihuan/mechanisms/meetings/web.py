@@ -34,7 +34,7 @@ def meetings(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Call a meeting."""
     found = queries.choices(request.actor, id_of(request.POST.get("org_id") or request.GET.get("unit", "")))
-    context = {"found": found, "new_id": request.POST.get("id") or uuid7()}
+    context = {"found": found, "me": [str(request.actor.id)], "new_id": request.POST.get("id") or uuid7()}
     if request.method != "POST":
         return render(request, "meetings/new.html", context)
     form = request.POST

@@ -1,6 +1,6 @@
 """Reading duties: the calendar, what is open for me, lists, one task, the duties in force, minutes."""
 
-from bihuan.engines.duties.queries.burden import Burden, BurdenPage, DutyLine, burden, duties
+from bihuan.engines.duties.queries.burden import Burden, BurdenPage, DutyLine, burden, duties, duties_coded
 from bihuan.engines.duties.queries.days import (
     CalendarPage,
     Month,
@@ -46,6 +46,7 @@ __all__ = [
     "day_of",
     "days_between",
     "duties",
+    "duties_coded",
     "may_set_days",
     "open_tasks",
     "own_count",

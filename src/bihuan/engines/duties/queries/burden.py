@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -48,6 +49,14 @@ def duties(viewer: Actor) -> list[DutyLine]:
         places | Q(bureau_id__in=bureaus, school_id__isnull=True)
     )
     return [_duty_line(row) for row in rows.select_related("org").order_by("path", "code")[:300]]
+
+
+def duties_coded(bureau_id: UUID, org_id: UUID, codes: Iterable[str]) -> list[DutyLine]:
+    """The duties of these codes that are in force for a unit: its bureau's and its own; only for a unit that was found visible."""
+    today = timezone.localdate(clock.now())
+    rows = Duty.objects.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=today), is_active=True, code__in=list(codes))
+    rows = rows.filter(bureau_id=bureau_id, org_id__in=(bureau_id, org_id))
+    return [_duty_line(row) for row in rows.select_related("org").order_by("path", "code")]
 
 
 def _duty_line(duty: Duty) -> DutyLine:

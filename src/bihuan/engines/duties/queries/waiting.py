@@ -216,6 +216,11 @@ class TaskView:
     not_excuse: str
     locks_at: datetime
 
+    @property
+    def judged(self) -> bool:
+        """Whether the sheet has items to be judged, which may be passed all at once."""
+        return any(item.kind == "pass-fail" for item in self.items)
+
 
 def task_view(viewer: Actor, pk: UUID, at: datetime) -> TaskView:
     """One task in the viewer's net, or ``foundation.not_found``."""
@@ -271,10 +276,15 @@ def _sheet(viewer: Actor, task: Task, at: datetime) -> tuple[list[Any], list[Any
     version = sheets.in_force(SYSTEM, task.subject_id, on=timezone.localdate(task.due_at))
     codes = set(applicable(version.content, task.org.stages or [task.org.kind], task.org.facets))
     items = [
-        Asked(i.code, i.kind, f"{i.code} {i.title}{f'（{i.unit}）' if i.unit else ''}", i.standard, i.options)
+        Asked(i.code, i.kind, f"{_number(i.code)}{i.title}{f'（{i.unit}）' if i.unit else ''}", i.standard, i.options)
         for i in version.content.items if i.code in codes
     ]  # fmt: skip
     return items, [], version.title
+
+
+def _number(code: str) -> str:
+    """The code of an item before its title where it is a number (08-06); a word is only the pack's."""
+    return f"{code} " if code[:1].isdigit() else ""
 
 
 def _not_now(viewer: Actor, task: Task, at: datetime, locks: datetime, mine: bool) -> str:
