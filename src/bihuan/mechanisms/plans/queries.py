@@ -19,6 +19,7 @@ from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.plans import rules
 from bihuan.mechanisms.plans.models import Knowing, Plan, PlanVersion
 from bihuan.mechanisms.plans.pack import ACTIVITY, kinds_of
+from bihuan.mechanisms.plans.workings import Working, workings
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Line:
     """A kind of plan on a school's shelf with the plan that it has."""
 
     kind: str
+    group: str
     name: str
     required: bool
     plan: Plan | None
@@ -78,7 +80,15 @@ def shelf(viewer: Actor, org_id: UUID) -> Shelf:
             warns = rules.warning(
                 plan.activity_on if plan else None, version.filing if version else "", today, kind["warn_days"]
             )
-            line = Line(code, plan.title if plan else kind["name"], kind["required"], plan, version, warns)
+            line = Line(
+                code,
+                kind.get("group", "专项预案"),
+                plan.title if plan else kind["name"],
+                kind["required"],
+                plan,
+                version,
+                warns,
+            )
             (activities if code == ACTIVITY else lines).append(line)
     activities.sort(key=lambda line: line.plan.activity_on if line.plan else date.min, reverse=True)
     return Shelf(school, tuple(lines), tuple(activities), viewer.may("sign-for-school", school))
@@ -96,14 +106,17 @@ class Filed:
 
 @dataclass(frozen=True, slots=True)
 class PlanPage:
-    """One plan: the version that is shown, all versions, who knows it and who does not yet."""
+    """One plan: the version that is shown, all versions, who knows it and who does not yet.
+
+    ``parts``: each section with what is to be written there and what carries it out today.
+    """
 
     plan: Plan
     version: PlanVersion
     versions: tuple[PlanVersion, ...]
     known: tuple[Knowing, ...]
     left: tuple[str, ...]
-    hints: Mapping[str, str]
+    parts: tuple[tuple[Mapping[str, str], str, tuple[Working, ...]], ...]
     people: tuple[tuple[str, str], ...]
     may_write: bool
     may_answer: bool
@@ -137,13 +150,15 @@ def plan_page(viewer: Actor, pk: UUID, *, n: int | None = None) -> PlanPage:
     left = left_of(shown.content, known)
     kind = kinds_of(plan.bureau_id).get(plan.kind, {"sections": [], "warn_days": 7})
     today = timezone.localdate(clock.now())
+    hints = {part["title"]: part["hint"] for part in kind["sections"]}
+    runs = workings(viewer, plan, kind["sections"], at=clock.now())
     people: list[tuple[str, str]] = []
     if may_write and shown.published_at is None:
         for row in net.appointments(SYSTEM, on=today, org_id=plan.org_id).order_by("user__name"):
             people.append((str(row.user_id), row.user.name))
     return PlanPage(
         plan, shown, tuple(seen), tuple(known), left,
-        {part["title"]: part["hint"] for part in kind["sections"]}, tuple(dict.fromkeys(people)), may_write,
+        tuple((part, hints.get(part["title"], ""), runs.get(part["title"], ())) for part in shown.content["sections"]), tuple(dict.fromkeys(people)), may_write,
         viewer.may("issue-paper", plan) and not may_write, str(viewer.id) in names,
         any(one.user_id == viewer.id for one in known),
         rules.warning(plan.activity_on, shown.filing, today, kind["warn_days"]),
