@@ -1,5 +1,5 @@
 """The shared small district."""
 
-from bihuan.conftest import actors, cast, fresh_memory, net, posts
+from bihuan.conftest import actors, cast, door, fresh_memory, net, posts
 
-__all__ = ["actors", "cast", "fresh_memory", "net", "posts"]
+__all__ = ["actors", "cast", "door", "fresh_memory", "net", "posts"]

@@ -46,7 +46,7 @@ class DutySpec(Spec):
 
 
 class PostSpec(Spec):
-    """A post: what it is called, what it may do here, and its duty list."""
+    """A post: what it is called, what it may do here, and its duty list; ``most_schools`` that one person may hold it at."""
 
     code: str
     name: str = Field(min_length=1, max_length=40)
@@ -56,6 +56,7 @@ class PostSpec(Spec):
     acts: tuple[str, ...] = ()
     duties: tuple[DutySpec, ...] = Field(min_length=1)
     guide_2013: bool = False
+    most_schools: int | None = Field(default=None, ge=1, le=100)
     source: str
     proof: Proof
 

@@ -271,7 +271,14 @@ def posts(request: HttpRequest) -> HttpResponse:
 def post(request: HttpRequest, code: str) -> HttpResponse:
     """One post's handbook page: its duties and what it may do here; printable."""
     found = queries.post(request.actor, code)
-    return render(request, "responsibility/post.html", {"post": found, "acts": [ACTS[act] for act in found["acts"]]})
+    return render(request, "responsibility/post.html", {"post": found, "acts": [ACTS[act] for act in found["acts"]], "may_see": request.actor.may_anywhere("see-net")})
+
+
+@signed_in
+def post_holders(request: HttpRequest, code: str) -> HttpResponse:
+    """Who holds a post at which school, and which schools have nobody."""
+    found = queries.post_roster(request.actor, code, on=_on(request))
+    return render(request, "responsibility/holders.html", {"found": found, "on": _on(request)})
 
 
 # --- rosters ----------------------------------------------------------------------------------------------------------
@@ -388,6 +395,7 @@ urlpatterns = [
     path("gaps/", gaps, name="gaps"),
     path("posts/", posts, name="posts"),
     path("posts/<slug:code>/", post, name="post"),
+    path("posts/<slug:code>/holders/", post_holders, name="post-holders"),
     path("sponsors/", sponsors, name="sponsors"),
     path("import/", rosters, name="rosters"),
     path("import/template/", roster_template, name="roster-template"),

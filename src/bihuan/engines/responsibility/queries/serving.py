@@ -19,6 +19,7 @@ from bihuan.engines.responsibility.rules.spans import Gap
 from bihuan.engines.responsibility.rules.tree import Kind, plain, steps_to
 from bihuan.foundation import packs
 from bihuan.foundation.actors import Actor
+from bihuan.foundation.refusals import Refusal
 from bihuan.foundation.scoping import under
 
 MOST_UNITS = 300
@@ -316,6 +317,41 @@ def sponsors(viewer: Actor, *, on: date) -> tuple[list[tuple[Org, list[list[Appo
         held[row.org_id, row.post].append(row)
     posts = [names[code] for code in codes if code in names]
     return [(place, [held[place.pk, post["code"]] for post in posts]) for place in places], posts
+
+
+@dataclass(frozen=True)
+class PostRoster:
+    """Who holds a post at which school; ``crowded`` are people who hold it at more schools than the pack allows."""
+
+    post: dict[str, Any]
+    lines: list[tuple[Org, list[Appointment]]]
+    crowded: dict[UUID, int]
+
+    @property
+    def filled(self) -> int:
+        """How many schools have somebody."""
+        return sum(bool(people) for _, people in self.lines)
+
+
+def post_roster(viewer: Actor, code: str, *, on: date) -> PostRoster:
+    """Every visible school with who holds a post there on a day, schools without anybody first; two statements.
+
+    Refusals: ``foundation.not_found`` (no such post) · ``not_yours``.
+    """
+    require_net(viewer)
+    post = packs.entries(viewer.bureau_id, "posts").get(plain(code))
+    if post is None:
+        raise Refusal("foundation.not_found")
+    places = list(_active(Org.objects.visible_to(viewer), on).filter(tier="school").order_by("sort", "name")[:2000])
+    held: dict[UUID, list[Appointment]] = defaultdict(list)
+    schools: dict[UUID, set[UUID]] = defaultdict(set)
+    rows = Appointment.objects.visible_to(viewer).filter(post=post["code"], school_id__isnull=False).on(on)
+    for row in rows.select_related("user").order_by("rank", "starts_on"):
+        held[row.school_id].append(row)
+        schools[row.user_id].add(row.school_id)
+    most = post.get("most_schools") or len(places)
+    crowded = {user: len(found) for user, found in schools.items() if len(found) > most}
+    return PostRoster(post, sorted(((place, held[place.pk]) for place in places), key=lambda one: bool(one[1])), crowded)
 
 
 def appointments(
