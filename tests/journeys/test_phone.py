@@ -302,11 +302,12 @@ PLAYED = """async (player) => {
 def spoken(page, seconds=2):
     """Tap, speak, tap; the browser's own microphone beeps."""
     page.get_by_role("button", name="录一段语音").click()
-    expect(page.get_by_text(f"正在录 {seconds}/60 秒")).to_be_visible()
+    expect(page.get_by_text(f"停止录音（{seconds}/60 秒）")).to_be_visible()
     page.get_by_role("button", name="停止录音").click()
     expect(page.get_by_text("语音说明", exact=False)).to_be_visible()
 
 
+@pytest.mark.clause("HY-17")
 @pytest.mark.clause("HY-19")
 def test_a_voice_note_without_a_network_is_heard_on_the_hazards_page(phone, night, sits):
     """Record two seconds, listen, the phone kills the page, send, the network is back: the safety lead hears it."""
@@ -319,7 +320,7 @@ def test_a_voice_note_without_a_network_is_heard_on_the_hazards_page(phone, nigh
     page.get_by_role("button", name="删掉这段语音").click()
     page.get_by_role("button", name="录一段语音").focus()
     page.keyboard.press("Enter")  # by keyboard as by thumb
-    expect(page.get_by_text("正在录 2/60 秒")).to_be_visible()
+    expect(page.get_by_text("停止录音（2/60 秒）")).to_be_visible()
     page.get_by_role("button", name="上报").click()
     expect(page.get_by_role("alert")).to_have_text("还在录音，请先点一下停。")
     page.get_by_role("button", name="停止录音").press("Enter")

@@ -31,6 +31,7 @@ def reported(loop, actors, photo, voice):
     return loop.report(photos=[photo(actors.wang), note]), note
 
 
+@pytest.mark.clause("HY-17")
 def test_it_stands_in_the_story_with_its_hash_and_is_no_picture(loop, actors, photo, voice, door):
     case, note = reported(loop, actors, photo, voice)
     assert str(note) not in case.before
