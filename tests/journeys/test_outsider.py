@@ -271,7 +271,7 @@ def test_every_command_refuses_what_is_not_theirs_like_what_is_not_there(lived, 
     special = {"ledgers.write_rows": {"rows": [row]}, "plans.return_version": {"words": "试一试别人的"},
                "duties.set_duty": {"code": "try-it"}, "duties.set_day": {"kind": "holiday"}, "ratings.appeal": {"words": "试一试别人的"},
                "ratings.judge": {"marks": [{"item": "post-work", "mark": "1", "reason": "试一试"}]},
-               "ratings.ask_improvement": {"words": "试一试别人的", "until": "2027-01-01"}}  # fmt: skip
+               "ratings.ask_improvement": {"words": "试一试别人的", "until": "2027-01-01", "person": person}}  # fmt: skip
     theirs = {"plans": {"plan_id": kept["emergency-plan"], "version_id": kept["plan-version"]}}
     own = {
         "accounts.issue_token",

@@ -1,10 +1,15 @@
-"""Deeds of duties: tasks in time, tasks at all, and what was done of rounds, drills and ledgers."""
+"""Deeds of duties: tasks in time, tasks at all, and what was done of rounds, drills and ledgers; and the minutes it took."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
+from uuid import UUID
 
-from bihuan.engines.duties.models import Task
+from django.db.models import Sum
+
+from bihuan.engines.duties.models import Minutes, Task
+from bihuan.foundation.actors import Actor
 from bihuan.foundation.packs.deeds import Asked, Deed, deeds
 
 OF_ACT = {"patrol": "patrols-walked", "drill": "drills-held", "ledger": "ledgers-kept"}
@@ -41,3 +46,10 @@ def tasks(asked: Asked) -> Iterable[Deed]:
                 row["post"],
                 row["path"],
             )
+
+
+def minutes_spent(viewer: Actor, *, school_id: UUID, since: date, until: date) -> list[tuple[str, int]]:
+    """Post → whole minutes measured at a school in the weeks that begin between two days (one statement)."""
+    rows = Minutes.objects.visible_to(viewer).filter(school_id=school_id, week__gte=since, week__lte=until)
+    spent = rows.order_by("post").values("post").annotate(spent=Sum("seconds"))
+    return [(row["post"], round(row["spent"] / 60)) for row in spent]

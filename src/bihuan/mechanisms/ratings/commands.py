@@ -60,9 +60,6 @@ def open_rating(
     since, until, words = span
     if until >= timezone.localdate(at):
         raise Refusal("ratings.not_over", words=words, day=f"{until:%m-%d}", fields={"on": "请选已经过完的一段。"})
-    earlier = Rating.objects.filter(bureau_id=school.bureau_id, org_id=school.pk, code=scheme, since=since).first()
-    if earlier is not None:
-        raise Refusal("ratings.there_already", words=words, who=earlier.opened_by_name)
     rated = subjects(found, school, since=since, until=until)
     if not rated.people:
         raise Refusal("ratings.nobody", words=words)
@@ -73,8 +70,11 @@ def open_rating(
     try:
         with transaction.atomic():
             rating.save(force_insert=True)
-    except IntegrityError:  # somebody began the same at this very moment
-        raise Refusal("ratings.there_already", words=words, who="另一位负责人") from None
+    except IntegrityError:
+        there = Rating.objects.filter(bureau_id=school.bureau_id, org_id=school.pk, code=scheme, since=since).first()
+        raise Refusal(
+            "ratings.there_already", words=words, who=there.opened_by_name if there else "另一位负责人"
+        ) from None
     deeds = count(rating, rated, as_of=at)
     scores = [
         Score(

@@ -61,7 +61,7 @@ def score_pdf(page: ScorePage, *, address: str) -> bytes:
     blocks.append(
         Signatures(
             (
-                Signature("考评人", rating.published_by_name, None, told),
+                Signature("公布人", rating.published_by_name, None, told),
                 Signature("本人知悉", score.name if seen else "", None, seen),
             )
         )
@@ -76,11 +76,11 @@ def score_pdf(page: ScorePage, *, address: str) -> bytes:
 
 def basis(line: Line) -> str:
     """Why an item has its mark, in words."""
-    if line.said:
-        return f"{line.said['by_name']}评：{line.said['reason']}"
+    counted = ""
     if line.measure:
-        return f"{line.text}：{line.good} / {line.due}" if line.due else f"{line.text}：没有到期的"
-    return "没有人评"
+        counted = f"{line.text}：{line.good} / {line.due}" if line.due else f"{line.text}：没有到期的"
+    judged = f"{line.said['by_name']}评：{line.said['reason']}" if line.said else ""
+    return "；".join(filter(None, (counted, judged))) or "没有人评"
 
 
 def rating_xlsx(page: RatingPage) -> bytes:

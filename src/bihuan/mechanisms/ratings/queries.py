@@ -24,7 +24,10 @@ from bihuan.mechanisms.ratings.counting import Tallied, count, subjects
 from bihuan.mechanisms.ratings.models import Rating, Score, ScoreVersion
 from bihuan.mechanisms.ratings.pack import schemes_of
 
-MOST_PERIODS = 6
+OUTCOMES = {
+    "tasks-on-time": ("按时", "没有按时"), "hazards-in-time": ("按期", "没有按期"), "letters-signed": ("已签", "没有签"),
+    "meetings-attended": ("到会", "没有到会"), "patrols-walked": ("走到", "没有走"),
+}  # fmt: skip
 
 
 def mine(viewer: Actor, *, most: int = 12) -> list[Score]:
@@ -65,7 +68,8 @@ def openable(viewer: Actor) -> list[Openable]:
     for org_id, name in homes.items():
         schemes = schemes_of(viewer.bureau_id)
         terms = net_terms(viewer.bureau_id)
-        choices = [
+        choices = [("", "请选")] if schemes else []
+        choices += [
             (f"{code}/{day.isoformat()}", f"{words} {one['name']}")
             for code, one in schemes.items()
             for day, words in rules.spans_before(one["period"], today, terms, most=2)
@@ -138,6 +142,11 @@ class Line:
     said: Mapping[str, Any] | None
     rows: Sequence[Mapping[str, Any]]
     now: Mapping[str, int] | None
+
+    @property
+    def outcomes(self) -> tuple[str, str]:
+        """What a row is called that is good, and one that is not."""
+        return OUTCOMES.get(self.measure, ("办了", "没有办"))
 
     @property
     def differs(self) -> bool:
@@ -246,7 +255,7 @@ def _lines(score: Score, again: Tallied | None) -> list[Line]:
         said = score.counted.get(code, {"good": 0, "due": 0})
         found.append(Line(
             code, item["name"], item.get("text", "") or kinds().get(kind, ""), Decimal(str(item["full"])), kind, said["good"],
-            said["due"], marks[code], score.marks.get(code), score.rows.get(kind, ()) if kind else (),
+            said["due"], marks[code], score.marks.get(code), sorted(score.rows.get(kind, ()), key=lambda row: row["good"]),
             again.counted.get(code) if again else None,
         ))  # fmt: skip
     return found
@@ -263,7 +272,7 @@ def _improvements(viewer: Actor, score: Score) -> list[dict[str, Any]]:
 def _people(score: Score) -> tuple[tuple[str, str], ...]:
     """Who may be asked to improve something at the school: whoever may put things right there or in an own room."""
     posts = packs.entries(score.bureau_id, "posts")
-    people: dict[str, str] = {}
+    people = {"": "请选"}
     rows = net.appointments(SYSTEM, on=timezone.localdate(clock.now()), org_id=score.rating.org_id)
     for row in rows.order_by("user__name")[:600]:
         if "rectify" in posts.get(row.post, {}).get("acts", ()):

@@ -14,12 +14,13 @@ from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from bihuan.engines.responsibility.queries import school_choices
 from bihuan.foundation import clock
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.pages.answers import again, done, send, signed_in
-from bihuan.foundation.pages.reading import pdf
+from bihuan.foundation.pages.reading import id_of, pdf
 from bihuan.foundation.refusals import Refusal
-from bihuan.mechanisms.ratings import printouts, queries
+from bihuan.mechanisms.ratings import printouts, qualities, queries
 
 
 @signed_in
@@ -70,6 +71,18 @@ def rating_xlsx(request: HttpRequest, pk: UUID) -> HttpResponse:
     response = HttpResponse(printouts.rating_xlsx(page), content_type=printouts.XLSX)
     response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(page.rating.title)}.xlsx"
     return response
+
+
+@require_GET
+@signed_in
+def five(request: HttpRequest) -> HttpResponse:
+    """The five qualities of a school's month."""
+    schools = school_choices(request.actor)
+    chosen = request.GET.get("school", "") or (schools[0][0] if schools else "")
+    page = qualities.five(
+        request.actor, id_of(chosen), _day(request.GET.get("month", "")) or timezone.localdate(clock.now())
+    )
+    return render(request, "ratings/five.html", {"page": page, "schools": schools if len(schools) > 1 else []})
 
 
 @require_GET
@@ -152,15 +165,20 @@ def _marks(request: HttpRequest) -> list[dict[str, str]]:
 
 
 def _context(request: HttpRequest, pk: UUID) -> dict[str, Any]:
-    try:
-        on = date.fromisoformat(request.GET.get("on", ""))
-    except ValueError:
-        on = None
+    on = _day(request.GET.get("on", ""))
     return {"page": queries.score_page(request.actor, pk, on=on), "today": timezone.localdate(clock.now())}
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 urlpatterns = [
     path("", home, name="ratings"),
+    path("five/", five, name="five"),
     path("<uuid:pk>/", rating, name="rating"),
     path("<uuid:pk>/publish/", publish, name="rating-publish"),
     path("<uuid:pk>/rating.xlsx", rating_xlsx, name="rating-xlsx"),

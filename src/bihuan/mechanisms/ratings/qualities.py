@@ -1,0 +1,142 @@
+"""The five qualities of a school's month (五大特性), each a number that opens to its rows: nothing here is typed by anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.utils import timezone
+
+from bihuan.engines.cases import queries as cases
+from bihuan.engines.duties.measures import minutes_spent
+from bihuan.engines.responsibility import queries as net
+from bihuan.foundation import clock
+from bihuan.foundation.actors import SYSTEM, Actor
+from bihuan.foundation.packs.deeds import Asked, Deed, gathered
+from bihuan.foundation.refusals import Refusal
+from bihuan.mechanisms.ratings import rules
+
+OWN_SOURCES = {"self-check": "学校自查", "snap": "随手报", "meeting": "会议议定", "rating": "考评改进"}
+MOST_ROWS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row behind a number."""
+
+    words: str
+    link: str
+    on: str
+    good: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """One of the five: what it is called, its number in words, how it is counted, and its rows (those not good first)."""
+
+    code: str
+    name: str
+    number: str
+    words: str
+    rows: Sequence[Row]
+    more: int = 0
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Five:
+    """The five qualities of one school in one month."""
+
+    school: Any
+    first: date
+    last: date
+    qualities: tuple[Quality, ...]
+    months: tuple[tuple[str, str], ...]
+
+
+def five(viewer: Actor, school_id: UUID, month: date) -> Five:
+    """The five of a month, for whoever looks after the school or leads it; else ``foundation.not_found``."""
+    school = net.org(viewer, school_id)
+    if school.tier != "school" or not (viewer.may("see-net", school) or viewer.may("sign-for-school", school)):
+        raise Refusal("foundation.not_found")
+    now = clock.now()
+    today = timezone.localdate(now)
+    first = net.sensible_day(month).replace(day=1)
+    last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    asked = Asked(
+        school.bureau_id,
+        school.pk,
+        _start(first),
+        _start(last + timedelta(days=1)),
+        now,
+        frozenset({"tasks-done", "tasks-on-time"}),
+    )
+    deeds = gathered(asked)
+    return Five(
+        school, first, last,
+        (
+            _covered(school, min(last, today)),
+            _share("compliance", "规范：合规率", "到期的常规任务办了多少", [one for one in deeds if one.kind == "tasks-done"]),
+            _minutes(viewer, school, first, last),
+            _share("on-time", "时效：按时率", "到期的常规任务按时办了多少", [one for one in deeds if one.kind == "tasks-on-time"]),
+            _improved(viewer, school, first, last),
+        ),
+        tuple((day.isoformat(), words) for day, words in [(today.replace(day=1), "本月"), *rules.spans_before("month", today, (), most=5)]),
+    )  # fmt: skip
+
+
+def _covered(school: Any, on: date) -> Quality:
+    """The school's areas with somebody at them, or at an area above them, on the last day (two statements)."""
+    areas = [
+        unit for unit in net.areas(school) if unit.tier == "area" and (unit.active_to is None or unit.active_to >= on)
+    ]
+    kept = {row.org.path for row in net.appointments(SYSTEM, on=on, org_id=school.pk) if row.org.tier == "area"}
+    rows = [
+        Row(unit.name, f"/net/{unit.pk}/", "", any(unit.path.startswith(path) for path in kept)) for unit in areas
+    ]  # fmt: skip
+    return _of("coverage", "覆盖：覆盖率", f"{on:%m-%d} 有人负责的区域", rows)
+
+
+def _share(code: str, name: str, words: str, deeds: Sequence[Deed]) -> Quality:
+    return _of(code, name, words, [Row(one.words, one.link, one.on.isoformat(), one.good) for one in deeds])
+
+
+def _of(code: str, name: str, words: str, rows: Sequence[Row]) -> Quality:
+    good = sum(row.good for row in rows)
+    number = f"{good * 100 // len(rows)}%" if rows else "—"
+    shown = sorted(rows, key=lambda row: row.good)[:MOST_ROWS]
+    return Quality(code, name, number, f"{words}：{len(rows):,} 件里 {good:,} 件", shown, len(rows) - len(shown))
+
+
+def _minutes(viewer: Actor, school: Any, first: date, last: date) -> Quality:
+    """What the system cost the school's posts in the weeks that begin in the month."""
+    spent = minutes_spent(viewer, school_id=school.pk, since=first, until=last)
+    names = {post["code"]: post["name"] for post in net.posts(school.bureau_id)}
+    monday = first + timedelta(days=-first.weekday() % 7)
+    link = f"/duties/minutes/?{urlencode({'week': monday, 'school': school.pk})}"
+    rows = [Row(f"{names.get(post, post)}：{minutes} 分钟", link, "", True) for post, minutes in spent]
+    total = sum(minutes for _, minutes in spent)
+    words = "各岗位在系统里用的时间，按当月开始的各周合计"
+    return Quality("minutes", "实用：填报用时", f"{total} 分钟", words, rows, link=link)
+
+
+def _improved(viewer: Actor, school: Any, first: date, last: date) -> Quality:
+    """What the school itself found in that month and has put right."""
+    parts = {
+        source: cases.Filters(stage="closed", school=school.pk, source=source, since=first, until=last) for source in OWN_SOURCES
+    }  # fmt: skip
+    counted = cases.counted(viewer, parts)
+    rows = [
+        Row(f"{OWN_SOURCES[source]}：{counted[source]} 件", f"/hazards/?{urlencode(parts[source].address())}", "", True)
+        for source in parts if counted[source]
+    ]  # fmt: skip
+    words = "当月自己发现、已经复查销号的"
+    return Quality("improved", "创新：自主改进数", f"{sum(counted.values())} 件", words, rows)
+
+
+def _start(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time()))
