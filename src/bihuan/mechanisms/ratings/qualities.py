@@ -21,6 +21,7 @@ from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.ratings import rules
 
 OWN_SOURCES = {"self-check": "学校自查", "snap": "随手报", "meeting": "会议议定", "rating": "考评改进"}
+OUTCOMES = {"coverage": ("有人", "没有人"), "compliance": ("办了", "没有办"), "on-time": ("按时", "没有按时")}
 MOST_ROWS = 100
 
 
@@ -45,6 +46,11 @@ class Quality:
     rows: Sequence[Row]
     more: int = 0
     link: str = ""
+
+    @property
+    def outcomes(self) -> tuple[str, str]:
+        """What a row is called that is good, and one that is not."""
+        return OUTCOMES.get(self.code, ("", ""))
 
 
 @dataclass(frozen=True, slots=True)
