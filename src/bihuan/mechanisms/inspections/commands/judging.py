@@ -172,8 +172,10 @@ def _raise(
         try:
             with transaction.atomic():
                 made, told = _raise_fresh(by, at, row, content, fresh, answers)
-        except IntegrityError:  # a colleague has just raised one of them
-            taken = _taken(row)
+        except (IntegrityError, Refusal) as lost:  # a colleague has just raised one of them, and has its photos
+            before, taken = taken, _taken(row)
+            if isinstance(lost, Refusal) and taken.keys() <= before.keys():
+                raise
         else:
             taken |= made
             return [taken[code] for code in hazards], told
