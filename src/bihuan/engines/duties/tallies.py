@@ -114,12 +114,6 @@ def tally_by_day(
     return [DayTally(**row) for row in counted]
 
 
-def assigned_to(bureau_id: UUID, duty_ids: Collection[UUID]) -> set[UUID]:
-    """The people whose tasks of these duties are or were. For notices: it looks at no scope."""
-    rows = Task.objects.filter(bureau_id=bureau_id, duty_id__in=list(duty_ids), assignee_id__isnull=False)
-    return set(rows.order_by().values_list("assignee_id", flat=True).distinct())
-
-
 def due_of_school(viewer: Actor, *, act: str, since: datetime, until: datetime, school_id: UUID) -> ScopedQuerySet:
     """The tasks of one act that were due at a school, as a selection: to be counted together with other rooms' rows."""
     return _of_span(viewer, act, since, until, [school_id], running=False)

@@ -16,7 +16,7 @@ from bihuan.foundation.printing.pdf import render_paper
 from bihuan.mechanisms.periods import queries, rules
 
 _SAFE = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-_HEADS = ("日期", "应报", "已报", "其中零报告", "其中迟报", "漏报", "未报", "免报", "值守到岗", "加密检查")
+_HEADS = ("日期", "应报", "已报", "零报告", "迟报", "漏报", "未报", "免报", "值守到岗", "加密检查")
 _WEEK = "一二三四五六日"
 
 

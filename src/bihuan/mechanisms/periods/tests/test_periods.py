@@ -233,6 +233,15 @@ def test_two_who_declare_at_once_are_one_period(declare, net, actors):
     assert Period.objects.count() == 1
 
 
+def test_a_period_far_ahead_is_told_of_at_once_and_due_when_its_days_come(declare, net, actors):
+    row = declare(starts="10-20", ends="10-22")
+    told = set(Notice.objects.filter(kind="periods.changed").values_list("user_id", flat=True))
+    assert told == {actors.li.id, actors.fang.id, actors.wu.id}  # whoever has to report or to be on duty
+    assert not states(row, "period-report", net.school)
+    with living("10-19T06:00"):
+        assert list(states(row, "period-report", net.school)) == ["10-20", "10-21", "10-22"]
+
+
 # --- prolonging and ending --------------------------------------------------------------------------------------------
 
 
