@@ -307,7 +307,7 @@ def test_a_guards_shift(world, day, sits, expected):
     hand.open(f"/ledgers/{day.school}/rounds/")
     hand.tap(page.get_by_role("checkbox", name="登记这一行").first)
     hand.look("guard-4-round")
-    hand.tap(page.get_by_role("button", name="只保存勾选的"))
+    hand.tap(page.get_by_role("button", name="保存勾选的"))
     expect(page.locator("#messages")).to_contain_text("新登记 1 行")
     (row,) = entries("rounds")
     assert (row.answers["turn"], row.answers["state"]) == ("第1次", "正常")

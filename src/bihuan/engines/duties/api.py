@@ -86,13 +86,20 @@ class PostBurden(Schema):
     verdict: str
 
 
+class AskingSheet(Schema):
+    """A sheet that puts the question."""
+
+    id: UUID
+    title: str
+
+
 class DoubledQuestion(Schema):
-    """A question that several sheets (id, title) put to one post."""
+    """A question that several sheets put to one post."""
 
     post: str
     name: str
     question: str
-    sheets: list[tuple[UUID, str]]
+    sheets: list[AskingSheet]
 
 
 class BurdenOfWeek(Schema):

@@ -93,6 +93,11 @@ class Burden:
     dearest: tuple[tuple[str, float], ...] = ()
 
     @property
+    def dearest_words(self) -> str:
+        """The three dearest duties with their minutes, for a page; what costs less than half a minute is left out."""
+        return "、".join(f"{title} {cost:.0f} 分" for title, cost in self.dearest[:3] if cost >= 0.5)
+
+    @property
     def each(self) -> float:
         """Measured minutes of one person, on average."""
         return self.minutes / max(1, self.people)
@@ -116,13 +121,21 @@ class Burden:
 
 
 @dataclass(frozen=True, slots=True)
+class Asking:
+    """A sheet that asks."""
+
+    id: UUID
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Doubled:
-    """A question that several sheets put to one post: (id, title) of each sheet."""
+    """A question that several sheets put to one post."""
 
     post: str
     name: str
     question: str
-    sheets: tuple[tuple[UUID, str], ...]
+    sheets: tuple[Asking, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +181,7 @@ def burden(viewer: Actor, *, week: date, org_id: UUID | None = None) -> BurdenPa
         ))  # fmt: skip
     twice = [
         Doubled(one.post, names.get(one.post, {}).get("name", one.post), one.question,
-                tuple((ids[code], title) for code, title in one.sheets.items()))
+                tuple(Asking(ids[code], title) for code, title in one.sheets.items()))
         for one in asked_twice(asked)
     ]  # fmt: skip
     return BurdenPage(sorted(rows, key=lambda row: (-row.most / (row.budget or 1000), row.post)), twice, place)

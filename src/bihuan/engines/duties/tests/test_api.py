@@ -48,3 +48,16 @@ def test_the_calendar_is_read_inside_the_net(duty, net, api):
     assert api("wu", "/calendar", first="2026-11-13", last="2026-11-14", unit=str(net.school.pk))[0] == 404
     assert api("wang", "/calendar", first="0001-01-01", last="2026-11-14")[0] == 422
     assert api("wang", "/calendar", first="2026-11-13", last="2026-11-14", stage="moon")[0] == 404
+
+
+def test_the_burden_of_a_week_is_read_by_those_who_see_the_net(duty, net, api):
+    duty(title="校门早巡")
+    status, body = api("li", "/duties/burden", week="2026-11-11")
+    assert (status, body["week"], body["twice"]) == (200, "2026-11-09", [])
+    assert [(line["post"], line["people"], line["budget"], line["is_over"]) for line in body["posts"]] == [
+        ("guard", 1, None, False)
+    ]
+    assert api("zhao", "/duties/burden", school=str(net.other_school.pk))[1]["posts"] == []
+    assert api("wang", "/duties/burden")[0] == 403
+    assert api("wu", "/duties/burden", school=str(net.school.pk))[0] == 404
+    assert api("li", "/duties/burden", week="morgen")[0] == 422

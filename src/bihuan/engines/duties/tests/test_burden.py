@@ -286,10 +286,12 @@ def test_each_post_is_shown_with_what_is_expected_and_measured_against_its_budge
 
 
 @pytest.mark.django_db
-def test_the_page_says_in_words_what_the_bar_shows(told, door, net):
-    page = door("li").get("/duties/minutes/?week=2026-11-11").content.decode()
+def test_the_page_says_in_words_what_the_bar_shows(told, door, net, django_assert_max_num_queries):
+    person = door("li")
+    with django_assert_max_num_queries(12):
+        page = person.get("/duties/minutes/?week=2026-11-11").content.decode()
     assert "保安" in page
-    assert "预计 1 分钟，预算 1" in page
+    assert "预计不到 1 分钟，预算 1" in page
     assert "超出 9 分钟" in page
     assert "巡查 3 次 10 分" in page
     assert "没有。同一张表里" in page
