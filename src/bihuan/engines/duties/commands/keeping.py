@@ -21,7 +21,7 @@ from bihuan.engines.duties.models import Duty
 from bihuan.engines.duties.planning import AHEAD
 from bihuan.engines.responsibility import queries as net
 from bihuan.engines.sheets import queries as sheets
-from bihuan.foundation import packs
+from bihuan.foundation import hot, packs
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.commands import command
 from bihuan.foundation.events import record
@@ -92,11 +92,10 @@ def keep_duty(
     duty = Duty(id=id, org_id=org.pk, **placed(org), **said)
     try:
         with transaction.atomic():
+            is_new = bool(hot.insert([duty], unless_there=True))
             own = Duty.objects.filter(pk=id, bureau_id=org.bureau_id, org_id=org.pk, pack="")
-            is_new = not own.update(**said, revision=F("revision") + 1)
-            if is_new:
+            if not is_new and not own.update(**said, revision=F("revision") + 1):
                 _refuse_taken(id, org)
-                duty.save(force_insert=True)
     except IntegrityError:
         raise Refusal("duties.code_taken", code=code) from None
     renew_duties(by, at, bureau_id=org.bureau_id, duties=[duty], school_id=org.school_id, are_new=is_new)
@@ -105,13 +104,10 @@ def keep_duty(
 
 def _refuse_taken(id: UUID, org: Any) -> None:
     """The id of a pack's duty, or of another place's."""
-    there = Duty.objects.filter(pk=id).only("org_id", "title").first()
-    if there:
-        raise (
-            Refusal("duties.from_pack", title=there.title)
-            if there.org_id == org.pk
-            else Refusal("foundation.not_found")
-        )
+    there = Duty.objects.only("org_id", "title").get(pk=id)
+    if there.org_id == org.pk:
+        raise Refusal("duties.from_pack", title=there.title)
+    raise Refusal("foundation.not_found")
 
 
 def keep_new(by: Actor, at: datetime, *, org: Any, duties: Sequence[Mapping[str, Any]]) -> list[Duty]:
