@@ -77,8 +77,8 @@ KINDS = {  # the first part of an address and its parameter → what of ``lived`
 }
 PUBLIC = ("p/", "net/posts/", "packs/", "api/v1/packs/", "api/v1/phone/photos/", "static/")
 """What stands behind these belongs to nobody (wall codes, the platform's posts and packs), or is only ever one's own."""
-SHARED = {"sheet", "version", "draft"}
-"""A bureau's checklists are read by all of its schools, so only the other bureau is an outsider to them."""
+SHARED = {"sheet", "version", "draft", "period-bureau"}
+"""A bureau's checklists and periods are read by all of its schools, so only the other bureau is an outsider to them."""
 WORDS = {
     "action": "verify",
     "code": "08",
