@@ -84,7 +84,7 @@ def _others(viewer: Actor, plan: Any, chapter: str, code: str, at: datetime) -> 
             )
         ]
     rungs = "，".join(f"{_after(rung['after'])}{rung['name']}" for rung in data["rungs"])
-    return [Working(f"逾期：{rungs}", "/hazards/?time=overdue")]
+    return [Working(f"不按期：{rungs}", "/hazards/?time=overdue")]
 
 
 def _sheet(viewer: Actor, code: str, at: datetime) -> list[Working]:

@@ -93,7 +93,7 @@ def test_each_part_shows_what_carries_it_out(rule, net, cast, actors):
     general, serious, major, late = beside["整改时限"]
     assert (general[:18], serious[:18]) == ("一般隐患：限 7 个工作日整改，复查", "较大隐患：限 3 个工作日整改，复查")
     assert "限 30 天整改，复查 2 人" in major
-    assert late == "逾期：当天逾期提醒，1 天后通报，3 天后函告，7 天后约谈"
+    assert late == "不按期：当天逾期提醒，1 天后通报，3 天后函告，7 天后约谈"
     due = clock_words(handed_out(net, cast, actors).due_at)
     assert general.endswith(f"此刻交办，{due} 到期")
 
