@@ -198,16 +198,16 @@ class ScorePage:
 def score_page(viewer: Actor, pk: UUID, *, on: date | None = None) -> ScorePage:
     """One result: the own one once it is told, or any of a school where one appraises; else ``foundation.not_found``.
 
-    With *on* every number is counted again as things stood at the end of that day.
+    With *on* every number is counted again as things stood at the end of that day, and only those are shown.
     """
     score, keeper = _seen(viewer, pk)
     rating, own = score.rating, score.user_id == viewer.id
     again = recounted(score, on) if on else None
     told = keeper or rating.state == "published"
-    totals = Score.objects.filter(bureau_id=rating.bureau_id, rating=rating, total__isnull=False).values_list(
-        "total", flat=True
-    )
-    bands = rules.spread(list(totals), full_of(rating), fewest=rating.scheme["fewest"]) if told else []
+    totals = Score.objects.filter(bureau_id=rating.bureau_id, rating=rating, total__isnull=False)
+    shown = told and not on  # counting again is a view of its own: it leaves out what it would not change
+    fewest = rating.scheme["fewest"]
+    bands = rules.spread(list(totals.values_list("total", flat=True)), full_of(rating), fewest=fewest) if shown else []
     versions = ScoreVersion.objects.filter(bureau_id=score.bureau_id, score=score).order_by("n")
     decides = keeper and not own and score.standing == "waiting"
     first = decides and str(viewer.id) in first_appraisers(score)
@@ -217,8 +217,8 @@ def score_page(viewer: Actor, pk: UUID, *, on: date | None = None) -> ScorePage:
         else None
     )
     return ScorePage(
-        score, rating, tuple(_lines(score, again)), full_of(rating), tuple(bands), tuple(versions), tuple(_improvements(viewer, score)),
-        _people(score) if keeper and not own and rating.state == "published" else (), own, keeper, decides and not first,
+        score, rating, tuple(_lines(score, again)), full_of(rating), tuple(bands), tuple(versions), tuple(_improvements(viewer, score)) if not on else (),
+        _people(score) if keeper and not own and not on and rating.state == "published" else (), own, keeper, decides and not first,
         "这份结果是你打分或公布的，由另一位负责人决定。" if first else "", last, on,
     )  # fmt: skip
 
