@@ -4,7 +4,9 @@ from datetime import timedelta
 from io import BytesIO
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from python_calamine import CalamineWorkbook
 
 from bihuan.accounts.commands import issue_token
@@ -12,7 +14,7 @@ from bihuan.foundation import clock
 from bihuan.foundation.packs.sections import sections
 from bihuan.mechanisms.ratings import commands
 from bihuan.mechanisms.ratings.models import Rating, Score
-from bihuan.mechanisms.ratings.tests.conftest import AT, score_of
+from bihuan.mechanisms.ratings.tests.conftest import AT, open_one, score_of
 
 pytestmark = pytest.mark.django_db
 
@@ -163,3 +165,14 @@ def test_the_appeal_closes_with_its_last_day(published, cast, door):
     for days, open_still in ((7, True), (8, False)):
         with clock.travel(AT + timedelta(days=days)):
             assert ("送出申诉" in door("wang").get(here).content.decode()) is open_still
+
+
+def test_a_result_counted_again_by_four_rooms_keeps_the_budget(schemes, net, cast, actors, serve, door, now):
+    serve("qian", "class-teacher")
+    rating = open_one(actors.li, net, "class-teacher")
+    commands.publish(actors.zhou, AT, rating_id=rating.pk, revision=0)
+    li, here = door("li"), f"/ratings/scores/{score_of(rating, cast.qian).pk}/"
+    for address in (here, here + "?on=2026-10-20"):
+        with CaptureQueriesContext(connection) as asked:
+            assert li.get(address).status_code == 200
+        assert len([one for one in asked if "foundation_packentry" not in one["sql"]]) <= 12, address
