@@ -68,7 +68,7 @@ def test_parents_are_registered_and_covered(chanba, door, net):
     assert coverage(chanba.by("zhao"), "family", on=at.date()).whole == 1
     with clock.travel(at):
         shown = door("zhao").get("/ledgers/coverage/?ledger=family").content.decode()
-        assert measured(chanba.by("zhao"), "ledgers-covered").number == "1 / 2"
+        assert measured(chanba.by("zhao"), "covered-this-term").number == "7"
     assert "43 / 45 人，95%" in shown
     assert "没有" in shown
 
@@ -105,7 +105,7 @@ def test_law_teachers_are_a_roster_and_their_lessons_a_book(hanyin, net, door):
         assert [people for _, people in before.lines] == [[], []]
         shown = door("zhao").get("/net/posts/law-vice-head/holders/").content.decode()
         assert "陈警官" in shown
-        assert measured(hanyin.by("zhao"), "law-vice-heads").number == "2 / 2"
+        assert measured(hanyin.by("zhao"), "law-vice-heads").number == "2"
     talk = lesson("法治副校长授课", teacher="陈警官", hours="2")
     write(hanyin, "moral_education_director", at, "law-mind", talk, lesson("心理健康课", teacher="刘老师", hours="1"))
     assert hanyin.task("ledger-law-mind").state == "done"

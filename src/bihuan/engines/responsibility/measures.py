@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils import timezone
 
-from bihuan.engines.responsibility.queries import gaps, post_roster
+from bihuan.engines.responsibility.queries import gaps, serving_at_schools
 from bihuan.foundation import clock
 from bihuan.foundation.actors import Actor
-from bihuan.foundation.packs.measures import Measured, capped, measure
+from bihuan.foundation.packs.measures import Measured, capped, counted, measure
 
 
 @measure("net-gaps")
@@ -19,10 +21,7 @@ def net_gaps(viewer: Actor) -> Measured:
     return Measured(capped(len(gaps(viewer, since=today, until=today))), "处今天没有人负责", "/net/gaps/")
 
 
-@measure("law-vice-heads")
-def law_vice_heads(viewer: Actor) -> Measured:
-    """Schools that have a 法治副校长 today."""
-    if not viewer.may_anywhere("see-net"):
-        return Measured("—", "请有查看责任网职责的人看", "/")
-    found = post_roster(viewer, "law-vice-head", on=timezone.localdate(clock.now()))
-    return Measured(f"{found.filled:,} / {len(found.lines):,}", "所学校有法治副校长", "/net/posts/law-vice-head/holders/")
+@counted("law-vice-heads", "处法治副校长在任（每校至少一名）", "/net/posts/law-vice-head/holders/")
+def law_vice_heads(viewer: Actor) -> Any:
+    """Appointments of 法治副校长 at schools that are in force today."""
+    return serving_at_schools(viewer, "law-vice-head", on=timezone.localdate(clock.now()))

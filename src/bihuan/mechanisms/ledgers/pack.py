@@ -41,11 +41,18 @@ class GatePassSpec(Spec):
     private: tuple[str, ...] = ()
 
 
+class WantedSpec(Spec):
+    """A text of the column, and how often it has to be in a span."""
+
+    kind: Words
+    least: Annotated[int, Field(ge=1, le=100)] = 1
+
+
 class CoverageSpec(Spec):
-    """See ``rules.Coverage``; ``wanted`` maps a text of the column to how often it has to be in a span."""
+    """See ``rules.Coverage``; ``wanted`` is a list because a database keeps no order of names."""
 
     kind: str
-    wanted: Annotated[dict[str, Annotated[int, Field(ge=1, le=100)]], Field(min_length=1)]
+    wanted: Annotated[tuple[WantedSpec, ...], Field(min_length=1)]
     came: str
     due: str
     whom: str

@@ -316,6 +316,13 @@ def coverages(bureau_id: UUID | None) -> list[Ledger]:
     return [ledger for ledger in ledgers_of(bureau_id).values() if ledger.coverage]
 
 
+def covered_rows(viewer: Actor) -> Any:
+    """What was written this term in the ledgers of ``coverages`` inside the viewer's net, to be counted."""
+    first = rules.page_day("term", timezone.localdate(clock.now()))
+    codes = [ledger.code for ledger in coverages(viewer.bureau_id)]
+    return Entry.objects.visible_to(viewer).filter(ledger__in=codes, on__gte=first, struck_at__isnull=True)
+
+
 def coverage(viewer: Actor, code: str, *, on: date) -> CoveragePage:
     """How far the schools of the viewer's net are with a ledger, in the span around a day (two statements).
 

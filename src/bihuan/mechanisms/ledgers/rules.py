@@ -182,7 +182,8 @@ def from_entry(data: Mapping[str, Any]) -> Ledger:
         columns = {name: asked[name] for name in ("who", "host", "why")}
         given["gate_pass"] = GatePass(**columns, private=tuple(asked.get("private", ())))
     if coverage := data.get("coverage"):
-        given["coverage"] = Coverage(**coverage)
+        wanted = {one["kind"]: one["least"] for one in coverage["wanted"]}
+        given["coverage"] = Coverage(**{**coverage, "wanted": wanted})
     return Ledger(**given)
 
 

@@ -333,6 +333,11 @@ class PostRoster:
         return sum(bool(people) for _, people in self.lines)
 
 
+def serving_at_schools(viewer: Actor, code: str, *, on: date) -> Any:
+    """The appointments to a post at schools of the viewer's net that are in force on a day."""
+    return Appointment.objects.visible_to(viewer).filter(post=code, school_id__isnull=False).on(on)
+
+
 def post_roster(viewer: Actor, code: str, *, on: date) -> PostRoster:
     """Every visible school with who holds a post there on a day, schools without anybody first; two statements.
 
@@ -345,13 +350,15 @@ def post_roster(viewer: Actor, code: str, *, on: date) -> PostRoster:
     places = list(_active(Org.objects.visible_to(viewer), on).filter(tier="school").order_by("sort", "name")[:2000])
     held: dict[UUID, list[Appointment]] = defaultdict(list)
     schools: dict[UUID, set[UUID]] = defaultdict(set)
-    rows = Appointment.objects.visible_to(viewer).filter(post=post["code"], school_id__isnull=False).on(on)
+    rows = serving_at_schools(viewer, post["code"], on=on)
     for row in rows.select_related("user").order_by("rank", "starts_on"):
         held[row.school_id].append(row)
         schools[row.user_id].add(row.school_id)
     most = post.get("most_schools") or len(places)
     crowded = {user: len(found) for user, found in schools.items() if len(found) > most}
-    return PostRoster(post, sorted(((place, held[place.pk]) for place in places), key=lambda one: bool(one[1])), crowded)
+    return PostRoster(
+        post, sorted(((place, held[place.pk]) for place in places), key=lambda one: bool(one[1])), crowded
+    )
 
 
 def appointments(
