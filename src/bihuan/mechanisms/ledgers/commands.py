@@ -418,6 +418,7 @@ def _changed(
 ) -> dict[UUID, dict[str, list[str]]]:
     """Change rows by compare-and-swap, all in one statement; what differed in each, before and after."""
     told: dict[UUID, dict[str, list[str]]] = {}
+    moved: list[UUID] = []
     names: tuple[str, ...] = ()
     fresh: list[list[Any]] = []
     clock = page.ledger.clock
@@ -438,11 +439,12 @@ def _changed(
             raise Refusal("foundation.changed_meanwhile", who=kept.by_name)
         said = contents.at_rest(page.ledger, kept.pk, versions[kept.version_id], answers)
         said["clock_due_at"] = rules.clock_due(clock, page.on, answers, timezone.localtime(at)) if clock else None
+        moved += [kept.pk] if said["clock_due_at"] != kept.clock_due_at else []
         said |= {"changed_at": at, "revision": kept.revision + 1}
         told[kept.pk] = {code: [] if rules.is_private(page.ledger, code) else pair for code, pair in differs.items()}
         names, fresh = tuple(said), [*fresh, [kept.pk, *said.values()]]
     hot.update_each(Entry, names, fresh)
-    if told and page.ledger.gate_pass:  # whoever came later than was written leaves later, too
+    if moved and page.ledger.gate_pass:  # whoever came later than was written leaves later, too
         due = Entry.objects.filter(pk=OuterRef("entry_id")).values("clock_due_at")
-        Pass.objects.filter(entry_id__in=list(told), left_at__isnull=True).update(due_at=Subquery(due))
+        Pass.objects.filter(entry_id__in=moved, left_at__isnull=True).update(due_at=Subquery(due))
     return told
