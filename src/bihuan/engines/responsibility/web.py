@@ -271,7 +271,11 @@ def posts(request: HttpRequest) -> HttpResponse:
 def post(request: HttpRequest, code: str) -> HttpResponse:
     """One post's handbook page: its duties and what it may do here; printable."""
     found = queries.post(request.actor, code)
-    return render(request, "responsibility/post.html", {"post": found, "acts": [ACTS[act] for act in found["acts"]], "may_see": request.actor.may_anywhere("see-net")})
+    return render(
+        request,
+        "responsibility/post.html",
+        {"post": found, "acts": [ACTS[act] for act in found["acts"]], "may_see": request.actor.may_anywhere("see-net")},
+    )
 
 
 @signed_in

@@ -131,9 +131,7 @@ def _fast(looks: Sequence[Judged], limits: Thresholds) -> Iterator[Signal]:
         yield Signal("too_fast_between", words, speed, limits.fast_metres_per_second, two.at.isoformat(), two.check.n)
 
 
-def _between(
-    one: Judged, two: Judged, limits: Thresholds, measured: Callable[..., float] = metres
-) -> float:
+def _between(one: Judged, two: Judged, limits: Thresholds, measured: Callable[..., float] = metres) -> float:
     """How far it is at least from one look to the next: by the points' own places, else by the phone's."""
     a, b = one.spot, two.spot
     if a and b and None not in (a.lat, a.lon, b.lat, b.lon):
