@@ -161,7 +161,11 @@ def _declare_periods(world: Any, now: datetime) -> None:
 def _hand_down(world: Any, now: datetime) -> None:
     """The leading group asks the bureau, the bureau its school; one part is split and answered, one is open, one withdrawn."""
     kept, school, bureau = world.kept, str(world.orgs["school"]), str(world.orgs["bureau"])
-    said = {"title": "校园周边隐患集中排查", "text": "校门口五十米逐项看。", "due_at": (now + timedelta(days=3)).isoformat()}
+    said = {
+        "title": "校园周边隐患集中排查",
+        "text": "校门口五十米逐项看。",
+        "due_at": (now + timedelta(days=3)).isoformat(),
+    }
 
     def ask(who: str, unit: str, **given: Any) -> str:
         id = str(uuid7())

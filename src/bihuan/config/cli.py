@@ -45,7 +45,12 @@ def _parser() -> argparse.ArgumentParser:
         return verb
 
     pack = verbs.add_parser("pack", help="模型包：检查、计划、安装、覆盖").add_subparsers(required=True, metavar="动作")
-    check = add("check", pack_check, "列出模型包的全部问题和提醒（文件、行、代码、一句话）；没有问题时退出码为 0，提醒不算问题", pack)
+    check = add(
+        "check",
+        pack_check,
+        "列出模型包的全部问题和提醒（文件、行、代码、一句话）；没有问题时退出码为 0，提醒不算问题",
+        pack,
+    )
     check.add_argument("path", nargs="+")
     check.add_argument("--json", action="store_true")
     for name, call, text in (
@@ -93,7 +98,9 @@ def pack_check(options: argparse.Namespace) -> int:
     everything = []
     for path in options.path:
         pack = read_pack(find(path))
-        told = {name: [vars(one) for one in found] for name, found in (("faults", pack.faults), ("warnings", pack.warnings))}
+        told = {
+            name: [vars(one) for one in found] for name, found in (("faults", pack.faults), ("warnings", pack.warnings))
+        }
         everything.append({"pack": str(path), **told})
         if not options.json:
             counts = "、".join(f"{name} {len(items)}" for name, items in pack.items.items() if items)

@@ -9,8 +9,8 @@ from bihuan.engines.duties.jobs import generate_ahead, miss_over
 from bihuan.engines.responsibility.jobs import follow_moves
 from bihuan.foundation.jobs import Line
 from bihuan.foundation.sealing import seal_history
-from bihuan.mechanisms.mandates.jobs import chase
 from bihuan.mechanisms.ledgers.jobs import watch_visitors
+from bihuan.mechanisms.mandates.jobs import chase
 from bihuan.mechanisms.risks.jobs import recolour_points
 from bihuan.mechanisms.tips.jobs import sweep as sweep_tips
 from bihuan.surfaces.mobile.jobs import forget_parts

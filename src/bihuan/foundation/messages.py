@@ -64,7 +64,9 @@ def unread_count(viewer: Actor, *, cap: int = 100) -> int:
     return int(hot.fetch(_UNREAD, _unread(viewer, cap))[0][0])
 
 
-_UNREAD = "SELECT count(*) FROM (SELECT 1 FROM foundation_notice WHERE user_id = %s AND read_at IS NULL LIMIT %s) AS unread"
+_UNREAD = (
+    "SELECT count(*) FROM (SELECT 1 FROM foundation_notice WHERE user_id = %s AND read_at IS NULL LIMIT %s) AS unread"
+)
 
 
 def _unread(viewer: Actor, cap: int) -> list[Any]:
@@ -74,7 +76,7 @@ def _unread(viewer: Actor, cap: int) -> list[Any]:
 def unread(viewer: Actor, *, most: int, cap: int = 100) -> tuple[list[Notice], int]:
     """The newest notices that wait for this person, and ``unread_count``, in one statement."""
     rows = Notice.objects.filter(user_id=viewer.id, read_at__isnull=True).order_by("-sent_at", "-id")
-    found: list[Any] = list(rows.annotate(waiting=RawSQL(_UNREAD, _unread(viewer, cap)))[:most])
+    found: list[Any] = list(rows.annotate(waiting=RawSQL(_UNREAD, _unread(viewer, cap)))[:most])  # noqa: S611 - our own constant
     return found, found[0].waiting if found else 0
 
 

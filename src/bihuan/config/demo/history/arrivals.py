@@ -37,7 +37,9 @@ def come(term: Term, school: Any, post: str, data: dict[str, Any], seed: tuple[o
         if not any(task["school_id"] == school.pk for task in open_tasks(by, moment, acts=["visit"], days=0)):
             return
         words = gate_words(term.district.id)
-        gates = [one for one in points_for_phone(by, [school.pk]) if any(w in one["name"] + one["place"] for w in words)]
+        gates = [
+            one for one in points_for_phone(by, [school.pk]) if any(w in one["name"] + one["place"] for w in words)
+        ]
         if not gates:
             return
         gate = chance.choice(gates)
