@@ -1,11 +1,13 @@
 """The API's contract, from outside: tokens, problems, idempotency, paging, the description of itself."""
 
 import re
+from collections import defaultdict
 from datetime import timedelta
 
 import pytest
 import requests
 from django.apps import apps
+from ninja import Schema
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from bihuan.accounts.commands import digest_of
@@ -44,6 +46,18 @@ def test_it_describes_itself_in_openapi_3_1_and_leaves_out_nothing(site):
     catalogue = requests.get(f"{site.url}/api/v1/refusals", timeout=30).json()
     assert len(catalogue) > 100
     assert all(CHINESE.search(entry["sentence"]) or "{" in entry["sentence"] for entry in catalogue.values())
+
+
+def test_no_two_rooms_describe_different_things_by_one_name(site):
+    """The document keeps one schema a name: of two rooms with the same, one would be described by the other's."""
+    document = requests.get(f"{site.url}/api/v1/openapi.json", timeout=30).json()
+    told = document["components"]["schemas"].keys()
+    rooms, waiting = defaultdict(set), [Schema]
+    while waiting:
+        kind = waiting.pop()
+        rooms[kind.__name__].add(kind.__module__)
+        waiting += kind.__subclasses__()
+    assert {name: where for name, where in rooms.items() if name in told and len(where) > 1} == {}
 
 
 def test_without_a_good_token_nothing_is_read_or_written(world, site):

@@ -104,7 +104,7 @@ class InspectionWhole(InspectionLine):
     may_sign: bool
 
 
-class Ask(Schema):
+class InspectionAsk(Schema):
     """What part of the list."""
 
     state: Literal["", "planned", "open", "closed", "cancelled"] = ""
@@ -116,7 +116,7 @@ class Ask(Schema):
 
 
 @router.get("/inspections", response=InspectionLines, summary="检查", operation_id="inspections.list")
-def inspections(request: HttpRequest, asked: Query[Ask]) -> dict[str, Any]:
+def inspections(request: HttpRequest, asked: Query[InspectionAsk]) -> dict[str, Any]:
     """The inspections of the caller's net, newest first; a planned unannounced one is not there for its school."""
     only = queries.InspectionFilter(asked.state, asked.kind, str(asked.school or ""), "1" if asked.mine else "")
     page = queries.inspections(request.actor, only, cursor=asked.cursor, size=asked.limit)  # type: ignore[attr-defined]

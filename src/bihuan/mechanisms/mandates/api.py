@@ -75,7 +75,7 @@ class WholeDirective(DirectiveOut):
     parts: PartList
 
 
-class ShareOut(Schema):
+class AssignmentShare(Schema):
     """A person's share; ``state`` is open, done or dropped."""
 
     id: UUID
@@ -93,7 +93,7 @@ class WholePart(PartOut):
     """A unit's part with what was asked and its people's shares."""
 
     text: str
-    shares: list[ShareOut]
+    shares: list[AssignmentShare]
 
 
 def _directive(line: Any) -> dict[str, Any]:

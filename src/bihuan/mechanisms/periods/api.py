@@ -42,7 +42,7 @@ class PeriodList(Schema):
     next: str
 
 
-class DayOut(Schema):
+class PeriodDay(Schema):
     """A day in numbers: daily reports, then people on duty and raised duties as done of due."""
 
     on: date
@@ -62,7 +62,7 @@ class DayOut(Schema):
 class PeriodFull(PeriodOut):
     """A period with its days, inside the net of whoever asks."""
 
-    days: list[DayOut]
+    days: list[PeriodDay]
 
 
 class AnswerOut(Schema):
