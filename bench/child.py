@@ -6,6 +6,7 @@ replaces.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -33,6 +34,8 @@ def main(works: list[str], rows: list[int]) -> None:
 
     say("world")
     world = made.make()
+    gc.collect()
+    gc.freeze()  # as the server and the worker do when they start
     meter = Meter(postmaster())
     for work in works:
         for figure in _of(work, world, meter, rows):

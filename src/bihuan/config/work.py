@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import time
@@ -20,6 +21,8 @@ IDLE_SECONDS = 1.0
 
 def work(*, once: bool = False) -> None:
     """Work until SIGTERM or SIGINT (or, with *once*, until nothing waits)."""
+    gc.collect()
+    gc.freeze()  # as the server does: no collection looks through the program itself again
     stop = Flag()
     if not once:
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -101,10 +101,13 @@ class Case(ScopedModel):
             models.Index(
                 fields=["school_id", "state", "due_at", "id"], name="case_open_state_school", condition=Q(is_open=True)
             ),
-            models.Index(
-                fields=["bureau_id", "due_at", "id"],
-                name="case_listed",
-                condition=Q(is_open=True, listed_at__isnull=False),
+            *(
+                models.Index(
+                    fields=[column, "due_at", "id"],
+                    name=name,
+                    condition=Q(is_open=True, listed_at__isnull=False),
+                )
+                for column, name in (("bureau_id", "case_listed"), ("school_id", "case_listed_school"))
             ),
             *(
                 # a city's and a province's history too: without an index its first page sorts all that ever was

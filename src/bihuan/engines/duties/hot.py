@@ -21,6 +21,7 @@ from django.db import connection
 from bihuan.engines.duties.models import Task
 from bihuan.engines.duties.planning import Member, Plan
 from bihuan.engines.responsibility import queries as net
+from bihuan.foundation import hot
 from bihuan.foundation.actors import SYSTEM
 from bihuan.foundation.ids import fresh_ids
 from bihuan.foundation.scoping import placed
@@ -206,15 +207,11 @@ def _uuid(value: Any) -> UUID:
 
 
 def _execute(sql: str, params: Sequence[Any]) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return int(cursor.rowcount)
+    return hot.execute(sql, params)
 
 
 def _fetch(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return list(cursor.fetchall())
+    return hot.fetch(sql, params)
 
 
 # --- the twins --------------------------------------------------------------------------------------------------------

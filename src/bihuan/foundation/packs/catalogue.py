@@ -24,13 +24,13 @@ def entries(bureau_id: UUID | None, section: str) -> dict[str, dict[str, Any]]:
     owner = bureau_id or PLATFORM
     key = (owner.int, section)  # a UUID is hashed by Python, a number by C
     kept = _merged.get(key)
-    if kept is None or time.monotonic() >= kept[0]:
-        read = read_ahead([owner])
-        kept = _merged[key] = (
-            min(_owned[PLATFORM][0], _owned[owner][0]) + _FRESH_SECONDS,
-            {**read[PLATFORM].get(section, {}), **read[owner].get(section, {})},
-        )
-    return kept[1]
+    if kept and time.monotonic() < kept[0]:
+        return kept[1]
+    read = read_ahead([owner])
+    found = {**read[PLATFORM].get(section, {}), **read[owner].get(section, {})}
+    if PLATFORM in _owned:
+        _merged[key] = (min(_owned[PLATFORM][0], _owned[owner][0]) + _FRESH_SECONDS, found)
+    return found
 
 
 def read_ahead(bureaus: Iterable[UUID]) -> dict[UUID, Sections]:
@@ -48,7 +48,10 @@ def read_ahead(bureaus: Iterable[UUID]) -> dict[UUID, Sections]:
         found |= {owner: {} for owner in stale}
         for owner, section, code, data in rows.values_list("bureau_id", "section", "code", "data"):
             found[owner].setdefault(section, {})[code] = data
-        _owned.update((owner, (now, found[owner])) for owner in stale)
+        if found[PLATFORM]:
+            _owned.update((owner, (now, found[owner])) for owner in stale)
+        else:  # an installation without its base pack is not remembered: it has just begun
+            _owned.pop(PLATFORM, None)
     return found
 
 

@@ -92,9 +92,9 @@ def keep_duty(
     duty = Duty(id=id, org_id=org.pk, **placed(org), **said)
     try:
         with transaction.atomic():
-            is_new = bool(hot.insert([duty], unless_there=True))
             own = Duty.objects.filter(pk=id, bureau_id=org.bureau_id, org_id=org.pk, pack="")
-            if not is_new and not own.update(**said, revision=F("revision") + 1):
+            is_new = not own.update(**said, revision=F("revision") + 1)
+            if is_new and not hot.insert([duty], unless_there=True):
                 _refuse_taken(id, org)
     except IntegrityError:
         raise Refusal("duties.code_taken", code=code) from None
