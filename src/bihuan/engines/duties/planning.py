@@ -244,21 +244,22 @@ def plan_of(
     units = _Units(bureau_id, duties, days, today, school_id)
     grid = packs.entries(bureau_id, "net").get("default", {})
     plan, asked = Plan(bureau_id, at), list[tuple[str, list[Unit]]]()
+    found: dict[Any, list[Slot]] = {}
     for duty in duties:
-        found: dict[Any, list[Slot]] = {}
+        rule = _rule(duty, new_only=new_only)
         scope, windows = rules.scope_of(duty.scope), rules.windows_of(duty.windows)
         for cell in units.cells(duty):
             if (duty.scope or duty.org_id == bureau_id) and not rules.applies(scope, cell.profile):
                 continue
-            if cell.days not in found:
-                found[cell.days] = _slots(duty, days.calendar(cell.days), at, today, until, new_only=new_only)
-            if not found[cell.days]:
+            if (key := (rule, cell.days)) not in found:
+                found[key] = _slots(duty, days.calendar(cell.days), at, today, until, new_only=new_only)
+            if not found[key]:
                 continue
             post = post_for(cell.profile.kind, duty.post, grid)
             group = cell.groups.setdefault(post, len(asked))
             if group == len(asked):
                 asked.append((post, cell.units))
-            for slot in found[cell.days]:
+            for slot in found[key]:
                 name = windows[slot.slot].name
                 title = f"{duty.title}（{name}）" if name and len(windows) > 1 else duty.title
                 held_on = min(max(today, timezone.localdate(slot.opens_at)), until)
@@ -267,9 +268,17 @@ def plan_of(
     return plan
 
 
+def _rule(duty: Duty, *, new_only: bool) -> Any:
+    """Everything of a duty that ``_slots`` looks at: most duties of a bureau share a few rules."""
+    sown_to = duty.sown_to if new_only else None
+    return (
+        repr(duty.cadence), repr(duty.windows), duty.grace_minutes, duty.starts_on, duty.ends_on, sown_to,
+    )  # fmt: skip
+
+
 def _near(duties: Sequence[Duty]) -> int:
     """How many days around today decide about these duties: a fortnight or so, unless one looks at months and holidays."""
-    found = [rules.cadence_of(duty.cadence) for duty in duties]
+    found = [rules.cadence_of(cadence) for cadence in {repr(duty.cadence): duty.cadence for duty in duties}.values()]
     if any(one.every not in rules.NEAR for one in found):
         return 0
     grace = max((duty.grace_minutes for duty in duties), default=0) // 1440
