@@ -76,7 +76,7 @@ def _committed_for_the_site(request):
 def serving(environment, log):
     """Start granian on a free port and stop it afterwards; also for tests that want a server to kill."""
     port = free_port()
-    command = server_command(host="127.0.0.1", port=port, workers=1)
+    command = [*server_command(host="127.0.0.1", port=port, workers=1)[:-1], "tests.served:application"]
     with log.open("ab") as output:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
         try:
