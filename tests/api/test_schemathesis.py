@@ -19,15 +19,15 @@ MOST = {"GET": 15, "POST": 3}
 def test_no_made_up_call_breaks_the_server(lived, site, tmp_path, method):
     """As somebody who may do much, so that calls get far: the safety office reads, the administrator writes."""
     token = lived.token("zhao" if method == "GET" else "admin")
-    done = subprocess.run(
+    done = subprocess.run(  # one worker: in two threads at once the generator's ast.parse fails on Python 3.11
         [
             str(PROGRAM), "run", f"{site.url}/api/v1/openapi.json", "--header", f"Authorization: Bearer {token}",
             "--include-method", method, "--checks", CHECKS, "--mode", "all", "--phases", "examples,coverage,fuzzing",
             "--max-examples", str(MOST[method]), "--seed", "20261122", "--generation-deterministic",
-            "--workers", "2", "--request-timeout", "20", "--continue-on-failure", "--suppress-health-check", "all", "--warnings", "off",
+            "--workers", "1", "--request-timeout", "20", "--continue-on-failure", "--suppress-health-check", "all", "--warnings", "off",
             "--no-shrink", "--no-color",
         ],
-        env={**os.environ, "NO_PROXY": "127.0.0.1"}, cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False,
+        env={**os.environ, "NO_PROXY": "127.0.0.1"}, cwd=tmp_path, capture_output=True, text=True, timeout=400, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     assert "No test cases" not in done.stdout
