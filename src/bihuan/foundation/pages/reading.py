@@ -11,6 +11,8 @@ from django.utils import timezone
 
 from bihuan.foundation.refusals import Refusal
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
 
 def id_of(text: str) -> UUID:
     """An id from an address; what is none does not exist (``foundation.not_found``)."""
@@ -32,4 +34,11 @@ def pdf(content: bytes, name: str) -> HttpResponse:
     """A PDF that the browser shows, under a name that may be Chinese."""
     response = HttpResponse(content, content_type="application/pdf")
     response["Content-Disposition"] = f"inline; filename*=UTF-8''{quote(name)}.pdf"
+    return response
+
+
+def xlsx(content: bytes, name: str) -> HttpResponse:
+    """An Excel file that the browser keeps, under a name that may be Chinese."""
+    response = HttpResponse(content, content_type=XLSX)
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}.xlsx"
     return response
