@@ -360,6 +360,11 @@ def test_a_voice_note_without_a_network_is_heard_on_the_hazards_page(phone, nigh
     player = desk.get_by_label("语音说明", exact=True)
     expect(player).to_be_visible()
     assert player.evaluate(PLAYED) >= 0.5
+    # what happens to the hazard meanwhile is shown, and the one who listens goes on listening
+    player.evaluate("(player) => { player.loop = true; return player.play() }")
+    night.do("li", "cases.assign_case", case=str(case.pk), rectifier=str(night.people["li"]))
+    expect(desk.locator(f"#standing-{case.pk}")).to_contain_text("整改中")
+    assert not player.evaluate("(player) => player.paused")
     assert faults_on(desk, f"/hazards/{case.pk}/") == []
     outsider = sits(night, "wu")
     assert outsider.goto(f"/evidence/{note.pk}/").status == 404
