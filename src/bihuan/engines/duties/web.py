@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from bihuan.foundation import clock
 from bihuan.foundation.evidence.web import photos_of
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.pages.answers import again, done, send, signed_in
+from bihuan.foundation.pages.reading import day_of
 from bihuan.foundation.refusals import Refusal
 
 
@@ -53,7 +54,7 @@ def _filter(request: HttpRequest) -> queries.TaskFilter:
         when=asked.get("when", "") if asked.get("when") in queries.WHEN else "",
         act=asked.get("act", "") if asked.get("act") in ACTS else "",
         school=_id(asked.get("school", "")),
-        on=_date(asked.get("on", "")),
+        on=day_of(asked.get("on", "")),
     )
 
 
@@ -159,7 +160,7 @@ def rules(request: HttpRequest) -> HttpResponse:
 @signed_in
 def burden(request: HttpRequest) -> HttpResponse:
     """What the duties ask of each post in a week, expected and measured, against its budget; what is asked twice."""
-    week = monday_of(sensible_day(_date(request.GET.get("week", "")) or timezone.localdate(clock.now())))
+    week = monday_of(sensible_day(day_of(request.GET.get("week", "")) or timezone.localdate(clock.now())))
     schools = school_choices(request.actor)
     context = {
         "page": queries.burden(request.actor, week=week, org_id=_id(request.GET.get("school", ""))),
@@ -174,13 +175,6 @@ def burden(request: HttpRequest) -> HttpResponse:
 def _id(text: str) -> UUID | None:
     try:
         return UUID(text)
-    except ValueError:
-        return None
-
-
-def _date(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
     except ValueError:
         return None
 

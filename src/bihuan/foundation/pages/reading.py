@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from urllib.parse import quote
 from uuid import UUID
 
@@ -20,6 +20,14 @@ def id_of(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise Refusal("foundation.not_found") from None
+
+
+def day_of(text: str) -> date | None:
+    """A day from an address; what is none is left out."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def moment_of(text: str) -> str:

@@ -28,8 +28,6 @@ from bihuan.foundation.scoping import placed
 from bihuan.mechanisms.mandates import events, hot, rules  # noqa: F401 - declares facts and refusals
 from bihuan.mechanisms.mandates.models import Assignment, Directive, Share
 
-ISSUE = ("assign", "list-supervise", "close-review")
-"""Whoever may do one of these over the whole bureau speaks for it: its offices, its head, whoever is in charge of safety."""
 CHASED = 500
 Words = Annotated[str, Field(max_length=4000)]
 Number = Annotated[Decimal, Field(max_digits=14, decimal_places=2, ge=0)] | None
@@ -43,13 +41,6 @@ class ShareIn(BaseModel):
     person: UUID
     task: Annotated[str, Field(min_length=2, max_length=200)]
     until: datetime | None = None
-
-
-def speaks_for(by: Actor, place: Any) -> bool:
-    """Whether this person issues and judges for a bureau, or answers for a unit."""
-    if place.school_id:
-        return by.may("sign-for-school", place)
-    return any(by.may(act, place) for act in ISSUE)
 
 
 @command("mandates.issue")
@@ -69,7 +60,7 @@ def issue(
     org = net.org(by, org_id)
     if org.tier != "bureau":
         raise Refusal("mandates.not_a_bureau", fields={"org_id": "请从教育局下达。"})
-    if not speaks_for(by, org):
+    if not rules.speaks_for(by, org):
         raise Refusal("foundation.not_yours", act="下达任务", who="局领导或科室负责人、安全科")
     if due_at <= at:
         raise Refusal("mandates.past", fields={"due_at": "请选以后的时间。"})
@@ -193,7 +184,7 @@ def drop_share(
     Refusals: ``foundation.not_found`` · ``not_yours``, ``mandates.wrong_state``.
     """
     share = Share.objects.select_related("assignment__directive").seen(by, share_id)
-    if not speaks_for(by, share):
+    if not rules.speaks_for(by, share):
         raise _not_yours(share, "收回分工")
     if not Share.objects.filter(pk=share.pk, state="open").update(state="dropped"):
         raise Refusal("mandates.wrong_state", title=share.task, state="已经办完或收回", act="收回")
@@ -268,7 +259,7 @@ def send_back(
     Refusals: ``foundation.not_found`` · ``not_yours`` · ``changed_meanwhile``, ``mandates.wrong_state`` · ``past``.
     """
     row: Assignment = Assignment.objects.select_related("directive").seen(by, assignment_id)
-    if not speaks_for(by, row.directive):
+    if not rules.speaks_for(by, row.directive):
         raise _not_yours(row.directive, "退回反馈")
     _require_state(row, "退回", ("answered",))
     if until <= at:
@@ -356,7 +347,7 @@ def tell_units(
     """Tell whoever answers for these units; for commands and reactions (one statement finds them, one tells them)."""
     posts = packs.entries(event.bureau_id, "posts")
     signs = [code for code, post in posts.items() if "sign-for-school" in post["acts"]]
-    leads = [code for code, post in posts.items() if set(ISSUE) & set(post["acts"])]
+    leads = [code for code, post in posts.items() if set(rules.ISSUE) & set(post["acts"])]
     serving = net.appointments(SYSTEM, on=timezone.localdate(event.at)).filter(bureau_id=event.bureau_id)
     people = serving.filter(org_id__in={row.org_id for row in rows if row.school_id}, post__in=signs)
     people |= serving.filter(org_id__in={row.org_id for row in rows if not row.school_id}, post__in=leads)
@@ -387,7 +378,7 @@ def _audience_words(bureau_id: UUID | None, audience: str, kinds: list[str], uni
 
 def _issued(by: Actor, directive_id: UUID, act: str) -> Directive:
     directive: Directive = Directive.objects.all().seen(by, directive_id)
-    if not speaks_for(by, directive):
+    if not rules.speaks_for(by, directive):
         raise _not_yours(directive, act)
     if directive.state != "issued":
         raise Refusal("mandates.wrong_state", title=directive.title, state="已撤回", act=act)
@@ -397,7 +388,7 @@ def _issued(by: Actor, directive_id: UUID, act: str) -> Directive:
 def _mine(by: Actor, assignment_id: UUID, act: str, states: Collection[str]) -> Assignment:
     """The assignment, if this person answers for its unit and it stands where the act begins."""
     row: Assignment = Assignment.objects.select_related("directive").seen(by, assignment_id)
-    if not speaks_for(by, row):
+    if not rules.speaks_for(by, row):
         raise _not_yours(row, act)
     _require_state(row, act, states)
     return row

@@ -18,7 +18,6 @@ from bihuan.foundation.evidence.queries import of_subject, of_subjects
 from bihuan.foundation.pages.keyset import Page, page
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.mandates import rules
-from bihuan.mechanisms.mandates.commands import ISSUE, speaks_for
 from bihuan.mechanisms.mandates.models import Assignment, Directive, Share
 
 FILTERS = {
@@ -31,7 +30,9 @@ MOST_PEOPLE = 400
 def homes(viewer: Actor) -> list[tuple[str, str]]:
     """The bureaus for which this person may ask something."""
     found = [
-        (str(hold.org_id), hold.org_name) for hold in viewer.holds if hold.level == "bureau" and hold.acts & set(ISSUE)
+        (str(hold.org_id), hold.org_name)
+        for hold in viewer.holds
+        if hold.level == "bureau" and hold.acts & set(rules.ISSUE)
     ]
     return list(dict.fromkeys(found))
 
@@ -85,7 +86,7 @@ def _answered_for(viewer: Actor) -> Any:
     for hold in viewer.holds:
         if hold.level == "school" and "sign-for-school" in hold.acts:
             parts |= Q(school_id=hold.org_id)
-        elif hold.level == "bureau" and hold.acts & set(ISSUE):
+        elif hold.level == "bureau" and hold.acts & set(rules.ISSUE):
             parts |= Q(bureau_id=hold.org_id, school_id__isnull=True)
     return Assignment.objects.filter(parts)
 
@@ -134,7 +135,7 @@ def got(viewer: Actor, pk: UUID) -> Got:
         raise Refusal("foundation.not_found")
     shares = list(Share.objects.filter(bureau_id=row.bureau_id, assignment=row).order_by("made_at", "id"))
     evidence = of_subjects(row.bureau_id, [row.directive_id, row.pk, *(share.pk for share in shares)])
-    speaks = speaks_for(viewer, row)
+    speaks = rules.speaks_for(viewer, row)
     people: dict[str, str] = {}
     if speaks and row.state in ("signed", "returned"):
         taken = {str(share.user_id) for share in shares if share.state != "dropped"}
@@ -149,7 +150,7 @@ def got(viewer: Actor, pk: UUID) -> Got:
         [(share, evidence.get(share.pk, [])) for share in shares], evidence.get(row.pk, []), _passed_on(row),
         list(people.items()), _story(timeline(viewer, bureau_id=row.bureau_id, subject_id=row.pk)),
         next((share for share in shares if share.user_id == viewer.id and share.state == "open"), None), speaks,
-        speaks_for(viewer, row.directive), row.answered_by_id == viewer.id,
+        rules.speaks_for(viewer, row.directive), row.answered_by_id == viewer.id,
     )  # fmt: skip
 
 
@@ -249,7 +250,7 @@ def directive_page(viewer: Actor, pk: UUID, *, state: str = "", cursor: str = ""
         total = rows.filter(state__in=("answered", "accepted")).aggregate(total=Sum("amount"))["total"]
     return DirectivePage(
         directive, _line(directive, _counts([directive.pk]).get(directive.pk, {})),
-        *_apart(of_subject(directive.bureau_id, directive.pk)), total, found, speaks_for(viewer, directive),
+        *_apart(of_subject(directive.bureau_id, directive.pk)), total, found, rules.speaks_for(viewer, directive),
     )  # fmt: skip
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
+
+from bihuan.foundation.actors import Actor
 
 Wants = Literal["receipt", "text", "number", "photo"]
 WANTS: Mapping[str, str] = {"receipt": "只要签收", "text": "文字反馈", "number": "报一个数", "photo": "拍照反馈"}
@@ -16,6 +18,17 @@ OPEN = ("sent", "signed", "returned")
 """It is the addressee's turn."""
 LIVE = (*OPEN, "answered")
 """Neither ended nor withdrawn."""
+
+
+ISSUE = ("assign", "list-supervise", "close-review")
+"""Whoever may do one of these over the whole bureau speaks for it: its offices, its head, whoever is in charge of safety."""
+
+
+def speaks_for(by: Actor, place: Any) -> bool:
+    """Whether this person issues and judges for a bureau, or answers for a unit."""
+    if place.school_id:
+        return by.may("sign-for-school", place)
+    return any(by.may(act, place) for act in ISSUE)
 
 
 def lacking(wants: str, words: str, amount: object, pictures: int) -> dict[str, str]:

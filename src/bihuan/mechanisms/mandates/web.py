@@ -84,12 +84,8 @@ def directive(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _directive(request: HttpRequest, pk: UUID) -> dict[str, Any]:
     asked = request.GET
-    page = queries.directive_page(
-        request.actor,
-        pk,
-        state=asked.get("state", ""),
-        cursor=asked.get("cursor", ""),  # type: ignore[attr-defined]
-    )
+    viewer = request.actor  # type: ignore[attr-defined]
+    page = queries.directive_page(viewer, pk, state=asked.get("state", ""), cursor=asked.get("cursor", ""))
     return {"page": page, "filters": list(queries.FILTERS.items())}
 
 
@@ -105,39 +101,36 @@ def got(request: HttpRequest, pk: UUID) -> HttpResponse:
 def accept(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Accept the chosen answers."""
     args = {"directive_id": str(pk), "assignments": request.POST.getlist("assignments")}
-    try:
-        answer = send(request, "mandates.accept", args).answer
-    except Refusal as refusal:
-        if refusal.code == "foundation.not_found":
-            raise
-        return again(request, "mandates/directive.html", refusal, _directive(request, pk))
-    return done(request, f"/mandates/{pk}/?state=answered", say=f"已验收 {answer['accepted']} 个单位。")
+    return _said(request, pk, "mandates.accept", args, "已验收 {accepted} 个单位。", then="?state=answered")
 
 
 @require_POST
 @signed_in
 def remind(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Remind whoever owes something."""
-    try:
-        answer = send(request, "mandates.remind", {"directive_id": str(pk)}).answer
-    except Refusal as refusal:
-        if refusal.code == "foundation.not_found":
-            raise
-        return again(request, "mandates/directive.html", refusal, _directive(request, pk))
-    return done(request, f"/mandates/{pk}/?state=unanswered", say=f"已催 {answer['reminded']} 个单位。")
+    args = {"directive_id": str(pk)}
+    return _said(request, pk, "mandates.remind", args, "已催 {reminded} 个单位。", then="?state=unanswered")
 
 
 @require_POST
 @signed_in
 def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Withdraw it."""
+    args = {"directive_id": str(pk), "reason": request.POST.get("reason", "")}
+    return _said(request, pk, "mandates.withdraw", args, "已撤回，各单位会收到通知；已办结的保留。")
+
+
+def _said(
+    request: HttpRequest, pk: UUID, command: str, args: Mapping[str, Any], say: str, *, then: str = ""
+) -> HttpResponse:
+    """Send a command about a directive and come back to it; a refusal keeps what was typed."""
     try:
-        send(request, "mandates.withdraw", {"directive_id": str(pk), "reason": request.POST.get("reason", "")})
+        answer = send(request, command, args).answer
     except Refusal as refusal:
         if refusal.code == "foundation.not_found":
             raise
         return again(request, "mandates/directive.html", refusal, _directive(request, pk))
-    return done(request, f"/mandates/{pk}/", say="已撤回，各单位会收到通知；已办结的保留。")
+    return done(request, f"/mandates/{pk}/{then}", say=say.format(**answer))
 
 
 @require_POST

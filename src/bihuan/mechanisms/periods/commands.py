@@ -109,7 +109,7 @@ def remind_schools(by: Actor, at: datetime, *, period_id: UUID) -> dict[str, Any
         raise Refusal("periods.not_live", name=row.name)
     waiting = list(
         of_duties(
-            by, bureau_id=row.bureau_id, duty_ids=ids_of(row, "report"), first=today, last=today, states=rules.WAITING
+            by, bureau_id=row.bureau_id, duty_ids=row.duty_ids("report"), first=today, last=today, states=rules.WAITING
         )
     )
     if not waiting:
@@ -128,11 +128,6 @@ def remind_schools(by: Actor, at: datetime, *, period_id: UUID) -> dict[str, Any
     tell(people, about=event, kind="periods.waiting", title="今天的战备日报还没有报",
          body=f"{row.name}，{today:%m-%d}。没有情况也要报，点“今天无事”一下就报完。", link="/duties/")  # fmt: skip
     return {"schools": len(waiting), "people": len(people)}
-
-
-def ids_of(row: Period, *roles: str) -> list[UUID]:
-    """The duties of a period with these roles (none named: all of them)."""
-    return [UUID(one["id"]) for one in row.duties if not roles or one["role"] in roles]
 
 
 def _duties(period_id: UUID, specs: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -179,8 +174,7 @@ def _change(row: Period, **fresh: Any) -> None:
 
 
 def _require(by: Actor, place: Any) -> None:
-    """A bureau's period is declared by who keeps its rules, a school's also by who signs for the school."""
-    if not (by.may("manage-sheets", place) or (place.school_id and by.may("sign-for-school", place))):
+    if not rules.may_declare(by, place):
         raise Refusal("foundation.not_yours", act="宣布、延长或解除战备期", who="局里的安全科或本校（园）负责人")
 
 

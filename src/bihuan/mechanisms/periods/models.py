@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.db import models
 from django.db.models import Q
 
@@ -46,3 +48,7 @@ class Period(ScopedModel):
 
     class Meta:
         indexes = [models.Index(fields=["bureau_id", "-starts_on", "id"], name="period_by_bureau")]
+
+    def duty_ids(self, *roles: str) -> list[UUID]:
+        """Its duties with these roles (none named: all of them)."""
+        return [UUID(one["id"]) for one in self.duties if not roles or one["role"] in roles]

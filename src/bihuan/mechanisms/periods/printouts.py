@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-import xlsxwriter
-
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.printing.paper import Column, Fields, Heading, Paper, Paragraph, Table, chinese_date
 from bihuan.foundation.printing.pdf import render_paper
+from bihuan.foundation.printing.workbook import Leaf, workbook
 from bihuan.mechanisms.periods import queries, rules
 
-_SAFE = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 _HEADS = ("日期", "应报", "已报", "零报告", "迟报", "漏报", "未报", "免报", "值守到岗", "加密检查")
 _WEEK = "一二三四五六日"
 
@@ -78,39 +75,30 @@ _CELL = {"open": "未报", "late": "迟报", "missed": "漏报", "excused": "免
 def summary_xlsx(viewer: Actor, line: queries.Line) -> bytes:
     """Two sheets: the days in numbers, and every school by day (零报告, 已报, 迟报, 漏报, 未报, 免报)."""
     row, last = line.row, queries.today()
-    content = io.BytesIO()
-    with xlsxwriter.Workbook(content, _SAFE) as book:
-        bold = book.add_format({"bold": True, "border": 1, "align": "center"})
-        large = book.add_format({"bold": True, "font_size": 14})
-        plain = book.add_format({"border": 1})
-        date_form = book.add_format({"border": 1, "num_format": "yyyy-mm-dd"})
-        sheet = book.add_worksheet("每天")
-        sheet.write_string(0, 0, f"{row.org_name}　{row.name}　{row.starts_on} 至 {row.ends_on}", large)
-        sheet.write_row(1, 0, _HEADS, bold)
-        for at, day in enumerate(queries.days(viewer, row, first=row.starts_on, last=last), start=2):
-            sheet.write_datetime(at, 0, day.on, date_form)
-            counts = (day.due, day.answered, day.nil, day.late, day.missed, day.waiting, day.excused)
-            for column, number in enumerate(counts, start=1):
-                sheet.write_number(at, column, number, plain)
-            sheet.write_string(at, 8, f"{day.watch_done}/{day.watch_due}", plain)
-            sheet.write_string(at, 9, f"{day.raised_done}/{day.raised_due}", plain)
-        sheet.set_column(0, len(_HEADS) - 1, 12)
-        sheet.freeze_panes(2, 1)
-        _by_school(book.add_worksheet("各校"), viewer, line, last, bold, plain)
-    return content.getvalue()
+    title = f"{row.org_name}　{row.name}　{row.starts_on} 至 {row.ends_on}"
+    days = queries.days(viewer, row, first=row.starts_on, last=last)
+    heads, schools = _by_school(viewer, row, last)
+    leaves = [
+        Leaf("每天", title, [(head, 12) for head in _HEADS], [_counts(day) for day in days], fixed=1),
+        Leaf("各校", "", heads, schools, fixed=1),
+    ]
+    return workbook(leaves, made_on=last)
 
 
-def _by_school(sheet: Any, viewer: Actor, line: queries.Line, last: date, bold: Any, plain: Any) -> None:
-    row = line.row
-    until = min(last, row.ends_on)
-    days = [row.starts_on + n * rules.DAY for n in range((until - row.starts_on).days + 1)]
-    sheet.write_row(0, 0, ["学校", *(f"{day:%m-%d}" for day in days)], bold)
-    column = {day: n for n, day in enumerate(days, start=1)}
-    at, before = 0, ""
+def _counts(day: rules.DaySum) -> tuple[Any, ...]:
+    return (
+        day.on, day.due, day.answered, day.nil, day.late, day.missed, day.waiting, day.excused,
+        f"{day.watch_done}/{day.watch_due}", f"{day.raised_done}/{day.raised_due}",
+    )  # fmt: skip
+
+
+def _by_school(viewer: Actor, row: queries.Period, last: date) -> tuple[list[tuple[str, int]], list[list[str]]]:
+    """The heads and one row for each school, a cell a day."""
+    first, until = row.starts_on, min(last, row.ends_on)
+    days = [first + n * rules.DAY for n in range((until - first).days + 1)]
+    rows: list[list[str]] = []
     for name, on, state, nil in queries.cells(viewer, row, last=last):
-        if name != before:
-            at, before = at + 1, name
-            sheet.write_string(at, 0, name, plain)
-        sheet.write_string(at, column[on], _CELL.get(state) or ("零报告" if nil else "已报"), plain)
-    sheet.set_column(0, 0, 28)
-    sheet.freeze_panes(1, 1)
+        if not rows or rows[-1][0] != name:
+            rows.append([name, *[""] * len(days)])
+        rows[-1][1 + (on - first).days] = _CELL.get(state) or ("零报告" if nil else "已报")
+    return [("学校", 28), *((f"{day:%m-%d}", 9) for day in days)], rows

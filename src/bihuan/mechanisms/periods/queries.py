@@ -19,7 +19,6 @@ from bihuan.foundation.actors import Actor
 from bihuan.foundation.pages.keyset import Page, page
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.periods import rules
-from bihuan.mechanisms.periods.commands import ids_of
 from bihuan.mechanisms.periods.models import Period
 from bihuan.mechanisms.periods.pack import chapter_of
 
@@ -159,7 +158,7 @@ def answers(viewer: Actor, line: Line, *, on: date, which: str = "", cursor: str
     rows = of_duties(
         viewer,
         bureau_id=row.bureau_id,
-        duty_ids=ids_of(row, "report"),
+        duty_ids=row.duty_ids("report"),
         first=on,
         last=on,
         states=ANSWERS.get(which, ()),
@@ -172,7 +171,7 @@ def answers(viewer: Actor, line: Line, *, on: date, which: str = "", cursor: str
     if not listed:
         return Page([], "")
     _name(listed.values(), row.bureau_id)
-    more = ids_of(row, "watch", "raised")
+    more = row.duty_ids("watch", "raised")
     tasks = of_duties(viewer, bureau_id=row.bureau_id, duty_ids=more, first=on, last=on).filter(org_id__in=list(listed))
     by_duty = {(task["org_id"], task["duty_id"]): task for task in tasks.values("id", *REPORTED)}
     for org_id, one in listed.items():
@@ -221,7 +220,7 @@ def cells(viewer: Actor, row: Period, *, last: date) -> Iterable[tuple[str, date
     rows = of_duties(
         viewer,
         bureau_id=row.bureau_id,
-        duty_ids=ids_of(row, "report"),
+        duty_ids=row.duty_ids("report"),
         first=row.starts_on,
         last=min(last, row.ends_on),
     )
@@ -258,7 +257,7 @@ def period_page(
     chosen = max(row.starts_on, min(on or latest, row.ends_on, max(day, row.starts_on)))
     summed = days(viewer, row, first=min(chosen, latest - (SHOWN_DAYS - 1) * rules.DAY), last=latest)
     shown = [one for one in summed if one.on > latest - SHOWN_DAYS * rules.DAY]
-    mine = viewer.may("manage-sheets", row) or bool(row.school_id and viewer.may("sign-for-school", row))
+    mine = rules.may_declare(viewer, row)
     today_sum = next((one for one in summed if one.on == chosen), rules.DaySum(chosen))
     return PeriodPage(
         line, chosen, which, shown[::-1], today_sum, answers(viewer, line, on=chosen, which=which, cursor=cursor, size=size),
@@ -304,7 +303,7 @@ def bands(viewer: Actor, at: datetime) -> list[Band]:
     )
     if not rows or not viewer.may_anywhere("see-net"):
         return [Band(row.pk, row.name, row.ends_on, None) for row in rows]
-    report = {duty: row.pk for row in rows for duty in ids_of(row, "report")}
+    report = {duty: row.pk for row in rows for duty in row.duty_ids("report")}
     found = tally_by_day(viewer, bureau_id=rows[0].bureau_id, duty_ids=list(report), first=day, last=day)
     waiting = dict.fromkeys((row.pk for row in rows), 0)
     for one in found:

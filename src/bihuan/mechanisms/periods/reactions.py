@@ -16,7 +16,6 @@ from bihuan.foundation.actors import SYSTEM
 from bihuan.foundation.events import Event
 from bihuan.foundation.messages import tell
 from bihuan.foundation.reactions import reacts_to
-from bihuan.mechanisms.periods.commands import ids_of
 from bihuan.mechanisms.periods.models import Period
 
 _TITLES = {
@@ -31,7 +30,7 @@ def keep_duties(event: Event) -> None:
     """Make the duties what the row says now (whichever of its facts comes first), and tell whose they are."""
     row = Period.objects.get(pk=event.subject_id)
     by = (event.by_id and net.actor_of(event.by_id)) or SYSTEM
-    moved = move_end(by, event.at, bureau_id=row.bureau_id, duty_ids=ids_of(row), ends_on=row.ends_on)
+    moved = move_end(by, event.at, bureau_id=row.bureau_id, duty_ids=row.duty_ids(), ends_on=row.ends_on)
     if not moved and row.ends_on >= row.starts_on:
         duties = [_duty(row, one) for one in row.duties]
         keep_new(by, event.at, org=net.org(SYSTEM, row.org_id), duties=duties)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from bihuan.foundation.actors import Actor
+
 DAY = timedelta(days=1)
 LONGEST = 184
 """Days: the flood season and a month before it; what lasts longer is no exception but the rule."""
@@ -32,6 +34,11 @@ def fault_of(starts_on: date, ends_on: date, today: date) -> tuple[str, str]:
     if (ends_on - starts_on).days >= LONGEST:
         return "ends_on", f"一段战备期最长 {LONGEST} 天"
     return "", ""
+
+
+def may_declare(by: Actor, place: Any) -> bool:
+    """A bureau's period is declared by who keeps its rules, a school's also by who signs for the school."""
+    return by.may("manage-sheets", place) or bool(place.school_id and by.may("sign-for-school", place))
 
 
 def may_remind_again(last: datetime | None, at: datetime) -> bool:

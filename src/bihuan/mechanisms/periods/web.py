@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 from django.conf import settings
@@ -16,11 +14,10 @@ from django.views.decorators.http import require_GET, require_POST
 from bihuan.foundation import clock
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.pages.answers import again, done, send, signed_in
-from bihuan.foundation.pages.reading import pdf
+from bihuan.foundation.pages.reading import day_of, pdf, xlsx
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.periods import printouts, queries, rules
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WHICH = [("waiting", "还没报的"), ("answered", "已经报的"), ("excused", "免报的")]
 
 
@@ -62,7 +59,7 @@ def _context(request: HttpRequest, pk: UUID) -> dict[str, Any]:
     asked = request.GET
     which = asked.get("which", "") if asked.get("which") in queries.ANSWERS else ""
     page = queries.period_page(
-        request.actor, pk, on=_date(asked.get("on", "")), which=which, cursor=asked.get("cursor", "")
+        request.actor, pk, on=day_of(asked.get("on", "")), which=which, cursor=asked.get("cursor", "")
     )
     return {"page": page, "row": page.line.row, "which": WHICH, "yesterday": queries.today() - rules.DAY}
 
@@ -119,9 +116,7 @@ def summary_pdf(request: HttpRequest, pk: UUID) -> HttpResponse:
 def summary_xlsx(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The summary as a workbook: days in numbers, and schools by days."""
     line = queries.period(request.actor, pk)
-    response = HttpResponse(printouts.summary_xlsx(request.actor, line), content_type=XLSX)
-    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(line.row.name)}.xlsx"
-    return response
+    return xlsx(printouts.summary_xlsx(request.actor, line), line.row.name)
 
 
 @require_GET
@@ -129,13 +124,6 @@ def summary_xlsx(request: HttpRequest, pk: UUID) -> HttpResponse:
 def band(request: HttpRequest) -> HttpResponse:
     """The line on the desk: a period lasts, and how many schools have not reported. Empty when none does."""
     return render(request, "periods/band.html", {"bands": queries.bands(request.actor, clock.now())})
-
-
-def _date(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 urlpatterns = [

@@ -26,7 +26,7 @@ from bihuan.foundation.scoping import placed
 from bihuan.mechanisms.ratings import events, rules  # noqa: F401 - declares facts and refusals
 from bihuan.mechanisms.ratings.counting import count, rows_of, subjects
 from bihuan.mechanisms.ratings.models import Rating, Score, ScoreVersion
-from bihuan.mechanisms.ratings.pack import scheme_of
+from bihuan.mechanisms.ratings.pack import scheme_of, terms_of
 
 Reason = Annotated[str, Field(min_length=4, max_length=400)]
 
@@ -54,7 +54,7 @@ def open_rating(
         raise Refusal("ratings.not_a_school", fields={"org_id": "请选一所学校。"})
     _require(by, school)
     found = scheme_of(school.bureau_id, scheme)
-    span = rules.span_of(found["period"], net.sensible_day(on), net_terms(school.bureau_id))
+    span = rules.span_of(found["period"], net.sensible_day(on), terms_of(school.bureau_id))
     if span is None:
         raise Refusal("ratings.no_span", fields={"on": "请从列表里选。"})
     since, until, words = span
@@ -79,7 +79,8 @@ def open_rating(
     scores = [
         Score(
             **placed(school), rating=rating, subject=one.subject, name=one.name, post_name=one.post_name, user_id=one.user_id,
-            counted=deeds[one.subject].counted, rows=rows_of(deeds[one.subject]), total=deeds[one.subject].total,
+            counted=deeds[one.subject].counted, rows=rows_of(deeds[one.subject]),
+            total=rules.result(found["items"], deeds[one.subject].counted, {}),
         )
         for one in rated.people
     ]  # fmt: skip
@@ -109,7 +110,7 @@ def judge(
             )
     given = _given(by, items, marks)
     score.marks = score.marks | given
-    score.total = total_of(score, score.marks)
+    score.total = _result(score, score.marks)
     won = Score.objects.filter(pk=score.pk, revision=revision).update(
         marks=score.marks, total=score.total, revision=F("revision") + 1
     )
@@ -180,7 +181,7 @@ def appeal(by: Actor, at: datetime, *, score_id: UUID, words: Reason) -> Score:
     score.standing, score.appeal, score.appealed_at = "waiting", words, at
     event = record(score, "ratings.appealed", by=by, at=at, rating=score.rating_id)
     judges = {row.user_id for row in net.who_could("sign-for-school", _school(score), on=timezone.localdate(at))}
-    barred = {by.id, *first_appraisers(score)}
+    barred = {by.id, *_first_appraisers(score)}
     tell({one for one in judges if str(one) not in {str(two) for two in barred}}, about=event, kind="ratings.appealed",
          title="有一份考评申诉等你决定", body=score.rating.title, link=f"/ratings/scores/{score.pk}/")  # fmt: skip
     return score
@@ -199,7 +200,7 @@ def decide_appeal(
     score = _kept(by, score_id)
     if score.standing != "waiting":
         raise Refusal("ratings.no_appeal")
-    if str(by.id) in first_appraisers(score):
+    if str(by.id) in _first_appraisers(score):
         raise Refusal("ratings.same_appraiser")
     changed = _given(by, {one["code"]: one for one in score.rating.scheme["items"]}, marks)
     decided: dict[str, Any] = {
@@ -207,7 +208,7 @@ def decide_appeal(
     }  # fmt: skip
     if changed:
         decided["marks"] = score.marks | changed
-        decided["total"] = total_of(score, decided["marks"])
+        decided["total"] = _result(score, decided["marks"])
     won = Score.objects.filter(pk=score.pk, standing="waiting").update(revision=F("revision") + 1, **decided)
     if not won:
         raise Refusal("ratings.no_appeal")
@@ -260,40 +261,17 @@ def ask_improvement(
 # --- inside ----------------------------------------------------------------------------------------------------------
 
 
-def keeps(by: Actor, place: Any) -> bool:
-    """Whether a person appraises at a school, and so sees every result there."""
-    return by.may("sign-for-school", place)
-
-
-def net_terms(bureau_id: UUID | None) -> list[Mapping[str, Any]]:
-    """The terms of the bureau's calendar."""
-    data = packs.entries(bureau_id, "calendar").get("default", {})
-    return [term for year in data.get("school_years", ()) for term in year["terms"]]
-
-
-def total_of(score: Score, marks: Mapping[str, Mapping[str, Any]]) -> Decimal | None:
+def _result(score: Score, marks: Mapping[str, Mapping[str, Any]]) -> Decimal | None:
     """The result of a score with these judged or changed marks."""
-    full = {one["code"]: Decimal(str(one["full"])) for one in score.rating.scheme["items"]}
-    return rules.total(full, marks_of(score, marks))
+    return rules.result(score.rating.scheme["items"], score.counted, marks)
 
 
-def marks_of(score: Score, marks: Mapping[str, Mapping[str, Any]]) -> dict[str, Decimal | None]:
-    """Item → mark: what a person gave, else the share of what was due, else nothing."""
-    found: dict[str, Decimal | None] = {}
-    for item in score.rating.scheme["items"]:
-        code, said = item["code"], score.counted.get(item["code"])
-        counted = rules.share(Decimal(str(item["full"])), said["good"], said["due"]) if said else None
-        found[code] = Decimal(marks[code]["mark"]) if code in marks else counted
-    return found
-
-
-def first_appraisers(score: Score) -> set[str]:
-    """Whoever published a result or judged a part of it."""
-    return {str(score.rating.published_by_id), *(one["by"] for one in score.marks.values())}
+def _first_appraisers(score: Score) -> set[str]:
+    return rules.first_appraisers(score.rating.published_by_id, score.marks)
 
 
 def _require(by: Actor, place: Any) -> None:
-    if not keeps(by, place):
+    if not rules.keeps(by, place):
         raise Refusal("foundation.not_yours", act="办理安全考评", who="校（园）长、分管副校长或安全负责人")
 
 
@@ -310,7 +288,11 @@ def _own(by: Actor, score_id: UUID) -> Any:
     """The person's own told score; to colleagues that of others does not exist."""
     score = Score.objects.select_related("rating").defer("rows").seen(by, score_id)
     if score.user_id != by.id:
-        raise Refusal("ratings.not_the_person", who=score.name) if keeps(by, score) else Refusal("foundation.not_found")
+        raise (
+            Refusal("ratings.not_the_person", who=score.name)
+            if rules.keeps(by, score)
+            else Refusal("foundation.not_found")
+        )
     if score.rating.state != "published":
         raise Refusal("foundation.not_found")
     return score

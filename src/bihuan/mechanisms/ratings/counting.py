@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -43,7 +42,6 @@ class Tallied:
 
     deeds: dict[str, list[Deed]] = field(default_factory=dict)
     counted: dict[str, dict[str, int]] = field(default_factory=dict)
-    total: Decimal | None = None
 
 
 def subjects(scheme: dict[str, Any], school: Any, *, since: date, until: date) -> Rated:
@@ -76,7 +74,12 @@ def count(rating: Any, rated: Rated, *, as_of: datetime) -> dict[str, Tallied]:
     scheme = rating.scheme
     kinds = frozenset(item["measure"] for item in scheme["items"] if item.get("measure"))
     asked = Asked(
-        rating.bureau_id, rating.org_id, _start(rating.since), _start(rating.until + timedelta(days=1)), as_of, kinds
+        rating.bureau_id,
+        rating.org_id,
+        midnight(rating.since),
+        midnight(rating.until + timedelta(days=1)),
+        as_of,
+        kinds,
     )
     found = {one.subject: Tallied(deeds={kind: [] for kind in kinds}) for one in rated.people}
     for deed in gathered(asked) if kinds else ():
@@ -88,9 +91,6 @@ def count(rating: Any, rated: Rated, *, as_of: datetime) -> dict[str, Tallied]:
             if kind := item.get("measure"):
                 there = one.deeds[kind]
                 one.counted[item["code"]] = {"good": sum(deed.good for deed in there), "due": len(there)}
-        full = {item["code"]: Decimal(str(item["full"])) for item in scheme["items"]}
-        marks = {code: rules.share(full[code], said["good"], said["due"]) for code, said in one.counted.items()}
-        one.total = rules.total(full, marks)
     return found
 
 
@@ -114,5 +114,6 @@ def _whose(scheme: dict[str, Any], deed: Deed, rated: Rated) -> list[str]:
     return [str(user)] if user else []
 
 
-def _start(day: date) -> datetime:
+def midnight(day: date) -> datetime:
+    """The local moment at which a day begins."""
     return timezone.make_aware(datetime.combine(day, time()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -74,6 +74,12 @@ class Ratings(Section):
             listed = [one.code for one in given]
             for code in sorted({code for code in listed if listed.count(code) > 1}):
                 yield item.fault("ratings.twice", f"{words}「{code}」写了两次")
+
+
+def terms_of(bureau_id: UUID | None) -> list[Mapping[str, Any]]:
+    """The terms of the bureau's calendar."""
+    data = packs.entries(bureau_id, "calendar").get("default", {})
+    return [term for year in data.get("school_years", ()) for term in year["terms"]]
 
 
 def schemes_of(bureau_id: UUID | None) -> dict[str, dict[str, Any]]:

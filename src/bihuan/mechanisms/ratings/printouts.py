@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
-import xlsxwriter
 from django.utils import timezone
 
 from bihuan.foundation.printing.paper import (
@@ -20,12 +18,10 @@ from bihuan.foundation.printing.paper import (
     Table,
 )
 from bihuan.foundation.printing.pdf import render_paper
-from bihuan.mechanisms.ratings.commands import marks_of
+from bihuan.foundation.printing.workbook import Leaf, workbook
 from bihuan.mechanisms.ratings.queries import Line, RatingPage, ScorePage
-from bihuan.mechanisms.ratings.rules import STANDINGS
+from bihuan.mechanisms.ratings.rules import STANDINGS, STATES, Items, marks
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_SAFE = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 NONE = "不计"
 
 
@@ -85,37 +81,18 @@ def basis(line: Line) -> str:
 
 def rating_xlsx(page: RatingPage) -> bytes:
     """Every result of a rating by post and name (never by rank), with what was counted and judged."""
-    content = io.BytesIO()
-    items = page.rating.scheme["items"]
-    with xlsxwriter.Workbook(content, _SAFE) as book:
-        bold = book.add_format({"bold": True, "border": 1, "text_wrap": True, "valign": "vcenter"})
-        large = book.add_format({"bold": True, "font_size": 14})
-        plain = book.add_format({"border": 1, "text_wrap": True, "valign": "top"})
-        number = book.add_format({"border": 1, "num_format": "0.0", "valign": "top"})
-        sheet = book.add_worksheet("考评结果")
-        sheet.write_string(0, 0, f"{page.rating.org_name}　{page.rating.title}", large)
-        state = "已公布" if page.rating.state == "published" else "未公布"
-        sheet.write_string(1, 0, f"{page.rating.since} 至 {page.rating.until}　{state}　满分 {page.full}　空格为不计")
-        heads = ["岗位", "姓名", *(f"{one['name']}（{one['full']}）" for one in items), "结果", "申诉", "改进事项"]
-        sheet.write_row(2, 0, heads, bold)
-        for at, score in enumerate(page.scores, start=3):
-            sheet.write_row(at, 0, [score.post_name, score.name], plain)
-            marks = marks_of(score, score.marks)
-            for column, value in enumerate([*(marks[one["code"]] for one in items), score.total], start=2):
-                if value is None:
-                    sheet.write_blank(at, column, None, number)
-                else:
-                    sheet.write_number(at, column, float(value), number)
-            standing = "" if score.standing == "none" else STANDINGS[score.standing]
-            sheet.write_row(
-                at, len(items) + 3, [standing, "；".join(one["words"] for one in score.improvements)], plain
-            )
-        sheet.freeze_panes(3, 2)
-        sheet.set_column(0, 1, 14)
-        sheet.set_column(2, len(items) + 2, 11)
-        sheet.set_column(len(items) + 3, len(items) + 3, 14)
-        sheet.set_column(len(items) + 4, len(items) + 4, 40)
-        sheet.set_landscape()
-        sheet.fit_to_pages(1, 0)
-        sheet.repeat_rows(2)
-    return content.getvalue()
+    rating, items = page.rating, page.rating.scheme["items"]
+    heads = [
+        ("岗位", 14), ("姓名", 14), *((f"{one['name']}（{one['full']}）", 11) for one in items), ("结果", 11), ("申诉", 14), ("改进事项", 40),
+    ]  # fmt: skip
+    state = STATES[rating.state]
+    note = f"{rating.since} 至 {rating.until}　{state}　满分 {page.full}　空格为不计"
+    rows = [_row(items, score) for score in page.scores]
+    return workbook([Leaf("考评结果", f"{rating.org_name}　{rating.title}", heads, rows, note=note, fixed=2)])
+
+
+def _row(items: Items, score: Any) -> list[Any]:
+    standing = "" if score.standing == "none" else STANDINGS[score.standing]
+    given = marks(items, score.counted, score.marks)
+    improved = "；".join(one["words"] for one in score.improvements)
+    return [score.post_name, score.name, *given.values(), score.total, standing, improved]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -19,6 +19,7 @@ from bihuan.foundation.actors import SYSTEM, Actor
 from bihuan.foundation.packs.deeds import Asked, Deed, gathered
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.ratings import rules
+from bihuan.mechanisms.ratings.counting import midnight
 
 OWN_SOURCES = {"self-check": "学校自查", "snap": "随手报", "meeting": "会议议定", "rating": "考评改进"}
 OUTCOMES = {"coverage": ("有人", "没有人"), "compliance": ("办了", "没有办"), "on-time": ("按时", "没有按时")}
@@ -76,8 +77,8 @@ def five(viewer: Actor, school_id: UUID, month: date) -> Five:
     asked = Asked(
         school.bureau_id,
         school.pk,
-        _start(first),
-        _start(last + timedelta(days=1)),
+        midnight(first),
+        midnight(last + timedelta(days=1)),
         now,
         frozenset({"tasks-done", "tasks-on-time"}),
     )
@@ -142,7 +143,3 @@ def _improved(viewer: Actor, school: Any, first: date, last: date) -> Quality:
     ]  # fmt: skip
     words = "当月自己发现、已经复查销号的"
     return Quality("improved", "创新：自主改进数", f"{sum(counted.values())} 件", words, rows)
-
-
-def _start(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time()))

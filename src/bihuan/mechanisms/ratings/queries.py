@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -19,10 +19,9 @@ from bihuan.foundation.packs.deeds import kinds
 from bihuan.foundation.pages.keyset import Page, page
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.ratings import rules
-from bihuan.mechanisms.ratings.commands import first_appraisers, keeps, marks_of, net_terms
-from bihuan.mechanisms.ratings.counting import Tallied, count, subjects
+from bihuan.mechanisms.ratings.counting import Tallied, count, midnight, subjects
 from bihuan.mechanisms.ratings.models import Rating, Score, ScoreVersion
-from bihuan.mechanisms.ratings.pack import schemes_of
+from bihuan.mechanisms.ratings.pack import schemes_of, terms_of
 
 OUTCOMES = {
     "tasks-on-time": ("按时", "没有按时"), "hazards-in-time": ("按期", "没有按期"), "letters-signed": ("已签", "没有签"),
@@ -67,7 +66,7 @@ def openable(viewer: Actor) -> list[Openable]:
     }
     for org_id, name in homes.items():
         schemes = schemes_of(viewer.bureau_id)
-        terms = net_terms(viewer.bureau_id)
+        terms = terms_of(viewer.bureau_id)
         choices = [("", "请选")] if schemes else []
         choices += [
             (f"{code}/{day.isoformat()}", f"{words} {one['name']}")
@@ -108,7 +107,7 @@ def rating_page(viewer: Actor, pk: UUID) -> RatingPage:
         .order_by("post_name", "name", "id")
     )
     own = next((one for one in rows if one.user_id == viewer.id and rating.state == "published"), None)
-    keeper = keeps(viewer, rating)
+    keeper = rules.keeps(viewer, rating)
     if not keeper and own is None and not may_look(viewer):
         raise Refusal("foundation.not_found")
     for row in rows:
@@ -124,7 +123,7 @@ def rating_page(viewer: Actor, pk: UUID) -> RatingPage:
 
 def full_of(rating: Rating) -> Decimal:
     """What a rating's items add up to."""
-    return sum((Decimal(str(one["full"])) for one in rating.scheme["items"]), Decimal(0))
+    return sum(rules.full_marks(rating.scheme["items"]).values(), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +209,7 @@ def score_page(viewer: Actor, pk: UUID, *, on: date | None = None) -> ScorePage:
     bands = rules.spread(list(totals.values_list("total", flat=True)), full_of(rating), fewest=fewest) if shown else []
     versions = ScoreVersion.objects.filter(bureau_id=score.bureau_id, score=score).order_by("n")
     decides = keeper and not own and score.standing == "waiting"
-    first = decides and str(viewer.id) in first_appraisers(score)
+    first = decides and str(viewer.id) in rules.first_appraisers(rating.published_by_id, score.marks)
     last = (
         rules.appeal_until(timezone.localdate(rating.published_at), rating.scheme["appeal_days"])
         if rating.published_at
@@ -227,7 +226,7 @@ def recounted(score: Score, on: date) -> Tallied | None:
     """What one subject did in the rating's span, as it stood at the end of a day; nothing where the subject is unknown now."""
     rating: Any = score.rating
     rated = subjects(rating.scheme, rating.org, since=rating.since, until=rating.until)
-    as_of = timezone.make_aware(datetime.combine(net.sensible_day(on) + timedelta(days=1), time()))
+    as_of = midnight(net.sensible_day(on) + timedelta(days=1))
     return count(rating, rated, as_of=min(as_of, clock.now())).get(score.subject)
 
 
@@ -241,14 +240,14 @@ def ratings_told(viewer: Actor) -> Any:
 
 def _seen(viewer: Actor, pk: UUID) -> tuple[Any, bool]:
     score = Score.objects.select_related("rating", "rating__org").seen(viewer, pk)
-    keeper = keeps(viewer, score)
+    keeper = rules.keeps(viewer, score)
     if not keeper and not (score.user_id == viewer.id and score.rating.state == "published"):
         raise Refusal("foundation.not_found")
     return score, keeper
 
 
 def _lines(score: Score, again: Tallied | None) -> list[Line]:
-    marks = marks_of(score, score.marks)
+    marks = rules.marks(score.rating.scheme["items"], score.counted, score.marks)
     found = []
     for item in score.rating.scheme["items"]:
         code, kind = item["code"], item.get("measure", "")

@@ -9,6 +9,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal
 from uuid import UUID
 
+from bihuan.foundation.actors import Actor
+
 PERIODS: Mapping[str, str] = {"month": "每月", "term": "每学期"}
 TENTH = Decimal("0.1")
 
@@ -62,6 +64,45 @@ def total(full: Mapping[str, Decimal], marks: Mapping[str, Decimal | None]) -> D
     return _tenth(sum(there.values(), Decimal(0)) * sum(full.values(), Decimal(0)) / weight) if weight else None
 
 
+Items = Sequence[Mapping[str, Any]]
+"""The items of a scheme."""
+Counts = Mapping[str, Mapping[str, int]]
+"""Item → ``good`` and ``due``."""
+Given = Mapping[str, Mapping[str, Any]]
+"""Item → what a person gave: ``mark`` and why."""
+
+
+def full_marks(items: Items) -> dict[str, Decimal]:
+    """Item → the most that it gives."""
+    return {item["code"]: Decimal(str(item["full"])) for item in items}
+
+
+def marks(items: Items, counted: Counts, given: Given) -> dict[str, Decimal | None]:
+    """Item → mark: what a person gave, else the share of what was due, else nothing."""
+    found: dict[str, Decimal | None] = {}
+    for code, full in full_marks(items).items():
+        said = counted.get(code)
+        found[code] = (
+            Decimal(given[code]["mark"]) if code in given else share(full, said["good"], said["due"]) if said else None
+        )
+    return found
+
+
+def result(items: Items, counted: Counts, given: Given) -> Decimal | None:
+    """The result of what was counted and what people gave; nothing where no item has a mark."""
+    return total(full_marks(items), marks(items, counted, given))
+
+
+def keeps(by: Actor, place: Any) -> bool:
+    """Whether a person appraises at a school, and so sees every result there."""
+    return by.may("sign-for-school", place)
+
+
+def first_appraisers(published_by: UUID | None, given: Given) -> set[str]:
+    """Whoever published a result or judged a part of it."""
+    return {str(published_by), *(one["by"] for one in given.values())}
+
+
 @dataclass(frozen=True, slots=True)
 class Band:
     """How many results lie from ``least`` up."""
@@ -113,6 +154,8 @@ def spans_before(period: str, today: date, terms: Sequence[Mapping[str, Any]], *
     return [(first, words) for first, _, words in sorted(ended, reverse=True)[:most]]
 
 
+STATES: Mapping[str, str] = {"open": "未公布", "published": "已公布", "cancelled": "已作废"}
+"""What has become of a rating, in words."""
 Standing = Literal["none", "waiting", "kept", "changed"]
 STANDINGS: Mapping[str, str] = {
     "none": "没有申诉",

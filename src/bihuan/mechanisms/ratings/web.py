@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 from django.conf import settings
@@ -18,7 +16,7 @@ from bihuan.engines.responsibility.queries import school_choices
 from bihuan.foundation import clock
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.pages.answers import again, done, send, signed_in
-from bihuan.foundation.pages.reading import id_of, pdf
+from bihuan.foundation.pages.reading import day_of, id_of, pdf, xlsx
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.ratings import printouts, qualities, queries
 
@@ -68,9 +66,7 @@ def rating_xlsx(request: HttpRequest, pk: UUID) -> HttpResponse:
     page = queries.rating_page(request.actor, pk)
     if not page.may_keep:
         raise Refusal("foundation.not_found")
-    response = HttpResponse(printouts.rating_xlsx(page), content_type=printouts.XLSX)
-    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(page.rating.title)}.xlsx"
-    return response
+    return xlsx(printouts.rating_xlsx(page), page.rating.title)
 
 
 @require_GET
@@ -80,7 +76,7 @@ def five(request: HttpRequest) -> HttpResponse:
     schools = school_choices(request.actor)
     chosen = request.GET.get("school", "") or (schools[0][0] if schools else "")
     page = qualities.five(
-        request.actor, id_of(chosen), _day(request.GET.get("month", "")) or timezone.localdate(clock.now())
+        request.actor, id_of(chosen), day_of(request.GET.get("month", "")) or timezone.localdate(clock.now())
     )
     return render(request, "ratings/five.html", {"page": page, "schools": schools if len(schools) > 1 else []})
 
@@ -165,15 +161,8 @@ def _marks(request: HttpRequest) -> list[dict[str, str]]:
 
 
 def _context(request: HttpRequest, pk: UUID) -> dict[str, Any]:
-    on = _day(request.GET.get("on", ""))
+    on = day_of(request.GET.get("on", ""))
     return {"page": queries.score_page(request.actor, pk, on=on), "today": timezone.localdate(clock.now())}
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 urlpatterns = [

@@ -153,15 +153,15 @@ def test_one_person_who_answers_both_at_the_same_moment_has_answered_one(declare
 def test_declared_by_the_bureau_for_all_schools_or_by_a_head_for_the_own(declare, net, actors):
     row = declare(words="加强校门值守")
     assert row.name == "国庆、中秋战备期"
-    duties = Duty.objects.filter(pk__in=commands.ids_of(row))
+    duties = Duty.objects.filter(pk__in=row.duty_ids())
     assert {one.org_id for one in duties} == {net.bureau.pk}
     assert duties.count() == 4  # the drains are the flood season's
     assert all(one.cadence == {"every": "day"} for one in duties)
     assert Notice.objects.filter(user_id=actors.wu.id, kind="periods.changed").count() == 1
     own = declare(actors.zhou, net.school, kind="other", starts="10-01", ends="10-02")
-    held = Task.objects.filter(duty_id__in=commands.ids_of(own)).values_list("school_id", flat=True)
+    held = Task.objects.filter(duty_id__in=own.duty_ids()).values_list("school_id", flat=True)
     assert set(held) == {net.school.pk}
-    assert Duty.objects.filter(pk__in=commands.ids_of(declare(kind="flood"))).count() == 5
+    assert Duty.objects.filter(pk__in=declare(kind="flood").duty_ids()).count() == 5
 
 
 def test_what_the_pack_says_later_does_not_change_a_running_period(declare, net, chapter):
@@ -330,7 +330,7 @@ def test_the_duties_follow_the_row_whichever_fact_comes_first(declare, net, acto
         settle()
         Reaction.objects.filter(event__name="periods.declared").update(next_at=now)
         settle()
-    assert not Task.objects.filter(duty_id__in=commands.ids_of(row)).exists()
+    assert not Task.objects.filter(duty_id__in=row.duty_ids()).exists()
 
 
 # --- reminding --------------------------------------------------------------------------------------------------------
