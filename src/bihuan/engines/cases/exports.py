@@ -18,13 +18,11 @@ from bihuan.engines.cases.queries.filters import Filters, selection
 from bihuan.engines.responsibility.queries import posts
 from bihuan.foundation import clock
 from bihuan.foundation.actors import Actor
+from bihuan.foundation.pages.reading import XLSX
 from bihuan.foundation.pages.streams import Sink
 from bihuan.foundation.refusals import Refusal
 
-MEDIA_TYPES = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv; charset=utf-8",
-}
+MEDIA_TYPES = {"xlsx": XLSX, "csv": "text/csv; charset=utf-8"}
 CHUNK = 128 * 1024
 CONTROL = bytes(code for code in range(32) if code not in (9, 10, 13))
 """Bytes that no spreadsheet may contain; none of them occurs inside a UTF-8 character."""

@@ -21,9 +21,9 @@ from bihuan.engines.responsibility.rules.tree import TIER_WORDS
 from bihuan.foundation import clock
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.pages.answers import again, done, send, signed_in
+from bihuan.foundation.pages.reading import xlsx
 from bihuan.foundation.refusals import Refusal
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SPANS = {"0": "当天", "30": "今后30天", "90": "今后90天", "180": "今后半年"}
 STAGES = {
     "kindergarten": "学前",
@@ -365,7 +365,7 @@ def roster_report(request: HttpRequest, pk: UUID) -> HttpResponse:
     if row.installed_at:
         raise Refusal("responsibility.installed_already")
     found = queries.roster_check(request.actor, row, header_row=header_row, columns=columns, on=_today())
-    return _xlsx(printouts.report(found, row.file_name), "roster-report.xlsx")
+    return xlsx(printouts.report(found, row.file_name), "名册逐行核对")
 
 
 @signed_in
@@ -374,11 +374,7 @@ def roster_template(request: HttpRequest) -> HttpResponse:
     homes = queries.roster_homes(request.actor)
     names = [one["name"] for one in queries.posts(request.actor.bureau_id)]
     schools = [one.name for one in homes if one.tier == "school"] or [one.name for one in homes]
-    return _xlsx(printouts.template(schools[0] if schools else "", names), "roster-template.xlsx")
-
-
-def _xlsx(content: bytes, name: str) -> HttpResponse:
-    return HttpResponse(content, content_type=XLSX, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return xlsx(printouts.template(schools[0] if schools else "", names), "名册模板")
 
 
 @signed_in

@@ -90,7 +90,7 @@ def _books(
     for form in FORMS:
         yield Piece(
             _refs(ledger.code), folder, f"{ledger.title} {until:%Y-%m}.{form}", until,
-            lambda form=form: printouts.bound(visit.school, ledger, rows, nil, since=since, until=until, form=form).content,
+            lambda form=form: printouts.bound(visit.school, ledger, rows, nil, since=since, until=until, form=form),
         )  # fmt: skip
 
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import base64
-import io
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-import xlsxwriter
 from django.utils import timezone
 
 from bihuan.engines.sheets.rules import Item
@@ -17,14 +15,11 @@ from bihuan.foundation.actors import Actor
 from bihuan.foundation.printing.paper import Band, Column, Note, Paper, Signature, Signatures, Table, chinese_date
 from bihuan.foundation.printing.pdf import render_paper, render_pdf
 from bihuan.foundation.printing.pictures import qr_svg
+from bihuan.foundation.printing.workbook import Leaf, Struck, workbook
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.ledgers import queries
 from bihuan.mechanisms.ledgers.models import Entry
 from bihuan.mechanisms.ledgers.rules import Ledger
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_SAFE = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-
 
 SLIP = "ledgers/visitor_pass.typ"
 
@@ -50,17 +45,8 @@ def pass_data(view: queries.PassView) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Printed:
-    """A finished file."""
-
-    name: str
-    content: bytes
-    media_type: str
-
-
-def book(viewer: Actor, org_id: UUID, code: str, *, since: date, until: date, form: str) -> Printed:
-    """The rows from a day to a day as ``pdf`` or ``xlsx``; pages of other versions of the sheet keep their own columns.
+def book(viewer: Actor, org_id: UUID, code: str, *, since: date, until: date, form: str) -> tuple[str, bytes]:
+    """A file's name and the rows from a day to a day as ``pdf`` or ``xlsx``; other versions of the sheet keep their columns.
 
     Refusals: ``foundation.not_found``, ``ledgers.no_such_ledger``.
     """
@@ -68,12 +54,13 @@ def book(viewer: Actor, org_id: UUID, code: str, *, since: date, until: date, fo
         raise Refusal("foundation.not_found")
     org, ledger, rows = queries.entries_between(viewer, org_id, code, since=since, until=until)
     nil = queries.nil_days(org, code, since=since, until=until)
-    return bound(org, ledger, rows, nil, since=since, until=until, form=form)
+    name = f"{org.short_name or org.name} {ledger.title} {since:%Y%m%d}-{until:%Y%m%d}"
+    return name, bound(org, ledger, rows, nil, since=since, until=until, form=form)
 
 
 def bound(
     org: Any, ledger: Ledger, rows: list[Entry], nil: list[date], *, since: date, until: date, form: str
-) -> Printed:
+) -> bytes:
     """Rows and nil reports that are at hand, as a file."""
     versions = queries.versions_of(rows)
     parts = [
@@ -82,9 +69,10 @@ def bound(
     ]
     span = f"{chinese_date(since)}至{chinese_date(until)}"
     note = f"{ledger.nil or '零报告'}：{'、'.join(f'{day:%m-%d}' for day in nil)}" if nil else ""
-    name = f"{org.short_name or org.name} {ledger.title} {since:%Y%m%d}-{until:%Y%m%d}.{form}"
     if form == "xlsx":
-        return Printed(name, _workbook(org.name, ledger.title, span, note, parts), XLSX)
+        title, above = f"{org.name}　{ledger.title}", f"登记期间：{span}　{note}"
+        leaves = [_leaf(title, above, *part) for part in parts or [("", (), [])]]
+        return workbook(leaves)
     paper = Paper(
         head=org.name, title=ledger.title, addressee="",
         blocks=(
@@ -95,7 +83,7 @@ def bound(
             Signatures((Signature("登记人"), Signature("审核人"))),
         ),
     )  # fmt: skip
-    return Printed(name, render_paper(paper), "application/pdf")
+    return render_paper(paper)
 
 
 def _columns(items: tuple[Item, ...]) -> tuple[Column, ...]:
@@ -123,40 +111,17 @@ def _by(row: Entry) -> str:
     return f"{row.by_name}（补）" if row.is_late else row.by_name
 
 
-def _workbook(
-    school: str, title: str, span: str, note: str, parts: list[tuple[str, tuple[Item, ...], list[Entry]]]
-) -> bytes:
-    content = io.BytesIO()
-    with xlsxwriter.Workbook(content, _SAFE) as book:
-        bold = book.add_format({"bold": True, "border": 1, "text_wrap": True, "valign": "vcenter"})
-        large = book.add_format({"bold": True, "font_size": 14})
-        plain = book.add_format({"border": 1, "text_wrap": True, "valign": "top"})
-        day = book.add_format({"border": 1, "num_format": "yyyy-mm-dd", "valign": "top"})
-        struck = book.add_format({"border": 1, "font_strikeout": True, "text_wrap": True, "valign": "top"})
-        for version, items, rows in parts or [("", (), [])]:
-            sheet = book.add_worksheet(f"第{version}版" if version else "没有登记")
-            sheet.write_string(0, 0, f"{school}　{title}", large)
-            sheet.write_string(1, 0, f"登记期间：{span}　{note}")
-            heads = ["日期", *map(_head, items), "登记人", "补记", "划去的原因"]
-            sheet.write_row(2, 0, heads, bold)
-            for at, row in enumerate(rows, start=3):
-                form = struck if row.struck_at else plain
-                sheet.write_datetime(at, 0, row.on, day)
-                for column, item in enumerate(items, start=1):
-                    _cell(sheet, at, column, item, row.answers.get(item.code, ""), form)
-                sheet.write_row(at, len(items) + 1, [row.by_name, "补记" if row.is_late else "", row.struck_for], form)
-            sheet.freeze_panes(3, 1)
-            sheet.set_column(0, 0, 12)
-            sheet.set_column(1, max(len(items), 1), 16)
-            sheet.set_column(len(items) + 1, len(items) + 3, 12)
-            sheet.set_landscape()
-            sheet.fit_to_pages(1, 0)
-            sheet.repeat_rows(2)
-    return content.getvalue()
+def _leaf(title: str, note: str, version: str, items: tuple[Item, ...], rows: list[Entry]) -> Leaf:
+    heads = (("日期", 12), *((_head(item), 16) for item in items), ("登记人", 12), ("补记", 12), ("划去的原因", 12))
+    tab = f"第{version}版" if version else "没有登记"
+    return Leaf(tab, title, heads, [_cells(items, row) for row in rows], note=note, fixed=1)
 
 
-def _cell(sheet: xlsxwriter.worksheet.Worksheet, at: int, column: int, item: Item, value: str, form: object) -> None:
-    if item.kind == "number" and value:
-        sheet.write_number(at, column, float(value), form)
-    else:
-        sheet.write_string(at, column, value, form)
+def _cells(items: tuple[Item, ...], row: Entry) -> Sequence[Any]:
+    values = [_value(item, row.answers.get(item.code, "")) for item in items]
+    cells = (row.on, *values, row.by_name, "补记" if row.is_late else "", row.struck_for)
+    return Struck(cells) if row.struck_at else cells
+
+
+def _value(item: Item, answer: str) -> str | float:
+    return float(answer) if item.kind == "number" and answer else answer

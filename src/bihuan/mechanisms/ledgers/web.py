@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +17,7 @@ from bihuan.engines.responsibility.queries import school_choices
 from bihuan.foundation import clock
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.pages.answers import again, done, send, signed_in
-from bihuan.foundation.pages.reading import id_of, pdf
+from bihuan.foundation.pages.reading import id_of, pdf, xlsx
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.ledgers import printouts, queries
 
@@ -197,12 +196,8 @@ def file(request: HttpRequest, org_id: UUID, code: str, form: str) -> HttpRespon
     """A span of a ledger as schools file it: PDF or Excel."""
     until = _day(request, "until", _today())
     since = _day(request, "since", until.replace(day=1))
-    printed = printouts.book(request.actor, org_id, code, since=since, until=until, form=form)
-    response = HttpResponse(printed.content, content_type=printed.media_type)
-    response["Content-Disposition"] = (
-        f"{'inline' if form == 'pdf' else 'attachment'}; filename*=UTF-8''{quote(printed.name)}"
-    )
-    return response
+    name, content = printouts.book(request.actor, org_id, code, since=since, until=until, form=form)
+    return xlsx(content, name) if form == "xlsx" else pdf(content, name)
 
 
 # --- inside ----------------------------------------------------------------------------------------------------------

@@ -45,10 +45,10 @@ class Rounds:
         for first in _months([[f"{on}"] for on in _due(visit).values_list("on", flat=True).distinct()]):
             given = {"school": str(visit.school.pk), "month": f"{first:%Y-%m}"}
             found = month(visit.viewer, given, at=visit.at)
-            for form in ("pdf", "xlsx"):
+            for form, made in (("pdf", printouts.month_pdf), ("xlsx", printouts.month_xlsx)):
                 yield Piece(
                     REFS, "校内巡查", f"校内巡查登记表 {first:%Y-%m}.{form}", min(_last(first), visit.so_far),
-                    lambda found=found, form=form: printouts.printed(found, form),
+                    lambda found=found, made=made: made(found),
                 )  # fmt: skip
 
 

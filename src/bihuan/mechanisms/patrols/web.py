@@ -15,6 +15,7 @@ from bihuan.foundation import clock
 from bihuan.foundation.evidence.web import photos_of
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.pages.answers import again, done, send, signed_in
+from bihuan.foundation.pages.reading import pdf, xlsx
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.patrols import printouts, queries, rules
 from bihuan.mechanisms.risks import queries as risks
@@ -227,8 +228,8 @@ def week(request: HttpRequest) -> HttpResponse:
 def month(request: HttpRequest, form: str) -> HttpResponse:
     """A month's 校内巡查 table of a school."""
     found = queries.month(request.actor, request.GET.dict(), at=clock.now())
-    headers = {"Content-Disposition": printouts.disposition(found, form)}
-    return HttpResponse(printouts.printed(found, form), content_type=printouts.MEDIA_TYPES[form], headers=headers)
+    name = printouts.name_of(found)
+    return xlsx(printouts.month_xlsx(found), name) if form == "xlsx" else pdf(printouts.month_pdf(found), name)
 
 
 def _uuid(text: str) -> UUID | None:
