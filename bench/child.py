@@ -43,7 +43,7 @@ def main(works: list[str], rows: list[int]) -> None:
 
 
 def _of(work: str, world: Any, meter: Any, rows: list[int]) -> Iterator[Any]:
-    from bench import case_rows, w1, w1p, w3, w5, w6, w7in, w7out
+    from bench import case_rows, w1, w1p, w3, w5, w5todo, w6, w7in, w7out
 
     say(work)
     if work == "W1":
@@ -64,6 +64,9 @@ def _of(work: str, world: Any, meter: Any, rows: list[int]) -> Iterator[Any]:
     elif work == "W5":
         w5.check(world)
         yield from w5.figures(world, meter, max(rows, default=0))
+    elif work == "W5todo":
+        w5todo.check(world)
+        yield from w5todo.figures(world, meter, w5todo.PAST)
     elif work == "W6":
         w6.check(world)
         yield from w6.figures(world, meter, w6.AMONG)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-WORKS = ("W1", "W1p", "W3", "W5", "W6", "W7in", "W7out")
+WORKS = ("W1", "W1p", "W3", "W5", "W5todo", "W6", "W7in", "W7out")
 ROWS = [100_000, 1_000_000]
 ROWS_SQLITE = 100_000
 DURABLE = ("max_wal_size=2GB", "shared_buffers=256MB", "jit=off", "random_page_cost=1.1")

@@ -56,6 +56,15 @@ def inspections(viewer: Actor, only: InspectionFilter | None = None, *, cursor: 
     return page(rows, order=("-opened_at", "-id"), cursor=cursor, size=size)
 
 
+def unfinished(viewer: Actor, *, most: int = 5) -> list[dict[str, Any]]:
+    """The open inspections that this person leads or shares, newest first: ``id``, ``title``, ``org_name``, ``opened_at``."""
+    mine = Inspection.objects.own_rows(viewer)
+    if mine is None or not viewer.may_anywhere("inspect"):
+        return []
+    rows = Inspection.objects.filter(mine, state="open").order_by("-opened_at", "-id")
+    return list(rows.values("id", "title", "org_name", "opened_at")[:most])
+
+
 def _uuid(text: str) -> UUID:
     try:
         return UUID(text)

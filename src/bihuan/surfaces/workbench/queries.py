@@ -55,7 +55,7 @@ class Home:
     more_tasks: bool
     mandates: list[dict[str, Any]]
     papers: list[Any]
-    inspections: list[Any]
+    inspections: list[dict[str, Any]]
     notices: list[Any]
     unread: int
     coming: list[dict[str, Any]]
@@ -84,7 +84,7 @@ def home(viewer: Actor, at: datetime) -> Home:
         more_tasks=len(tasks) > MOST_TASKS,
         mandates=mandates.waiting(viewer),
         papers=[] if simple else cases.papers_waiting(viewer),
-        inspections=[] if simple else _open_inspections(viewer),
+        inspections=[] if simple else inspections.unfinished(viewer),
         notices=notices,
         unread=waiting,
         coming=coming,
@@ -102,14 +102,6 @@ def _counts(viewer: Actor) -> list[tuple[str, str, int]]:
     """What is not closed in my whole net, each number with the list behind it: five minutes before a meeting."""
     counted = cases.tab_counts(viewer)
     return [(word, query, counted[code]) for code, (word, query) in _WATCHED.items() if code in counted]
-
-
-def _open_inspections(viewer: Actor) -> list[Any]:
-    """The inspections that I lead or share and that are not finished."""
-    if not viewer.may_anywhere("inspect"):
-        return []
-    mine = inspections.InspectionFilter(state="open", mine="1")
-    return inspections.inspections(viewer, mine, size=5).rows
 
 
 def is_simple(viewer: Actor) -> bool:
