@@ -125,6 +125,7 @@ ASKED = {  # what an address is asked besides: in every way that makes a differe
     "sheets/<uuid:pk>/compare/": ("?old=version&new=draft", "?old=draft&new=version", ""),
     "hazards/new/": ("", "?org=@school"),
     "ledgers/": ("", "?school=@school"),
+    "ratings/<uuid:pk>/": ("", "?again=1"),
     "ratings/scores/<uuid:pk>/": ("", "?on=2026-10-20"),
     "plans/": ("", "?school=@school"),
     "training/new/": ("?unit=@school", "?school=@school"),

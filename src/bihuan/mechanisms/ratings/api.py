@@ -16,7 +16,7 @@ router = Router()
 
 
 class RatingLine(Schema):
-    """One rating in a list; ``state`` is open or published."""
+    """One rating in a list; ``state`` is open, published or cancelled (with the reason)."""
 
     id: UUID
     org_id: UUID
@@ -28,6 +28,8 @@ class RatingLine(Schema):
     state: str
     opened_at: datetime
     published_at: datetime | None
+    cancelled_at: datetime | None
+    cancelled_for: str
     revision: int
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -24,7 +24,7 @@ from bihuan.foundation.messages import tell
 from bihuan.foundation.refusals import Refusal
 from bihuan.foundation.scoping import placed
 from bihuan.mechanisms.ratings import events, rules  # noqa: F401 - declares facts and refusals
-from bihuan.mechanisms.ratings.counting import count, rows_of, subjects
+from bihuan.mechanisms.ratings.counting import count, counted_anew, rows_of, subjects
 from bihuan.mechanisms.ratings.models import Rating, Score, ScoreVersion
 from bihuan.mechanisms.ratings.pack import scheme_of, terms_of
 
@@ -71,7 +71,8 @@ def open_rating(
         with transaction.atomic():
             rating.save(force_insert=True)
     except IntegrityError:
-        there = Rating.objects.filter(bureau_id=school.bureau_id, org_id=school.pk, code=scheme, since=since).first()
+        begun = Rating.objects.filter(bureau_id=school.bureau_id, org_id=school.pk, code=scheme, since=since)
+        there = begun.exclude(state="cancelled").first()
         raise Refusal(
             "ratings.there_already", words=words, who=there.opened_by_name if there else "另一位负责人"
         ) from None
@@ -96,12 +97,11 @@ def judge(
 ) -> Score:  # fmt: skip
     """Give the marks that a person has to judge, each with a reason, before the results are told; said again, the last counts.
 
-    Refusals: ``foundation.not_found`` · ``not_yours`` · ``changed_meanwhile``, ``ratings.own`` · ``not_open`` · ``bad_item`` ·
+    Refusals: ``foundation.not_found`` · ``not_yours`` · ``changed_meanwhile``, ``ratings.own`` · ``not_open`` · ``cancelled`` · ``bad_item`` ·
     ``unknown_item`` · ``bad_mark``.
     """
     score = _kept(by, score_id)
-    if score.rating.state != "open":
-        raise Refusal("ratings.not_open")
+    _require_open(score.rating)
     items = {one["code"]: one for one in score.rating.scheme["items"]}
     for n, one in enumerate(marks):
         if items.get(one.item, {}).get("measure"):
@@ -121,29 +121,80 @@ def judge(
     return score
 
 
+@command("ratings.count_anew")
+def count_anew(by: Actor, at: datetime, *, rating_id: UUID, revision: int) -> Rating:
+    """Count once more what is not told yet, as it stands now; judged marks stay, and what changed is kept with the rating.
+
+    Refusals: ``foundation.not_found`` · ``not_yours`` · ``changed_meanwhile``, ``ratings.not_open`` · ``cancelled`` · ``nothing_changed``.
+    """
+    rating = _rating(by, rating_id)
+    _require_open(rating)
+    scores = Score.objects.filter(bureau_id=rating.bureau_id, rating=rating).order_by("post_name", "name", "id")
+    anew = counted_anew(rating, scores, as_of=at)
+    if not anew.found:
+        raise Refusal("ratings.nothing_changed")
+    said = {"at": at.isoformat(), "by_name": by.name, "changes": anew.changes}
+    _swap(rating, revision, recounts=[*rating.recounts, said])
+    read = Q()
+    for score, now, change in anew.found:
+        read |= Q(pk=score.pk, revision=score.revision)
+        score.counted, score.rows, score.total, score.revision = (
+            now.counted,
+            rows_of(now),
+            change.after,
+            score.revision + 1,
+        )
+    unchanged = Score.objects.filter(read)  # who was judged meanwhile has another revision, and the whole act is undone
+    fields = ["counted", "rows", "total", "revision"]
+    if unchanged.bulk_update([score for score, _, _ in anew.found], fields) != len(anew.found):
+        raise Refusal("foundation.changed_meanwhile", who="另一位负责人")
+    record(rating, "ratings.counted_anew", by=by, at=at, changed=len(anew.found))
+    return rating
+
+
+@command("ratings.cancel_rating")
+def cancel_rating(
+    by: Actor, at: datetime, *, rating_id: UUID, revision: int, reason: Annotated[str, Field(min_length=4, max_length=200)]
+) -> Rating:  # fmt: skip
+    """Call a rating off, told or not: everything in it stays to be read and counts for nothing; it can be begun again.
+
+    Whoever was told learns why. Not for whoever has a result in it.
+    Refusals: ``foundation.not_found`` · ``not_yours`` · ``changed_meanwhile``, ``ratings.cancelled`` · ``own_among``.
+    """
+    rating = _rating(by, rating_id)
+    _refuse_cancelled(rating)
+    people = set(Score.objects.filter(bureau_id=rating.bureau_id, rating=rating).values_list("user_id", flat=True))
+    if by.id in people:
+        raise Refusal("ratings.own_among", act="作废")
+    _swap(rating, revision, state="cancelled", cancelled_at=at, cancelled_by_name=by.name, cancelled_for=reason)
+    event = record(rating, "ratings.cancelled", by=by, at=at, reason=reason, told=rating.was_told)
+    if rating.was_told:
+        tell(
+            people - {None},
+            about=event,
+            kind="ratings.cancelled",
+            title=f"考评作废：{rating.title}",
+            body=reason,
+            link="/ratings/",
+        )
+    return rating
+
+
 @command("ratings.publish")
 def publish(by: Actor, at: datetime, *, rating_id: UUID, revision: int) -> Rating:
     """Freeze the results and tell each person the own one; items that nobody judged are left out.
 
-    Refusals: ``foundation.not_found`` · ``not_yours`` · ``changed_meanwhile``, ``ratings.not_open`` · ``own_among``.
+    Refusals: ``foundation.not_found`` · ``not_yours`` · ``changed_meanwhile``, ``ratings.not_open`` · ``cancelled`` · ``own_among``.
     """
-    rating: Rating = Rating.objects.all().seen(by, rating_id)
-    _require(by, rating)
-    if rating.state != "open":
-        raise Refusal("ratings.not_open")
-    won = Rating.objects.filter(pk=rating.pk, state="open", revision=revision).update(
-        state="published", published_at=at, published_by_id=by.id, published_by_name=by.name, revision=F("revision") + 1
-    )
-    if not won:
-        raise Refusal("foundation.changed_meanwhile", who="另一位负责人")
-    rating.state, rating.published_at, rating.published_by_id = "published", at, by.id
-    rating.published_by_name, rating.revision = by.name, revision + 1
+    rating = _rating(by, rating_id)
+    _require_open(rating)
+    _swap(rating, revision, state="published", published_at=at, published_by_id=by.id, published_by_name=by.name)
     # from now on nobody judges: a judgement that came at the same moment finds another revision
     rows = Score.objects.filter(bureau_id=rating.bureau_id, rating=rating)
     rows.update(revision=F("revision") + 1)
     scores = list(rows.defer("rows"))
     if any(one.user_id == by.id for one in scores):
-        raise Refusal("ratings.own_among")
+        raise Refusal("ratings.own_among", act="公布")
     ScoreVersion.objects.bulk_create(_version(one, 1, one.marks, one.total, by=by, at=at) for one in scores)
     event = record(rating, "ratings.published", by=by, at=at, count=len(scores))
     last = rules.appeal_until(timezone.localdate(at), rating.scheme["appeal_days"])
@@ -156,7 +207,7 @@ def publish(by: Actor, at: datetime, *, rating_id: UUID, revision: int) -> Ratin
 def acknowledge(by: Actor, at: datetime, *, score_id: UUID) -> Score:
     """Say that one has seen the own result; said again, the first time stays.
 
-    Refusals: ``foundation.not_found``, ``ratings.not_the_person``.
+    Refusals: ``foundation.not_found``, ``ratings.not_the_person`` · ``cancelled``.
     """
     score = _own(by, score_id)
     if Score.objects.filter(pk=score.pk, acknowledged_at__isnull=True).update(acknowledged_at=at):
@@ -169,7 +220,7 @@ def acknowledge(by: Actor, at: datetime, *, score_id: UUID) -> Score:
 def appeal(by: Actor, at: datetime, *, score_id: UUID, words: Reason) -> Score:
     """Object to the own result, once and within the days of the scheme.
 
-    Refusals: ``foundation.not_found``, ``ratings.not_the_person`` · ``too_late`` · ``appealed_already``.
+    Refusals: ``foundation.not_found``, ``ratings.not_the_person`` · ``cancelled`` · ``too_late`` · ``appealed_already``.
     """
     score = _own(by, score_id)
     last = rules.appeal_until(timezone.localdate(score.rating.published_at), score.rating.scheme["appeal_days"])
@@ -194,10 +245,11 @@ def decide_appeal(
 ) -> Score:  # fmt: skip
     """Decide an appeal: keep the result (no marks), or change items of it as a new version; the old one stays.
 
-    Not for whoever judged or published it. Refusals: ``foundation.not_found`` · ``not_yours``, ``ratings.own`` · ``no_appeal`` ·
+    Not for whoever judged or published it. Refusals: ``foundation.not_found`` · ``not_yours``, ``ratings.own`` · ``cancelled`` · ``no_appeal`` ·
     ``same_appraiser`` · ``unknown_item`` · ``bad_mark``.
     """
     score = _kept(by, score_id)
+    _refuse_cancelled(score.rating)
     if score.standing != "waiting":
         raise Refusal("ratings.no_appeal")
     if str(by.id) in _first_appraisers(score):
@@ -230,12 +282,13 @@ def ask_improvement(
 ) -> Score:  # fmt: skip
     """What is to improve, by whom, until which day: a case, put right with proof and verified like any other.
 
-    Refusals: ``foundation.not_found`` · ``not_yours`` · ``changed_meanwhile``, ``ratings.own`` · ``not_published`` · ``until_past`` ·
+    Refusals: ``foundation.not_found`` · ``not_yours`` · ``changed_meanwhile``, ``ratings.own`` · ``cancelled`` · ``not_published`` · ``until_past`` ·
     ``cannot_improve``,
     those of reporting and assigning a case.
     """
     score = _kept(by, score_id)
-    if score.rating.state != "published":
+    _refuse_cancelled(score.rating)
+    if not score.rating.was_told:
         raise Refusal("ratings.not_published")
     if until < timezone.localdate(at):
         raise Refusal("ratings.until_past", fields={"until": "请选今天以后的日期。"})
@@ -275,6 +328,34 @@ def _require(by: Actor, place: Any) -> None:
         raise Refusal("foundation.not_yours", act="办理安全考评", who="校（园）长、分管副校长或安全负责人")
 
 
+def _rating(by: Actor, rating_id: UUID) -> Rating:
+    """A rating of a school that this person appraises."""
+    rating: Rating = Rating.objects.select_related("org").seen(by, rating_id)
+    _require(by, rating)
+    return rating
+
+
+def _require_open(rating: Rating) -> None:
+    _refuse_cancelled(rating)
+    if rating.was_told:
+        raise Refusal("ratings.not_open")
+
+
+def _refuse_cancelled(rating: Rating) -> None:
+    if rating.state == "cancelled":
+        raise Refusal("ratings.cancelled", who=rating.cancelled_by_name, reason=rating.cancelled_for)
+
+
+def _swap(rating: Rating, revision: int, **fresh: Any) -> None:
+    """Change a rating that stands as whoever acts has seen it."""
+    rows = Rating.objects.filter(pk=rating.pk, state=rating.state, revision=revision)
+    if not rows.update(**fresh, revision=F("revision") + 1):
+        raise Refusal("foundation.changed_meanwhile", who="另一位负责人")
+    for name, value in fresh.items():
+        setattr(rating, name, value)
+    rating.revision = revision + 1
+
+
 def _kept(by: Actor, score_id: UUID) -> Any:
     """A score whose school this person appraises, and that is not their own."""
     score = Score.objects.select_related("rating").seen(by, score_id)
@@ -293,8 +374,9 @@ def _own(by: Actor, score_id: UUID) -> Any:
             if rules.keeps(by, score)
             else Refusal("foundation.not_found")
         )
-    if score.rating.state != "published":
+    if not score.rating.was_told:
         raise Refusal("foundation.not_found")
+    _refuse_cancelled(score.rating)
     return score
 
 

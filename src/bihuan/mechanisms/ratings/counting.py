@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from bihuan.foundation import packs
 from bihuan.foundation.actors import SYSTEM
 from bihuan.foundation.packs.deeds import Asked, Deed, gathered
 from bihuan.mechanisms.ratings import rules
+from bihuan.mechanisms.ratings.models import Rating, Score
 from bihuan.mechanisms.ratings.rules import Serving
 
 
@@ -45,9 +47,9 @@ class Tallied:
 
 
 def subjects(scheme: dict[str, Any], school: Any, *, since: date, until: date) -> Rated:
-    """Who holds the scheme's posts on the last day of the period, or its departments (two statements)."""
-    rows = net.appointments(SYSTEM, org_id=school.pk).filter(Q(ends_on__isnull=True) | Q(ends_on__gte=since))
-    held = list(rows.filter(starts_on__lte=until).order_by("user__name", "rank", "pk"))
+    """Who holds the scheme's posts on the last day of the period, or its departments (one statement)."""
+    rows = net.appointments(SYSTEM).filter(Q(ends_on__isnull=True) | Q(ends_on__gte=since))
+    held = list(rows.filter(school_id=school.pk, starts_on__lte=until).order_by("user__name", "rank", "pk"))
     serving = tuple(Serving(row.user_id, row.post, row.org.path, row.starts_on, row.ends_on) for row in held)
     words = {code: post["name"] for code, post in packs.entries(school.bureau_id, "posts").items()}
     last = [row for row in held if row.ends_on is None or row.ends_on >= until]
@@ -100,6 +102,39 @@ def rows_of(one: Tallied) -> dict[str, list[dict[str, Any]]]:
         kind: [{"on": deed.on.isoformat(), "words": deed.words, "link": deed.link, "good": deed.good} for deed in deeds]
         for kind, deeds in one.deeds.items()
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Anew:
+    """A rating counted once more: the results that count otherwise now, and whose names its list lacks or has too many."""
+
+    found: tuple[tuple[Score, Tallied, rules.Change], ...]
+    lacks: tuple[str, ...]
+    extra: tuple[str, ...]
+
+    @property
+    def changes(self) -> list[dict[str, Any]]:
+        """What changed, as pages show it and as it is kept."""
+        return [change.kept() for _, _, change in self.found]
+
+
+def counted_anew(rating: Rating, scores: Iterable[Score], *, as_of: datetime) -> Anew:
+    """What each listed subject did, as it stands at a moment; the list itself stays as it was frozen."""
+    items, listed = rating.scheme["items"], {one.subject: one for one in scores}
+    rated = subjects(rating.scheme, rating.org, since=rating.since, until=rating.until)
+    there = {one.subject: one.name for one in rated.people}
+    frozen = tuple(Subject(one.subject, one.name, one.post_name, one.user_id) for one in listed.values())
+    found = []
+    for subject, now in count(rating, Rated(frozen, rated.serving), as_of=as_of).items():
+        score = listed[subject]
+        if (now.counted, rows_of(now)) != (score.counted, score.rows):
+            differs = rules.differing(items, score.counted, now.counted)
+            total = rules.result(items, now.counted, score.marks)
+            found.append((score, now, rules.Change(score.name, score.post_name, score.total, total, differs)))
+    return Anew(
+        tuple(found), tuple(name for subject, name in there.items() if subject not in listed),
+        tuple(one.name for subject, one in listed.items() if subject not in there),
+    )  # fmt: skip
 
 
 def _whose(scheme: dict[str, Any], deed: Deed, rated: Rated) -> list[str]:

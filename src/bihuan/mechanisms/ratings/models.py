@@ -10,7 +10,10 @@ from bihuan.foundation.scoping import ScopedModel, ScopedQuerySet
 
 
 class Rating(ScopedModel):
-    """A scheme applied to a school for one period. ``scheme`` is frozen when it is opened; ``state``: open, published."""
+    """A scheme applied to a school for one period. ``scheme`` is frozen when it is opened; ``state``: see ``rules.STATES``.
+
+    ``recounts``: each time that it was counted anew, {"at", "by_name", "changes": see ``rules.Change``}; only appraisers see it.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     org = models.ForeignKey("responsibility.Org", on_delete=models.PROTECT, related_name="+")
@@ -26,21 +29,34 @@ class Rating(ScopedModel):
     published_at = models.DateTimeField(null=True)
     published_by_id = models.UUIDField(null=True)
     published_by_name = models.CharField(max_length=60, blank=True)
+    recounts = models.JSONField(default=list)
+    cancelled_at = models.DateTimeField(null=True)
+    cancelled_by_name = models.CharField(max_length=60, blank=True)
+    cancelled_for = models.CharField(max_length=200, blank=True)
     revision = models.PositiveIntegerField(default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["bureau_id", "org", "code", "since"], name="rating_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["bureau_id", "org", "code", "since"], condition=~Q(state="cancelled"), name="rating_once"
+            )
+        ]
         indexes = [
             models.Index(fields=["bureau_id", "-since", "-id"], name="rating_by_bureau"),
             models.Index(fields=["school_id", "-since", "-id"], name="rating_by_school"),
         ]
+
+    @property
+    def was_told(self) -> bool:
+        """Whether its results were told, whatever became of it since."""
+        return self.published_at is not None
 
 
 class ScoreQuerySet(ScopedQuerySet):
     """Rows about a person: that person sees them too, once they are told."""
 
     def own_rows(self, viewer):
-        return Q(user_id=viewer.id, rating__state="published") if viewer.id else None
+        return Q(user_id=viewer.id, rating__published_at__isnull=False) if viewer.id else None
 
 
 class Score(ScopedModel):

@@ -65,7 +65,7 @@ def score_pdf(page: ScorePage, *, address: str) -> bytes:
     return render_paper(
         Paper(
             head=rating.org_name, title=rating.title, blocks=tuple(blocks), qr_url=address,
-            watermark="" if rating.state == "published" else "未公布",
+            watermark="" if rating.state == "published" else STATES[rating.state],
         )
     )  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,7 @@ from bihuan.foundation.packs.deeds import kinds
 from bihuan.foundation.pages.keyset import Page, page
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.ratings import rules
-from bihuan.mechanisms.ratings.counting import Tallied, count, midnight, subjects
+from bihuan.mechanisms.ratings.counting import Anew, Tallied, count, counted_anew, midnight, subjects
 from bihuan.mechanisms.ratings.models import Rating, Score, ScoreVersion
 from bihuan.mechanisms.ratings.pack import schemes_of, terms_of
 
@@ -33,7 +33,7 @@ def mine(viewer: Actor, *, most: int = 12) -> list[Score]:
     """My own results that were told, the latest first."""
     if viewer.id is None:
         return []
-    rows = Score.objects.filter(user_id=viewer.id, rating__state="published").select_related("rating")
+    rows = Score.objects.filter(user_id=viewer.id, rating__published_at__isnull=False).select_related("rating")
     return list(rows.defer("rows", "rating__scheme").order_by("-id")[:most])
 
 
@@ -89,7 +89,20 @@ class RatingPage:
     full: Decimal
     mine: Score | None
     may_keep: bool
+    may_cancel: bool
     waiting: int
+    again: Anew | None
+
+    @property
+    def state_words(self) -> str:
+        """The state in words."""
+        return rules.STATES[self.rating.state]
+
+    @property
+    def recounts(self) -> tuple[Mapping[str, Any], ...]:
+        """What changed each time that it was counted anew, the latest first; to others than appraisers nothing."""
+        found = self.rating.recounts[::-1] if self.may_keep else ()
+        return tuple({**one, "at": datetime.fromisoformat(one["at"])} for one in found)
 
     @property
     def unjudged(self) -> int:
@@ -98,15 +111,16 @@ class RatingPage:
         return sum(bool(wanted - score.marks.keys()) for score in self.scores)
 
 
-def rating_page(viewer: Actor, pk: UUID) -> RatingPage:
-    """One rating: all results for whoever appraises there, only the spread (once told) and the own one for others."""
-    rating: Rating = Rating.objects.all().seen(viewer, pk)
-    rows = list(
-        Score.objects.filter(bureau_id=rating.bureau_id, rating=rating)
-        .defer("rows")
-        .order_by("post_name", "name", "id")
-    )
-    own = next((one for one in rows if one.user_id == viewer.id and rating.state == "published"), None)
+def rating_page(viewer: Actor, pk: UUID, *, again: bool = False) -> RatingPage:
+    """One rating: all results for whoever appraises there, only the spread (once told) and the own one for others.
+
+    With *again* what is not told yet is counted once more, and the page says what would change.
+    """
+    rating: Rating = Rating.objects.select_related("org").seen(viewer, pk)
+    anew = again and rating.state == "open" and rules.keeps(viewer, rating)
+    scores = Score.objects.filter(bureau_id=rating.bureau_id, rating=rating).order_by("post_name", "name", "id")
+    rows = list(scores if anew else scores.defer("rows"))
+    own = next((one for one in rows if one.user_id == viewer.id and rating.was_told), None)
     keeper = rules.keeps(viewer, rating)
     if not keeper and own is None and not may_look(viewer):
         raise Refusal("foundation.not_found")
@@ -117,7 +131,9 @@ def rating_page(viewer: Actor, pk: UUID) -> RatingPage:
     bands = rules.spread(totals, full_of(rating), fewest=rating.scheme["fewest"]) if told else []
     return RatingPage(
         rating, tuple(rows) if keeper else (), tuple(bands), len(totals), len(rows) - len(totals), full_of(rating), own, keeper,
-        sum(one.standing == "waiting" for one in rows) if keeper else 0,
+        keeper and rating.state != "cancelled" and all(one.user_id != viewer.id for one in rows),
+        sum(one.standing == "waiting" for one in rows) if keeper and rating.state == "published" else 0,
+        counted_anew(rating, rows, as_of=clock.now()) if anew else None,
     )  # fmt: skip
 
 
@@ -186,7 +202,12 @@ class ScorePage:
     def may_appeal(self) -> bool:
         """Whether the person may still object."""
         in_time = self.last_day is not None and timezone.localdate(clock.now()) <= self.last_day
-        return self.is_mine and self.score.standing == "none" and in_time
+        return self.is_mine and self.score.standing == "none" and in_time and self.rating.state == "published"
+
+    @property
+    def state_words(self) -> str:
+        """The state of its rating in words."""
+        return rules.STATES[self.rating.state]
 
     @property
     def standing_words(self) -> str:
@@ -208,7 +229,7 @@ def score_page(viewer: Actor, pk: UUID, *, on: date | None = None) -> ScorePage:
     fewest = rating.scheme["fewest"]
     bands = rules.spread(list(totals.values_list("total", flat=True)), full_of(rating), fewest=fewest) if shown else []
     versions = ScoreVersion.objects.filter(bureau_id=score.bureau_id, score=score).order_by("n")
-    decides = keeper and not own and score.standing == "waiting"
+    decides = keeper and not own and score.standing == "waiting" and rating.state == "published"
     first = decides and str(viewer.id) in rules.first_appraisers(rating.published_by_id, score.marks)
     last = (
         rules.appeal_until(timezone.localdate(rating.published_at), rating.scheme["appeal_days"])
@@ -241,7 +262,7 @@ def ratings_told(viewer: Actor) -> Any:
 def _seen(viewer: Actor, pk: UUID) -> tuple[Any, bool]:
     score = Score.objects.select_related("rating", "rating__org").seen(viewer, pk)
     keeper = rules.keeps(viewer, score)
-    if not keeper and not (score.user_id == viewer.id and score.rating.state == "published"):
+    if not keeper and not (score.user_id == viewer.id and score.rating.was_told):
         raise Refusal("foundation.not_found")
     return score, keeper
 

@@ -93,6 +93,38 @@ def result(items: Items, counted: Counts, given: Given) -> Decimal | None:
     return total(full_marks(items), marks(items, counted, given))
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How one result differs after counting anew: totals (null: nothing to rate), and items as name, good and due before and now."""
+
+    name: str
+    post_name: str
+    before: Decimal | None
+    after: Decimal | None
+    items: tuple[tuple[str, int, int, int, int], ...]
+
+    def kept(self) -> dict[str, Any]:
+        """As it is kept with its rating."""
+        return {
+            "name": self.name,
+            "post_name": self.post_name,
+            "before": None if self.before is None else str(self.before),
+            "after": None if self.after is None else str(self.after),
+            "items": [list(item) for item in self.items],
+        }
+
+
+def differing(items: Items, before: Counts, now: Counts) -> tuple[tuple[str, int, int, int, int], ...]:
+    """The items that count otherwise: name, good and due before, good and due now."""
+    nothing = {"good": 0, "due": 0}
+    found = []
+    for item in items:
+        old, new = before.get(item["code"], nothing), now.get(item["code"], nothing)
+        if old != new:
+            found.append((item["name"], old["good"], old["due"], new["good"], new["due"]))
+    return tuple(found)
+
+
 def keeps(by: Actor, place: Any) -> bool:
     """Whether a person appraises at a school, and so sees every result there."""
     return by.may("sign-for-school", place)

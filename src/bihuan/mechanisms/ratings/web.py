@@ -42,21 +42,44 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_GET
 @signed_in
 def rating(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """One rating."""
-    return render(request, "ratings/rating.html", {"page": queries.rating_page(request.actor, pk)})
+    """One rating; with ``again`` also what counting anew would change."""
+    page = queries.rating_page(request.actor, pk, again="again" in request.GET)
+    return render(request, "ratings/rating.html", {"page": page})
 
 
 @require_POST
 @signed_in
 def publish(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Tell everybody the own result."""
+    return _of_rating(request, pk, "ratings.publish", {}, "已公布。每个人收到通知，只看得到自己的结果。")
+
+
+@require_POST
+@signed_in
+def count_anew(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Take what counting anew says."""
+    return _of_rating(request, pk, "ratings.count_anew", {}, "已按现在的记录重算，变了什么记在本页下方。")
+
+
+@require_POST
+@signed_in
+def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Call it off."""
+    args = {"reason": request.POST.get("reason", "")}
+    return _of_rating(
+        request, pk, "ratings.cancel_rating", args, "已作废，原来的内容都留着。需要的话，可以重新开始一次。"
+    )
+
+
+def _of_rating(request: HttpRequest, pk: UUID, command: str, args: dict[str, Any], say: str) -> HttpResponse:
+    """Send a command about a whole rating and come back to it; a refusal keeps what was typed."""
     try:
-        send(request, "ratings.publish", {"rating_id": str(pk), "revision": request.POST.get("revision", "")})
+        send(request, command, {"rating_id": str(pk), "revision": request.POST.get("revision", ""), **args})
     except Refusal as refusal:
         if refusal.code == "foundation.not_found":
             raise
         return again(request, "ratings/rating.html", refusal, {"page": queries.rating_page(request.actor, pk)})
-    return done(request, f"/ratings/{pk}/", say="已公布。每个人收到通知，只看得到自己的结果。")
+    return done(request, f"/ratings/{pk}/", say=say)
 
 
 @require_GET
@@ -170,6 +193,8 @@ urlpatterns = [
     path("five/", five, name="five"),
     path("<uuid:pk>/", rating, name="rating"),
     path("<uuid:pk>/publish/", publish, name="rating-publish"),
+    path("<uuid:pk>/count-anew/", count_anew, name="rating-count-anew"),
+    path("<uuid:pk>/cancel/", cancel, name="rating-cancel"),
     path("<uuid:pk>/rating.xlsx", rating_xlsx, name="rating-xlsx"),
     path("scores/<uuid:pk>/", score, name="score"),
     path("scores/<uuid:pk>/score.pdf", score_pdf, name="score-pdf"),
