@@ -1,7 +1,8 @@
-"""The ways through the house: one list, from which the desk's rail and the phone's dock are taken."""
+"""The ways through the house, in groups: from these the desk's rail and the phone's dock are taken, in one order."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -10,54 +11,93 @@ from bihuan.foundation.actors import Actor
 
 @dataclass(frozen=True)
 class Way:
-    """One entry of the menu. ``acts``: shown to people who may do one of these anywhere; empty means to everybody."""
+    """One entry of the menu. ``acts``: shown to people who may do one of these anywhere; empty means to everybody.
+
+    ``icon`` is drawn where the way stands under the thumb.
+    """
 
     href: str
     word: str
-    icon: str
     acts: tuple[str, ...] = ()
+    icon: str = ""
     here: bool = False
     first: bool = False
 
 
-WAYS = (
-    Way("/", "我的待办", "home"),
-    Way("/hazards/", "隐患", "alert-triangle"),
-    Way("/inspections/", "检查", "clipboard-check", ("inspect", "sign-for-school", "see-net")),
-    Way("/points/", "风险点", "map-pin"),
-    Way("/duties/", "常规职责", "clock"),
-    Way("/periods/", "重要时期", "shield-check"),
-    Way("/patrols/", "巡查", "route"),
-    Way("/ledgers/", "台账", "notebook"),
-    Way("/training/", "演练", "speakerphone"),
-    Way("/mandates/", "上级任务", "building-community"),
-    Way("/meetings/", "会议", "users-group"),
-    Way("/tips/desk/", "扫码反映", "qrcode", ("assign",)),
-    Way("/plans/", "预案", "file-description"),
-    Way("/pledges/", "责任书", "signature"),
-    Way("/ratings/", "考评", "check"),
-    Way("/archive/", "迎检档案", "download", ("export",)),
-    Way("/net/", "责任网", "sitemap", ("see-net", "manage-net")),
-    Way("/sheets/", "清单", "list-check", ("inspect", "manage-sheets", "see-net")),
-    Way("/packs/", "模型包", "package", ("see-net", "manage-packs")),
-    Way("/notices/", "通知", "bell"),
+@dataclass(frozen=True)
+class Group:
+    """Ways that belong together, under one quiet heading."""
+
+    word: str
+    ways: tuple[Way, ...]
+
+
+HOME = Way("/", "我的待办", icon="home")
+HAZARDS = Way("/hazards/", "隐患", icon="alert-triangle")
+INSPECTIONS = Way("/inspections/", "检查", ("inspect", "sign-for-school", "see-net"), "clipboard-check")
+POINTS = Way("/points/", "风险点", icon="map-pin")
+REPORT = Way("/hazards/new/", "随手报", ("snap",), "camera", first=True)
+GROUPS = (
+    Group(
+        "要办的",
+        (
+            HOME,
+            Way("/notices/", "通知"),
+            HAZARDS,
+            INSPECTIONS,
+            Way("/tips/desk/", "扫码反映", ("assign",)),
+            Way("/mandates/", "上级任务"),
+        ),
+    ),
+    Group(
+        "日常",
+        (
+            Way("/duties/", "常规职责"),
+            Way("/patrols/", "巡查"),
+            Way("/ledgers/", "台账"),
+            Way("/periods/", "重要时期"),
+            Way("/training/", "演练"),
+            Way("/meetings/", "会议"),
+        ),
+    ),
+    Group(
+        "资料与考评",
+        (
+            POINTS,
+            Way("/plans/", "预案"),
+            Way("/pledges/", "责任书"),
+            Way("/ratings/", "考评"),
+            Way("/archive/", "迎检档案", ("export",)),
+        ),
+    ),
+    Group(
+        "组织与设置",
+        (
+            Way("/net/", "责任网", ("see-net", "manage-net")),
+            Way("/sheets/", "清单", ("inspect", "manage-sheets", "see-net")),
+            Way("/packs/", "模型包", ("see-net", "manage-packs")),
+        ),
+    ),
 )
-REPORT = Way("/hazards/new/", "随手报", "camera", ("snap",), first=True)
-FIND = Way("/search/", "查找", "search")
-ACCOUNT = Way("/account/", "我的账号", "user")
+SELF = Group("查找与账号", (Way("/search/", "查找"), Way("/account/", "我的账号")))
 
 
 @dataclass(frozen=True, eq=False)
 class Navigation:
-    """``all`` for the rail, ``dock`` for the four places under the thumb, ``more`` for the rest on a phone."""
+    """``groups`` for the rail, ``dock`` for the four places under the thumb, ``more`` for the rest on a phone."""
 
-    all: tuple[Way, ...]
+    groups: tuple[Group, ...]
     dock: tuple[Way, ...]
-    more: tuple[Way, ...]
+    more: tuple[Group, ...]
+
+    @property
+    def all(self) -> tuple[Way, ...]:
+        """Every way of the rail, in its order."""
+        return tuple(way for group in self.groups for way in group.ways)
 
 
-_ACTS = frozenset(act for way in (*WAYS, REPORT) for act in way.acts)
-_PLACES = (REPORT, *WAYS[1:], FIND, ACCOUNT)
+_PLACES = (REPORT, *(way for group in (*GROUPS, SELF) for way in group.ways if way is not HOME))
+_ACTS = frozenset(act for way in _PLACES for act in way.acts)
 
 
 def navigation(viewer: Actor, path: str) -> Navigation:
@@ -69,15 +109,16 @@ def navigation(viewer: Actor, path: str) -> Navigation:
 @lru_cache(maxsize=256)
 def _navigation(acts: frozenset[str], here: str) -> Navigation:
 
-    def open_to(way: Way) -> bool:
-        return not way.acts or not acts.isdisjoint(way.acts)
+    def shown(ways: Iterable[Way]) -> tuple[Way, ...]:
+        return tuple(
+            replace(way, here=way.href == here) for way in ways if not way.acts or not acts.isdisjoint(way.acts)
+        )
 
-    def marked(way: Way) -> Way:
-        return replace(way, here=way.href == here)
+    def without(groups: Iterable[Group], hidden: Collection[str] = ()) -> tuple[Group, ...]:
+        found = (
+            Group(group.word, tuple(way for way in shown(group.ways) if way.href not in hidden)) for group in groups
+        )
+        return tuple(group for group in found if group.ways)
 
-    ways = tuple(marked(way) for way in WAYS if open_to(way))
-    wanted = [WAYS[0], WAYS[1], REPORT, WAYS[2] if open_to(WAYS[2]) else WAYS[3]]
-    dock = tuple(marked(way) for way in wanted if open_to(way))
-    docked = {way.href for way in dock}
-    more = tuple(way for way in (*ways, marked(FIND), marked(ACCOUNT)) if way.href not in docked)
-    return Navigation(ways, dock, more)
+    dock = shown((HOME, HAZARDS, REPORT, INSPECTIONS if shown((INSPECTIONS,)) else POINTS))
+    return Navigation(without(GROUPS), dock, without((*GROUPS, SELF), {way.href for way in dock}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -75,32 +76,41 @@ def test_the_desk_is_only_for_people_who_signed_in():
 @pytest.mark.django_db
 def test_the_menu_leaves_out_what_would_only_be_refused(actors):
     guard, office = navigation(actors.wang, "/"), navigation(actors.zhao, "/hazards/x/")
-    assert [way.word for way in office.all] == [
-        "我的待办",
-        "隐患",
-        "检查",
-        "风险点",
-        "常规职责",
-        "重要时期",
-        "巡查",
-        "台账",
-        "演练",
-        "上级任务",
-        "会议",
-        "扫码反映",
-        "预案",
-        "责任书",
-        "考评",
-        "迎检档案",
-        "责任网",
-        "清单",
-        "模型包",
-        "通知",
-    ]
+    assert {group.word: [way.word for way in group.ways] for group in office.groups} == {
+        "要办的": ["我的待办", "通知", "隐患", "检查", "扫码反映", "上级任务"],
+        "日常": ["常规职责", "巡查", "台账", "重要时期", "演练", "会议"],
+        "资料与考评": ["风险点", "预案", "责任书", "考评", "迎检档案"],
+        "组织与设置": ["责任网", "清单", "模型包"],
+    }
     assert [way.word for way in office.all if way.here] == ["隐患"]
     assert "责任网" not in {way.word for way in guard.all}
     assert [way.word for way in guard.dock] == ["我的待办", "隐患", "随手报", "风险点"]
-    assert all(way.href not in {docked.href for docked in office.dock} for way in office.more)
+    assert [group.word for group in guard.groups] == ["要办的", "日常", "资料与考评"]  # an empty group has no heading
+
+
+@pytest.mark.django_db
+def test_a_phones_sheet_has_the_rest_of_the_menu_in_the_same_order(actors):
+    for menu in (navigation(actors.wang, "/"), navigation(actors.zhao, "/account/")):
+        rest = [way.href for group in menu.more for way in group.ways]
+        docked = {way.href for way in menu.dock}
+        assert rest == [*(way.href for way in menu.all if way.href not in docked), "/search/", "/account/"]
+    assert [way.word for group in menu.more for way in group.ways if way.here] == ["我的账号"]
+
+
+@pytest.mark.django_db
+def test_every_list_of_the_menu_is_named_by_its_heading(door):
+    page = door("zhao").get("/ledgers/").content.decode()
+    rail = page[page.index('<nav class="rail"') : page.index("</nav>")]
+    named = dict(re.findall(r'<p id="([^"]+)">([^<]+)</p>', page))
+    assert [named[id] for id in re.findall(r'<ul aria-labelledby="([^"]+)">', rail)] == [
+        "要办的",
+        "日常",
+        "资料与考评",
+        "组织与设置",
+    ]
+    assert re.findall(r'<a href="([^"]+)" aria-current="page">', rail) == ["/ledgers/"]
+    assert len(re.findall(r"<ul aria-labelledby=", page)) == 4 + 5
+    assert len(set(re.findall(r'\bid="([^"]+)"', page))) == len(re.findall(r'\bid="([^"]+)"', page))
 
 
 @pytest.mark.django_db
