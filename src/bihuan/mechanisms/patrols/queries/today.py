@@ -85,6 +85,7 @@ class Day:
     school_id: UUID | None
     schools: list[tuple[str, str]]
     may_set: bool
+    may_export: bool
 
     @property
     def before(self) -> str:
@@ -121,6 +122,7 @@ def today(viewer: Actor, given: Mapping[str, str], *, at: datetime) -> Day:
         school_id=school_id,
         schools=schools,
         may_set=viewer.may_anywhere("manage-risks"),
+        may_export=viewer.may_anywhere("export"),
     )
 
 

@@ -181,7 +181,9 @@ def test_a_month_is_printed_and_exported(walked, net, door):
         paper = door("li").get(f"/patrols/month.pdf?school={net.school.pk}&month=2026-11")
         assert paper.content.startswith(b"%PDF")
         assert "filename" in paper["Content-Disposition"]
+        assert "/patrols/month.pdf" in door("li").get("/patrols/").content.decode()
         assert door("wang").get(f"/patrols/month.pdf?school={net.school.pk}").status_code == 403
+        assert "/patrols/month.pdf" not in door("wang").get("/patrols/").content.decode()
         assert door("li").get(f"/patrols/month.pdf?school={net.school.pk}&month=never").status_code == 404
 
 
