@@ -621,13 +621,14 @@ def test_a_shift_goes_from_one_guard_to_the_next(phone, night):
     page.get_by_role("button", name="加上").click()
     page.get_by_role("group", name="西门钥匙").get_by_role("radio", name="少").check()
     page.get_by_label("要交代的").fill("西门锁芯涩，已报修")
+    page.get_by_label("交给谁").select_option(str(night.people["li"]))
     page.get_by_role("button", name="交班").click()
     expect(page.get_by_text("1 条待上传")).to_be_visible()
     phone.context.set_offline(False)
     expect(page.get_by_text("全部已上传")).to_be_visible(timeout=60_000)
     row = apps.get_model("patrols", "Handover").objects.get()
     assert [(item["name"], item["state"]) for item in row.items] == [("对讲机", "ok"), ("西门钥匙", "missing")]
-    assert (row.from_id, row.note) == (night.people["wang"], "西门锁芯涩，已报修")
+    assert (row.from_id, row.to_id, row.note) == (night.people["wang"], night.people["li"], "西门锁芯涩，已报修")
 
     page.get_by_role("button", name="王保安，换人或锁屏").click()
     page.get_by_role("button", name="加一个人").click()

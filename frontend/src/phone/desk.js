@@ -171,7 +171,7 @@ export function Shift() {
   const posts = session.scope?.person.posts ?? []
   const places = session.scope?.schools ?? []
   const usual = session.scope?.handover_items ?? []
-  const [draft, change, done, draftId] = useDraft(session, 'shift', () => ({ items: usual.map((name) => ({ name, state: 'ok', note: '' })), note: '', org: posts[0]?.org_id ?? places[0]?.id ?? '', more: '' }))
+  const [draft, change, done, draftId] = useDraft(session, 'shift', () => ({ items: usual.map((name) => ({ name, state: 'ok', note: '' })), note: '', to: '', org: posts[0]?.org_id ?? places[0]?.id ?? '', more: '' }))
   const [usually, setUsually] = useState(null)
   const seconds = useMemo(() => measure(), [])
   useEffect(() => void session.box.get('shift-items').then(setUsually), [])
@@ -190,16 +190,19 @@ export function Shift() {
     const name = draft.more.trim()
     if (name) change({ more: '', items: [...draft.items, { name: name.slice(0, 40), state: 'ok', note: '' }] })
   }
+  const school = places.find((one) => one.id === draft?.org) ?? places[0]
+  const relief = (session.scope?.relief ?? []).filter((one) => one.school_id === school?.id)
+  const taker = relief.find((one) => one.id === draft?.to)
   const set = (n, next) => change({ items: draft.items.map((item, k) => (k === n ? { ...item, ...next } : item)) })
   const give = async () => {
     const id = draftId
     const items = draft.more.trim() ? [...draft.items, { name: draft.more.trim(), state: 'ok', note: '' }] : draft.items
-    const args = { id, org_id: draft.org, to_id: null, items, note: draft.note.trim(), handed_at: iso(Date.now()) }
+    const args = { id, org_id: draft.org, to_id: taker?.id ?? null, items, note: draft.note.trim(), handed_at: iso(Date.now()) }
     const kept = await session.put({ id, command: 'patrols.hand_over_shift', args, title: '交班', action: 'shift' })
     await session.keep('shift-items', items.map((item) => item.name))
     await session.spent('shift', seconds())
     await done()
-    say(kept.sentence || '已交班，接班的人扫开手机就能看到。', !!kept.sentence)
+    say(kept.sentence || `已交班，${taker?.name ?? '接班的人'}扫开手机就能看到。`, !!kept.sentence)
     go('/')
   }
   return html`<${Screen} title="交接班" foot=${html`<button class="btn btn-primary" onClick=${give}>交班</button>`}>
@@ -208,6 +211,7 @@ export function Shift() {
       ${one.note && html`<p>${one.note}</p>`}<button class="btn btn-primary wide" onClick=${() => take(one)}>东西点过了，接班</button></section>`)}
     ${session.round && html`<p class="says-so">「${session.round.title}」还没交。可以先<a href="#/round">打开它</a>，交给下一班接着走。</p>`}
     ${draft && html`<section><h2>交给下一班</h2>
+      ${relief.length > 0 && html`<label class="field"><span class="label">交给谁</span><select class="control" value=${draft.to} onChange=${(event) => change({ to: event.target.value })}><option value="">不指定，谁接班谁来接</option>${relief.map((one) => html`<option key=${one.id + one.post} value=${one.id}>${one.name} · ${one.post}</option>`)}</select></label>`}
       ${draft.items.map((item, n) => html`<div class="thing" key=${item.name}><span>${item.name}</span><${Choice} name=${`thing-${n}`} label=${html`<span class="visually-hidden">${item.name}</span>`} options=${STATES} bad=${['missing', 'broken']} value=${item.state} onchange=${(state) => set(n, { state })} columns="3" /></div>`)}
       <div class="add-thing"><label class="field"><span class="label">加一样东西</span><input class="control" maxlength="40" value=${draft.more} onInput=${(event) => change({ more: event.target.value })} placeholder="钥匙、对讲机、盾牌…" /></label><button type="button" class="btn" onClick=${add}>加上</button></div>
       <label class="field"><span class="label">要交代的</span><textarea class="control" rows="3" maxlength="500" value=${draft.note} onInput=${(event) => change({ note: event.target.value })} placeholder="没有就空着"></textarea></label></section>`}

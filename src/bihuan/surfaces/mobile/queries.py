@@ -67,6 +67,7 @@ def scope(viewer: Actor, at: datetime, tag: str) -> dict[str, Any]:
     posts = packs.entries(viewer.bureau_id, "posts")
     tasks = open_tasks(viewer, at)
     people = in_office(viewer, ids, on=today) if ids else []
+    own = {hold.post for hold in viewer.holds}
     held: dict[tuple[UUID, str], list[InOffice]] = {}
     for one in people:
         held.setdefault((one.school_id, one.post), []).append(one)
@@ -93,6 +94,10 @@ def scope(viewer: Actor, at: datetime, tag: str) -> dict[str, Any]:
         "people": [
             {"school_id": one.school_id, "post": one.post_name, "name": one.name, "phone": one.phone}
             for one in people if one.leads and one.phone
+        ],
+        "relief": [
+            {"id": one.user_id, "school_id": one.school_id, "post": one.post_name, "name": one.name}
+            for one in people if one.user_id != viewer.id and (one.leads or one.post in own)
         ],
         "hazards": [{name: row[name] for name in SHORT} for row in todo(viewer)],
         "levels": _levels(viewer),

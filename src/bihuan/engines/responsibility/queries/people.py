@@ -50,6 +50,7 @@ def who_could(act: str, place: Org, *, on: date) -> list[Appointment]:
 class InOffice:
     """Somebody in office at a school or at one of its places."""
 
+    user_id: UUID
     school_id: UUID
     post: str
     post_name: str
@@ -69,11 +70,11 @@ def in_office(viewer: Actor, school_ids: Collection[UUID], *, on: date, most: in
         Appointment.objects.filter(school_id__in=list(school_ids), user__is_active=True)
         .on(on)
         .order_by("school_id", "rank", "starts_on", "id")
-        .values_list("school_id", "post", "user__name", "user__phone")[:most]
+        .values_list("user_id", "school_id", "post", "user__name", "user__phone")[:most]
     )
     found = [
-        InOffice(school, post, entry["name"], name, phone, bool({"assign", "manage-risks"} & set(entry["acts"])))
-        for school, post, name, phone in dict.fromkeys(rows)
+        InOffice(user, school, post, entry["name"], name, phone, bool({"assign", "manage-risks"} & set(entry["acts"])))
+        for user, school, post, name, phone in dict.fromkeys(rows)
         if (entry := posts.get(post))
     ]
     return sorted(found, key=lambda one: (str(one.school_id), posts[one.post].get("sort", 0)))

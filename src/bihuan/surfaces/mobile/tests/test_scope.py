@@ -37,6 +37,8 @@ def test_a_guard_carries_the_points_routes_and_tasks_of_the_school(phone, net, p
     assert str(task.pk) in {one["id"] for one in mine["tasks"]}
     assert {one["name"] for one in mine["people"]} >= {"周校长", "李安"}
     assert "王保安" not in {one["name"] for one in mine["people"]}
+    assert {one["name"] for one in mine["relief"]} >= {"李安"}, "whoever may take a shift over"
+    assert "王保安" not in {one["name"] for one in mine["relief"]}, "nobody hands over to themselves"
     assert mine["levels"]
     assert mine["thresholds"]["clean_rounds"] > 0
     assert mine["server_now"].startswith(MORNING.astimezone(clock.now().tzinfo).isoformat()[:16])
