@@ -48,6 +48,7 @@ THINGS = {  # the longest beginning of an address that is known says which thing
     "api/v1/patrol-routes/": ("route",),
     "tips/desk/": ("tip",),
     "duties/": ("task",),
+    "duties/calendar/import/": ("dates", "dates-in"),
     "ledgers/": ("@school",),
     "ledgers/rows/": ("ledger-row",),
     "ledgers/passes/": ("visitor-pass",),

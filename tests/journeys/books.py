@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
@@ -113,9 +114,23 @@ def keep_books(world: Any, now: datetime) -> None:
     )
     task = apps.get_model("duties", "Task").objects.filter(school_id=school, duty__org_id=school).order_by("pk")[0]
     kept["task"], kept["duty"] = str(task.pk), str(task.duty_id)
+    _list_dates(world, now)
     _declare_periods(world, now)
     _rate(world, now)
     _hand_down(world, now)
+
+
+def _list_dates(world: Any, now: datetime) -> None:
+    """A list of dates that stands in the calendar, one that was taken back, and one that is still looked at."""
+    world.kept["dates-in"], gone, world.kept["dates"] = (str(uuid7()) for _ in range(3))
+    for n, id in enumerate((world.kept["dates-in"], gone, world.kept["dates"])):
+        line = f"{timezone.localdate(now) + timedelta(days=100 + n)},,放假,校庆"
+        given = {"file_name": "放假.csv", "content": b64encode(line.encode()).decode()}
+        world.do("zhao", "duties.send_dates", id=id, org_id=str(world.orgs["bureau"]), **given)
+        if id != world.kept["dates"]:
+            world.do("zhao", "duties.install_dates", import_id=id)
+    world.do("zhao", "duties.undo_dates", import_id=gone)
+    packs.forget()
 
 
 def _rate(world: Any, now: datetime) -> None:

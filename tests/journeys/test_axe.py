@@ -12,7 +12,7 @@ AXE = (settings.ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(enc
 RUN = "() => axe.run(document, { resultTypes: ['violations'] }).then((found) => JSON.stringify(found.violations))"
 NO_PAGES = (
     "api/", "feed/", "evidence/", "static/", "demo/", "kit/", "sign-out/", "views/", "notices/bell/", "notices/read/",
-    "account/password/", "account/sign-out-everywhere/", "account/tokens/", "hazards/bulk/", "points/scoring/", "net/import/template/",
+    "account/password/", "account/sign-out-everywhere/", "account/tokens/", "hazards/bulk/", "points/scoring/", "net/import/template/", "duties/calendar/import/template/",
 )  # fmt: skip
 """Machines' answers, and addresses that only take forms."""
 FILES = (".pdf", ".png", ".xlsx", ".csv", ".docx", ".webp", "/report/")

@@ -54,6 +54,7 @@ KINDS = {  # the first part of an address and its parameter → what of ``lived`
     "ratings": ("rating",),
     "ratings/scores": ("score",),
     "duties": ("task",),
+    "duties/calendar/import": ("dates",),
     "api/v1/ledgers": ("@school",),
     "api/v1/pledges": ("pledge",),
     "api/v1/drills": ("drill",),
@@ -272,7 +273,10 @@ def test_every_command_refuses_what_is_not_theirs_like_what_is_not_there(lived, 
                "duties.set_duty": {"code": "try-it"}, "duties.set_day": {"kind": "holiday"}, "ratings.appeal": {"words": "试一试别人的"},
                "ratings.judge": {"marks": [{"item": "post-work", "mark": "1", "reason": "试一试"}]},
                "ratings.ask_improvement": {"words": "试一试别人的", "until": "2027-01-01", "person": person}}  # fmt: skip
-    theirs = {"plans": {"plan_id": kept["emergency-plan"], "version_id": kept["plan-version"]}}
+    theirs = {
+        "plans": {"plan_id": kept["emergency-plan"], "version_id": kept["plan-version"]},
+        "duties": {"import_id": kept["dates"]},
+    }
     own = {
         "accounts.issue_token",
         "accounts.revoke_token",

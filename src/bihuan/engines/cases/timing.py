@@ -15,8 +15,7 @@ _calendars: dict[int, tuple[Any, WorkingCalendar]] = {}
 
 def calendar_of(bureau_id: UUID) -> WorkingCalendar:
     """The bureau's days and hours: its own over the platform's; a year without data has plain weekends."""
-    common = packs.entries(None, "calendar").get("default", {})
-    own = packs.entries(bureau_id, "calendar").get("default", {})
+    common, own = packs.calendar(None), packs.calendar(bureau_id)
     kept = _calendars.get(id(own))
     if kept and kept[0] is own:
         return kept[1]
@@ -31,6 +30,11 @@ def _calendar(common: dict[str, Any], own: dict[str, Any]) -> WorkingCalendar:
     holidays = [*common.get("holidays", ()), *(own.get("holidays", ()) if own is not common else ())]
     days_off = {day for h in holidays for day in _days(h["starts_on"], h["ends_on"])}
     makeup = {_date(day) for h in holidays for day in h.get("makeup_days", ())}
+    for one in own.get("days", ()):  # what the bureau listed itself; an examination or a closure changes no office day
+        if one["kind"] in ("holiday", "makeup", "school"):
+            span = set(_days(one["since"], one["until"]))
+            days_off = days_off | span if one["kind"] == "holiday" else days_off - span
+            makeup = makeup - span if one["kind"] == "holiday" else makeup | span
     hours = own.get("working_hours") or common.get("working_hours")
     if not hours:
         return WorkingCalendar(frozenset(days_off), frozenset(makeup))

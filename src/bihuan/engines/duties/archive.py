@@ -1,11 +1,13 @@
-"""What a school files about its duties: what was due, done and missed, duty by duty. Rounds and ledgers file their own."""
+"""What a school files about its duties: what was due, done and missed, duty by duty. Rounds and ledgers file their own,
+and so does whoever says so with ``filed_above``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, Max
 
@@ -27,10 +29,21 @@ MOST_PRINTED = 300
 HEADS = (("日期", 12), ("单位", 18), ("状态", 10), ("完成人", 12), ("登记内容", 60))
 
 
+_above: list[Callable[[Visit], Collection[UUID]]] = []
+Filed = Callable[[Visit], Collection[UUID]]
+
+
+def filed_above(duties: Filed) -> Filed:
+    """Register a function that names the duties whose tasks a room above files itself."""
+    _above.append(duties)
+    return duties
+
+
 def _tasks(visit: Visit) -> Any:
     since, until = visit.moments
     rows = Task.objects.visible_to(visit.viewer).filter(school_id=visit.school.pk, due_at__gte=since, due_at__lt=until)
-    return rows.exclude(act__in=ELSEWHERE).exclude(state="open")
+    elsewhere = {duty for duties in _above for duty in duties(visit)}
+    return rows.exclude(act__in=ELSEWHERE).exclude(state="open").exclude(duty_id__in=elsewhere)
 
 
 def _refs(code: str, act: str) -> tuple[str, ...]:
@@ -63,26 +76,30 @@ class Duties:
         ordered = (
             _tasks(visit).exclude(act="drill").select_related("duty", "org").order_by("duty__code", "due_at", "id")
         )
-        lines = (line for some in chunks(ordered, 500) for line in _lines(visit, some))
-        for (code, act, title), found in groupby(lines, key=lambda line: line[0]):
+        lines = (line for some in chunks(ordered, 500) for line in lines_of(some, visit.school.pk))
+        for (code, act, title), found in groupby(
+            lines, key=lambda one: (one[0].duty.code, one[0].act, one[0].duty.title)
+        ):
             rows = [row for _, row in found]
             if any(row[2].startswith((STATES["done"], STATES["late"])) for row in rows):
                 yield _piece(visit, _refs(code, act), title, rows)
 
 
-Line = tuple[tuple[str, str, str], tuple[date, str, str, str, str]]
+Line = tuple[date, str, str, str, str]
+"""Day, unit (empty: the school), state, who did it, what was written down."""
 
 
-def _lines(visit: Visit, tasks: list[Task]) -> Iterator[Line]:
+def lines_of(tasks: Sequence[Task], school_id: UUID) -> Iterator[tuple[Task, Line]]:
+    """What became of each task (with ``org`` at hand), in words: at most two statements for all of them."""
     kept = sheets.submissions_held_by(
         "duties", {task.ref_id for task in tasks if task.act == "sheet" and task.ref_id and not task.via_id}
     )
     for task in tasks:
         state = STATES[task.state] + ("（补）" if task.backfilled else "") + ("（无事）" if task.nil else "")
-        unit = "" if task.org_id == visit.school.pk else task.org.name
+        unit = "" if task.org_id == school_id else task.org.name
         said = kept.get(task.ref_id) if task.ref_id and not task.via_id else None
         words = _words(said) if said else task.note
-        yield (task.duty.code, task.act, task.duty.title), (task.on, unit, state, task.done_by_name, words)
+        yield task, (task.on, unit, state, task.done_by_name, words)
 
 
 def _words(said: Any) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
+from typing import Any
 
 DAY = timedelta(days=1)
 KINDS: Mapping[str, str] = {
@@ -73,6 +74,41 @@ def days_of(terms: Sequence[Term], holidays: Iterable[Holiday], first: date, las
     off = {day: holiday.name for holiday in holidays for day in dates(holiday.starts_on, holiday.ends_on)}
     worked = {day: holiday.name for holiday in holidays for day in holiday.makeup_days}
     return [_day(day, sorted(terms, key=lambda term: term.starts_on), off, worked) for day in dates(first, last)]
+
+
+def days_from(data: Mapping[str, Any], today: date) -> list[Day]:
+    """The days of an installed calendar (``school_years``, ``holidays``, ``days``), from the term before *today* to its end.
+
+    Days that a bureau listed are laid over what the terms and holidays make. A calendar that names no term at all is
+    one of plain weekdays, as a bureau's working days are (cases' clock).
+    """
+    terms = [term_of(term) for year in data.get("school_years", ()) for term in year["terms"]]
+    holidays = [
+        Holiday(
+            one["name"], _date(one["starts_on"]), _date(one["ends_on"]), tuple(map(_date, one.get("makeup_days", ())))
+        )
+        for one in data.get("holidays", ())
+    ]
+    first = (
+        min([term.starts_on for term in terms if term.ends_on >= today - timedelta(days=200)], default=today) - 31 * DAY
+    )
+    last = max([today + timedelta(days=130), *(term.ends_on + 62 * DAY for term in terms)])
+    days = days_of(terms or [Term("", "", first, last)], holidays, min(first, today - 31 * DAY), last)
+    over = {
+        on: Day(on, one["kind"], name=one["name"])
+        for one in data.get("days", ())
+        for on in dates(_date(one["since"]), _date(one["until"]))
+    }
+    return overlaid(days, over)
+
+
+def term_of(data: Mapping[str, Any]) -> Term:
+    """A term as an installed calendar states it."""
+    return Term(data["code"], data["name"], _date(data["starts_on"]), _date(data["ends_on"]))
+
+
+def _date(value: Any) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(value)
 
 
 def _day(day: date, terms: Sequence[Term], off: Mapping[date, str], worked: Mapping[date, str]) -> Day:

@@ -15,6 +15,9 @@ declare(
         "duties.duty_set": "设定职责",
         "duties.duty_ended": "停止职责",
         "duties.day_set": "调整校历",
+        "duties.dates_sent": "上传校历日期",
+        "duties.dates_installed": "导入校历日期",
+        "duties.dates_undone": "撤回校历日期",
         "duties.minutes_told": "上报用时",
     }
 )

@@ -1,4 +1,4 @@
-"""CalendarDay (what kind of day it is, for whom), Duty (what is due by which rule), Task (one time it is due), Minutes."""
+"""CalendarDay (what kind of day it is, for whom), CalendarImport (a list of dates), Duty (what is due by which rule), Task (one time it is due), Minutes."""
 
 from __future__ import annotations
 
@@ -29,6 +29,28 @@ class CalendarDay(ScopedModel):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["bureau_id", "org", "stage", "on"], name="calendar_day_once")]
         indexes = [models.Index(fields=["bureau_id", "on"], name="calendar_by_day")]
+
+
+class CalendarImport(ScopedModel):
+    """A list of dates on its way into a bureau's calendar: the sheet as sent, what was installed, when it was taken back.
+
+    ``dates`` is what the calendar took (``packs.calendars``), ``counts`` the dry run in numbers.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    org = models.ForeignKey("responsibility.Org", on_delete=models.PROTECT, related_name="+")
+    file_name = models.CharField(max_length=160)
+    by_id = models.UUIDField(null=True)
+    by_name = models.CharField(max_length=60)
+    at = models.DateTimeField()
+    table = models.JSONField(default=list)
+    counts = models.JSONField(default=dict)
+    dates = models.JSONField(default=dict)
+    installed_at = models.DateTimeField(null=True)
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["bureau_id", "-at"], name="calendar_import_by_time")]
 
 
 class Duty(ScopedModel):

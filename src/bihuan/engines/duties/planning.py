@@ -17,7 +17,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from bihuan.engines.duties import rules
-from bihuan.engines.duties.calendar import DAY, Calendar, Day, Holiday, Term, days_of, merged, overlaid
+from bihuan.engines.duties.calendar import DAY, Calendar, Day, days_from, merged, overlaid
 from bihuan.engines.duties.models import CalendarDay, Duty
 from bihuan.engines.duties.rules import Profile, Served, Slot
 from bihuan.engines.responsibility import queries as net
@@ -34,33 +34,8 @@ BACK = timedelta(days=220)
 
 
 def pack_days(bureau_id: UUID, today: date) -> list[Day]:
-    """The days as the installed calendar has them, from the term before *today* to the end of what is known.
-
-    A bureau whose calendar names no term at all works on plain weekdays, as its working days do (cases' clock).
-    """
-    data = packs.entries(bureau_id, "calendar").get("default", {})
-    terms = [
-        Term(term["code"], term["name"], _date(term["starts_on"]), _date(term["ends_on"]))
-        for year in data.get("school_years", ())
-        for term in year["terms"]
-    ]
-    holidays = [
-        Holiday(
-            one["name"], _date(one["starts_on"]), _date(one["ends_on"]), tuple(map(_date, one.get("makeup_days", ())))
-        )
-        for one in data.get("holidays", ())
-    ]
-    first = (
-        min([term.starts_on for term in terms if term.ends_on >= today - timedelta(days=200)], default=today) - 31 * DAY
-    )
-    last = max([today + timedelta(days=130), *(term.ends_on + 62 * DAY for term in terms)])
-    if not terms:
-        terms = [Term("", "", first, last)]
-    return days_of(terms, holidays, min(first, today - 31 * DAY), last)
-
-
-def _date(value: Any) -> date:
-    return value if isinstance(value, date) else date.fromisoformat(value)
+    """The days as the installed calendar and the bureau's own lists have them; see ``calendar.days_from``."""
+    return days_from(packs.calendar(bureau_id), today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +112,8 @@ class Days:
                 self._by_stage[stage][day.on] = day
             else:
                 if self._bureau and self._bureau[-1].on + DAY != day.on:
+                    if self._bureau[-1].on >= today:
+                        break  # somebody set a day far behind what is known: it counts when the days reach it
                     self._bureau.clear()  # a worker stood still for a year: what lies before the gap is over
                 self._bureau.append(day)
         if not self._bureau:  # nothing is due here yet, so nobody has kept the days

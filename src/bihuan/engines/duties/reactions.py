@@ -50,3 +50,11 @@ def follow_calendar(event: Event) -> None:
     reason = f"{KINDS_OFF.get(event.facts['kind'] or '', '校历有调整')}{f'：{name}' if name else ''}"
     by = (event.by_id and net.actor_of(event.by_id)) or SYSTEM
     renew_duties(by, event.at, bureau_id=event.bureau_id, excuse=reason, school_id=event.school_id)
+
+
+@reacts_to("duties.dates_installed", "duties.dates_undone")
+def follow_dates(event: Event) -> None:
+    """A list of dates was laid over the calendar or taken away: the open tasks of the whole bureau follow."""
+    by = (event.by_id and net.actor_of(event.by_id)) or SYSTEM
+    word = "撤回" if event.name.endswith("undone") else "导入"
+    renew_duties(by, event.at, bureau_id=event.bureau_id, excuse=f"校历有调整：{word}《{event.facts['file']}》"[:200])

@@ -26,6 +26,15 @@ declare(
         "duties.already_over": (409, "「{title}」已经是“{state}”，不能再免办。"),
         "duties.bad_day": (422, "校历没有改：{sentence}"),
         "duties.nothing_to_lift": (409, "{day} 没有单独的安排，不用恢复。"),
+        "duties.unreadable_dates": (422, "这份日期没有读出来：{sentence}"),
+        "duties.dates_wrong": (
+            422,
+            "一行也没有导入：还有 {count} 行要改，先看第 {row} 行：{sentence}。请改好再传。",
+        ),
+        "duties.dates_change_nothing": (409, "校历已经是这样，没有要改的日子。"),
+        "duties.dates_installed": (409, "这份日期已经导入，不用再导一次。要撤回，请点“撤回这份日期”。"),
+        "duties.dates_not_installed": (409, "这份日期还没有导入，不用撤回。"),
+        "duties.dates_undone": (409, "这份日期已在 {on} 撤回。要再用，请重新上传。"),
         "duties.bad_week": (422, "周次应是某个星期一的日期。"),
     }
 )

@@ -85,12 +85,15 @@ REPORTED = ("duty_id", "org_id", "org__name", "org__short_name", "path", "on", "
 
 
 def of_duties(
-    viewer: Actor, *, bureau_id: UUID, duty_ids: Collection[UUID], first: date, last: date, states: Collection[str] = ()
-) -> ScopedQuerySet:
-    """The tasks of these duties of a bureau inside the viewer's net, named by a day from *first* to *last*."""
+    viewer: Actor, *, bureau_id: UUID, duty_ids: Collection[UUID], first: date, last: date, states: Collection[str] = (),
+    school_id: UUID | None = None,
+) -> ScopedQuerySet:  # fmt: skip
+    """The tasks of these duties of a bureau (of one school) inside the viewer's net, named by a day from *first* to *last*."""
     rows = Task.objects.visible_to(viewer).filter(
         bureau_id=bureau_id, duty_id__in=list(duty_ids), on__gte=first, on__lte=last
     )
+    if school_id:
+        rows = rows.filter(school_id=school_id)
     return rows.filter(state__in=list(states)) if states else rows
 
 

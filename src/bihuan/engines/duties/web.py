@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from bihuan.engines.duties import queries
+from bihuan.engines.duties import printouts, queries
 from bihuan.engines.duties.calendar import KINDS, monday_of
 from bihuan.engines.duties.rules import ACTS, STATES
 from bihuan.engines.responsibility.queries import school_choices, sensible_day
@@ -22,8 +23,10 @@ from bihuan.foundation import clock
 from bihuan.foundation.evidence.web import photos_of
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.pages.answers import again, done, send, signed_in
-from bihuan.foundation.pages.reading import day_of
+from bihuan.foundation.pages.reading import day_of, xlsx
 from bihuan.foundation.refusals import Refusal
+
+PASTED = "粘贴的日期.csv"
 
 
 @require_GET
@@ -145,8 +148,77 @@ def _calendar(request: HttpRequest, unit: UUID | None, stage: str, term: str) ->
         "schools": schools if len(schools) > 1 else [],
         "stage": stage,
         "today": timezone.localdate(clock.now()),
-        "runs_out": page.known_to < timezone.localdate(clock.now()) + timedelta(days=60),
+        "runs_out": page.known_to is None or page.known_to < timezone.localdate(clock.now()) + timedelta(days=60),
     }
+
+
+# --- lists of dates ---------------------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def date_lists(request: HttpRequest) -> HttpResponse:
+    """Send a list of dates as a file or as pasted lines; those that were sent before."""
+    homes = queries.date_homes(request.actor)
+    context = {"homes": homes, "lists": queries.date_lists(request.actor)}
+    if not homes and not context["lists"]:
+        raise Refusal("foundation.not_found")
+    if request.method == "GET":
+        return render(request, "duties/dates.html", context)
+    file, text = request.FILES.get("file"), request.POST.get("text", "").strip()
+    try:
+        if file is None and not text:
+            raise Refusal("duties.unreadable_dates", sentence="还没有选文件，也没有粘贴日期")
+        name, content = (file.name or "日期", file.read()) if file else (PASTED, text.encode())
+        args = {"id": str(uuid7()), "org_id": request.POST.get("org_id") or (homes[0][0] if homes else "")}
+        args |= {"file_name": name[-160:], "content": base64.b64encode(content).decode()}
+        made = send(request, "duties.send_dates", args)
+    except Refusal as refusal:
+        return again(request, "duties/dates.html", refusal, context)
+    return done(request, f"/duties/calendar/import/{made.answer['id']}/")
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def date_list(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The dry run of every row, and the one button that installs; then what was installed, and taking it back."""
+    row = queries.date_list(request.actor, pk)
+    if request.method == "GET":
+        return render(request, "duties/date_list.html", _dates(row))
+    try:
+        send(request, "duties.install_dates", {"import_id": str(pk)})
+    except Refusal as refusal:
+        return again(request, "duties/date_list.html", refusal, _dates(row))
+    return done(request, f"/duties/calendar/import/{pk}/", "校历已改，没办的待办跟着调整；办过的不变。")
+
+
+def _dates(row: Any) -> dict[str, Any]:
+    if row.installed_at:
+        return {"row": row}
+    report = queries.dates_check(row, timezone.localdate(clock.now()))
+    order = {"error": 0, "warning": 1, "ok": 2}
+    rows = sorted(report.rows, key=lambda one: (order[one.verdict], one.row.number))
+    counts = report.counts
+    return {"row": row, "found": rows, "counts": counts, "ready": not counts["error"] and counts["days"]}
+
+
+@require_POST
+@signed_in
+def undo_dates(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Take a list of dates back."""
+    row = queries.date_list(request.actor, pk)
+    try:
+        send(request, "duties.undo_dates", {"import_id": str(pk)})
+    except Refusal as refusal:
+        return again(request, "duties/date_list.html", refusal, _dates(row))
+    return done(request, "/duties/calendar/import/", f"《{row.file_name}》已撤回，校历回到没有它的样子。")
+
+
+@require_GET
+@signed_in
+def dates_template(request: HttpRequest) -> HttpResponse:
+    """An empty list of dates with sample rows."""
+    return xlsx(printouts.dates_template(), "校历日期模板")
 
 
 @require_GET
@@ -182,6 +254,10 @@ def _id(text: str) -> UUID | None:
 urlpatterns = [
     path("", task_list, name="tasks"),
     path("calendar/", calendar, name="calendar"),
+    path("calendar/import/", date_lists, name="calendar-imports"),
+    path("calendar/import/template/", dates_template, name="calendar-template"),
+    path("calendar/import/<uuid:pk>/", date_list, name="calendar-import"),
+    path("calendar/import/<uuid:pk>/undo/", undo_dates, name="calendar-undo"),
     path("rules/", rules, name="duties"),
     path("minutes/", burden, name="minutes"),
     path("<uuid:pk>/", task, name="task"),

@@ -4,6 +4,7 @@ Each room teaches the loader its own chapter (``@section``); stages are *read* (
 files* (all faults at once) → *plan* (a diff a bureau can read) → *install*. No expressions in packs.
 """
 
+from bihuan.foundation.packs.calendars import add_dates, calendar, drop_dates
 from bihuan.foundation.packs.catalogue import PLATFORM, entries, entry, forget, read_ahead
 from bihuan.foundation.packs.sections import Change, Codes, Fault, Item, Proof, Section, Spec, section, sections
 
@@ -16,6 +17,9 @@ __all__ = [
     "Proof",
     "Section",
     "Spec",
+    "add_dates",
+    "calendar",
+    "drop_dates",
     "entries",
     "entry",
     "forget",

@@ -10,5 +10,5 @@ class PeriodsConfig(AppConfig):
     label = "periods"
 
     def ready(self) -> None:
-        """Fill the registers: commands, facts, refusals, the pack's chapter, measures, reactions."""
-        from bihuan.mechanisms.periods import commands, measures, pack, reactions  # noqa: F401
+        """Fill the registers: commands, facts, refusals, the pack's chapter, marks of the calendar, measures, reactions."""
+        from bihuan.mechanisms.periods import archive, commands, marks, measures, pack, reactions  # noqa: F401

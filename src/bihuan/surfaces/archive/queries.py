@@ -49,7 +49,7 @@ class TermSpan:
 
 def terms_of(bureau_id: UUID | None, today: date) -> list[TermSpan]:
     """The terms of the bureau's calendar that have begun, the latest first; without a calendar the half-year of today."""
-    data = packs.entries(bureau_id, "calendar").get("default", {})
+    data = packs.calendar(bureau_id)
     found = [
         TermSpan(term["code"], f"{year['name']}{term['name']}", _date(term["starts_on"]), _date(term["ends_on"]))
         for year in data.get("school_years", ())

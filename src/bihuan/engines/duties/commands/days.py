@@ -13,6 +13,7 @@ from pydantic import Field
 
 from bihuan.engines.duties import refusals  # noqa: F401 - their sentences must be declared
 from bihuan.engines.duties.calendar import DAY, Calendar, Day, dates
+from bihuan.engines.duties.hot import alone
 from bihuan.engines.duties.models import CalendarDay
 from bihuan.engines.duties.planning import pack_days
 from bihuan.engines.responsibility import queries as net
@@ -34,7 +35,7 @@ def keep_calendar(by: Actor, at: datetime, *, bureau_id: UUID) -> int:
 
     A process that found them equal does not look again on the same day unless the installed calendar is another.
     """
-    seen = (timezone.localdate(at), json.dumps(packs.entries(bureau_id, "calendar").get("default", {}), sort_keys=True))
+    seen = (timezone.localdate(at), json.dumps(packs.calendar(bureau_id), sort_keys=True))
     if _seen.get(bureau_id) == seen:
         return 0
     changed = _keep(at, bureau_id)
@@ -46,25 +47,29 @@ _seen: dict[UUID, tuple[date, str]] = {}
 
 
 def _keep(at: datetime, bureau_id: UUID) -> int:
+    alone(bureau_id, wait=True)
     wanted = {day.on: day for day in pack_days(bureau_id, timezone.localdate(at))}
-    place = net.org(SYSTEM, bureau_id)
     rows = CalendarDay.objects.filter(bureau_id=bureau_id, org_id=bureau_id, stage="", on__gte=min(wanted))
-    kept = {on: (origin, *said) for on, origin, *said in rows.values_list("on", "origin", *_WHAT)}
-    fresh = [
-        CalendarDay(
-            org_id=bureau_id, on=on, kind=day.kind, term=day.term, week_no=day.week_no, name=day.name, **placed(place)
-        )
-        for on, day in wanted.items()
-        if kept.get(on, ("pack",))[0] == "pack" and kept.get(on) != ("pack", day.kind, day.term, day.week_no, day.name)
+    kept = {on: (origin, pk, said) for pk, on, origin, *said in rows.values_list("pk", "on", "origin", *_WHAT)}
+    gone = [on for on, (origin, _, _) in kept.items() if on not in wanted and origin == "pack"]
+    if gone:  # a term that the calendar no longer names
+        rows.filter(on__in=gone).delete()
+    changed = [
+        (pk, *_said_of(wanted[on]))
+        for on, (origin, pk, said) in kept.items()
+        if on in wanted and origin == "pack" and tuple(said) != _said_of(wanted[on])
     ]
-    if not kept:
-        hot.insert(fresh)
-        return len(fresh)
-    CalendarDay.objects.bulk_create(
-        fresh, batch_size=400, update_conflicts=True, update_fields=list(_WHAT),
-        unique_fields=["bureau_id", "org", "stage", "on"],
-    )  # fmt: skip
-    return len(fresh)
+    hot.update_each(CalendarDay, _WHAT, changed)
+    fresh = [day for on, day in wanted.items() if on not in kept]
+    if fresh:
+        place = {"org_id": bureau_id, **placed(net.org(SYSTEM, bureau_id))}
+        hot.insert([CalendarDay(on=day.on, **dict(zip(_WHAT, _said_of(day), strict=True)), **place) for day in fresh])
+    return len(fresh) + len(changed) + len(gone)
+
+
+def _said_of(day: Day) -> tuple[Any, ...]:
+    """A day as its columns have it."""
+    return day.kind, day.term, day.week_no, day.name
 
 
 @command("duties.set_day")

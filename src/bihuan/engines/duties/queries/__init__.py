@@ -12,6 +12,7 @@ from bihuan.engines.duties.queries.days import (
     may_set_days,
     school_days,
 )
+from bihuan.engines.duties.queries.listing import date_homes, date_list, date_lists, dates_check
 from bihuan.engines.duties.queries.waiting import (
     MOST_OPEN,
     WHEN,
@@ -42,6 +43,10 @@ __all__ = [
     "burden",
     "calendar_of",
     "calendar_page",
+    "date_homes",
+    "date_list",
+    "date_lists",
+    "dates_check",
     "day_kind",
     "day_of",
     "days_between",

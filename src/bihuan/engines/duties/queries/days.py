@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,7 +10,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from bihuan.engines.duties.calendar import DAY, KINDS, Calendar, Day, merged, monday_of
+from bihuan.engines.duties.calendar import DAY, KINDS, Calendar, Day, dates, merged, monday_of
+from bihuan.engines.duties.marks import Mark, marks_of
 from bihuan.engines.duties.models import CalendarDay
 from bihuan.engines.duties.planning import calendar_for, pack_days
 from bihuan.engines.duties.queries.waiting import home_of
@@ -63,17 +64,29 @@ def school_days(bureau_id: UUID, school_id: UUID | None, stage: str, first: date
     return calendar_of(bureau_id, school_id, stage, on=first).school_days(first, last)
 
 
+@dataclass(frozen=True, slots=True)
+class Square:
+    """A day of the calendar page: whether a person set it, and the mark that it has."""
+
+    day: Day
+    is_set: bool
+    mark: Mark | None
+
+
 @dataclass(frozen=True)
 class Month:
     """A month of the calendar page: weeks of days from Monday to Sunday (``None`` outside the known days)."""
 
     first: date
-    weeks: list[tuple[int, list[Day | None]]]
+    weeks: list[tuple[int, list[Square | None]]]
 
 
 @dataclass(frozen=True)
 class CalendarPage:
-    """A term as months, what was set by people, and what the viewer may change."""
+    """A term as months, what was set by people, what rooms above mark on it, and what the viewer may change.
+
+    ``known_to`` is the last day of the last term that is known, nothing where the calendar names no term.
+    """
 
     org: Any
     stage: str
@@ -82,13 +95,10 @@ class CalendarPage:
     months: list[Month]
     school_day_count: int
     set_days: list[dict[str, Any]]
-    known_to: date
+    known_to: date | None
     may_set: bool
-
-    @property
-    def set_on(self) -> set[date]:
-        """The dates that were set by people."""
-        return {one["on"] for one in self.set_days}
+    may_import: bool
+    marks: dict[str, list[Mark]]
 
     @property
     def term_choices(self) -> list[tuple[str, str]]:
@@ -99,7 +109,7 @@ class CalendarPage:
 def calendar_page(viewer: Actor, *, org_id: UUID | None, stage: str = "", term: str = "") -> CalendarPage:
     """The calendar of a school or a bureau in the viewer's net, one term; ``foundation.not_found`` outside it.
 
-    Statements: the unit, its days, what was set by people.
+    Statements: the unit, its days, what was set by people, one for each room that marks the calendar.
     """
     org = net.org(viewer, org_id or _own_place(viewer))
     if org.pk not in (org.bureau_id, org.school_id) or (stage and stage not in STAGES):
@@ -119,9 +129,12 @@ def calendar_page(viewer: Actor, *, org_id: UUID | None, stage: str = "", term: 
         {**one, "word": KINDS[one["kind"]], "stage_word": STAGES.get(one["stage"], "")}
         for one in said.values("org_id", "stage", "on", "kind", "name", "by_name")[:100]
     ]
+    marks, by_hand = marks_of(viewer, org, first, last), {one["on"] for one in set_days}
     return CalendarPage(
-        org, stage, terms, chosen["code"] if chosen else "", list(_months(calendar, first, last)),
-        len(calendar.school_days(first, last)), set_days, calendar.last, may_set_days(viewer, org),
+        org, stage, terms, chosen["code"] if chosen else "", list(_months(calendar, first, last, by_hand, marks)),
+        len(calendar.school_days(first, last)), set_days, max((one["last"] for one in terms), default=None),
+        may_set_days(viewer, org), viewer.may("manage-sheets", org) and org.pk == org.bureau_id,
+        marks,
     )  # fmt: skip
 
 
@@ -154,11 +167,15 @@ def _own_place(viewer: Actor) -> UUID:
 
 
 def _terms(bureau_id: UUID) -> list[Mapping[str, Any]]:
-    data = packs.entries(bureau_id, "calendar").get("default", {})
-    return [term for year in data.get("school_years", ()) for term in year["terms"]]
+    return [term for year in packs.calendar(bureau_id).get("school_years", ()) for term in year["terms"]]
 
 
-def _months(calendar: Calendar, first: date, last: date) -> Any:
+def _months(
+    calendar: Calendar, first: date, last: date, by_hand: Collection[date], marks: Mapping[str, Sequence[Mark]]
+) -> Iterator[Month]:
+    """The months between two days; of several marks a day has the one that began last."""
+    found = sorted((one for some in marks.values() for one in some), key=lambda one: one.since)
+    marked = {day: one for one in found for day in dates(max(one.since, first), min(one.until, last))}
     start = first.replace(day=1)
     while start <= last:
         end = (start + 31 * DAY).replace(day=1) - DAY
@@ -167,6 +184,7 @@ def _months(calendar: Calendar, first: date, last: date) -> Any:
             monday = monday_of(start) + n * DAY
             days = [monday + k * DAY for k in range(7)]
             found = [calendar.get(day) if start <= day <= end else None for day in days]
-            weeks.append((next((day.week_no for day in found if day and day.week_no), 0), found))
+            squares = [day and Square(day, day.on in by_hand, marked.get(day.on)) for day in found]
+            weeks.append((next((day.week_no for day in found if day and day.week_no), 0), squares))
         yield Month(start, weeks)
         start = end + DAY

@@ -21,7 +21,7 @@ from bihuan.engines.duties.rules import ACTS, STATES
 from bihuan.engines.responsibility import queries as net
 from bihuan.engines.sheets import queries as sheets
 from bihuan.engines.sheets.rules import applicable
-from bihuan.foundation import packs
+from bihuan.foundation import clock, packs
 from bihuan.foundation.actors import SYSTEM, Actor, Hold
 from bihuan.foundation.pages.keyset import Page, page
 from bihuan.foundation.refusals import Refusal
@@ -157,9 +157,9 @@ def tasks_page(viewer: Actor, at: datetime, only: TaskFilter, *, cursor: str = "
     if only.act:
         rows = rows.filter(act=only.act)
     if only.on:
-        start = timezone.make_aware(datetime.combine(net.sensible_day(only.on), datetime.min.time()))
+        start = clock.midnight(net.sensible_day(only.on))
         rows = rows.filter(due_at__gte=start, due_at__lt=start + DAY)
-    midnight = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0) + DAY
+    midnight = clock.midnight(timezone.localdate(at)) + DAY
     if only.when == "today":
         rows = rows.filter(due_at__gte=midnight - DAY, due_at__lt=midnight)
     elif only.when == "week":
