@@ -20,6 +20,7 @@ from playwright.sync_api import Error, expect
 from bihuan.foundation import clock
 from bihuan.foundation.ids import uuid7
 from bihuan.surfaces.mobile.pages import files
+from tests import NEWER_BUILD
 from tests.journeys.fake_camera import Camera, printed
 from tests.journeys.test_axe import faults_on
 from tests.journeys.world import PASSWORD, jpeg
@@ -368,6 +369,38 @@ def test_a_voice_note_without_a_network_is_heard_on_the_hazards_page(phone, nigh
     assert faults_on(desk, f"/hazards/{case.pk}/") == []
     outsider = sits(night, "wu")
     assert outsider.goto(f"/evidence/{note.pk}/").status == 404
+
+
+def test_a_newer_version_is_offered_and_takes_nothing_away(phone, night):
+    """It waits until somebody taps: what is typed stays, the old version's files go, and no network is needed after it."""
+    page = signed_in(phone, night)
+    ready_for_no_network(phone)
+    before = page.evaluate("caches.keys()")
+    page.get_by_role("link", name="随手报").click()
+    page.get_by_label("什么问题").fill("二层灯不亮")
+    newer = settings.DATA / NEWER_BUILD
+    newer.touch()
+    try:
+        page.evaluate("navigator.serviceWorker.ready.then((one) => one.update()).then(() => undefined)")
+        expect(page.get_by_label("什么问题")).to_have_value("二层灯不亮")
+        page.evaluate("location.hash = '#/'")
+        offered = page.get_by_role("button", name="有新版本，点一下更新")
+        expect(offered).to_be_visible()
+        with page.expect_navigation():
+            offered.click()
+        phone.unlock()
+        ready_for_no_network(phone)
+        kept = page.evaluate("caches.keys()")
+        assert len(kept) == 1
+        assert kept != before
+        phone.context.set_offline(True)
+        page.reload()
+        phone.unlock()
+        page.get_by_role("link", name="随手报").click()
+        expect(page.get_by_label("什么问题")).to_have_value("二层灯不亮")
+        expect(offered).to_have_count(0)
+    finally:
+        newer.unlink()
 
 
 def test_without_leave_to_listen_one_types(phone, night):
