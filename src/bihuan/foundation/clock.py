@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
+
+from django.utils import timezone
 
 _standing: ContextVar[datetime | None] = ContextVar("standing_clock", default=None)
 
@@ -13,6 +15,11 @@ _standing: ContextVar[datetime | None] = ContextVar("standing_clock", default=No
 def now() -> datetime:
     """The present moment, aware and in UTC; inside ``travel`` the moment that was set."""
     return _standing.get() or datetime.now(UTC)
+
+
+def midnight(day: date) -> datetime:
+    """The moment at which a local day begins."""
+    return timezone.make_aware(datetime.combine(day, time()))
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from bihuan.foundation import clock
 from bihuan.foundation.evidence import store
-from bihuan.foundation.evidence.commands import keep_evidence
+from bihuan.foundation.evidence.commands import Kind, keep_evidence
 from bihuan.foundation.evidence.queries import seen
 from bihuan.foundation.evidence.voices import SUFFIXES
 from bihuan.foundation.pages.answers import refused, signed_in
@@ -72,10 +72,11 @@ def bytes_of(file: UploadedFile | None) -> bytes:
     return bytes(file.read())
 
 
-def photos_of(request: HttpRequest, name: str = "photos") -> list[UUID]:
+def photos_of(request: HttpRequest, name: str = "photos", *, papers: bool = False) -> list[UUID]:
     """The evidence that a form brings: ids of pictures uploaded before, and files chosen without JavaScript.
 
-    Other rooms' doors call it before they send their command; the files are kept (unattached) on the way.
+    Other rooms' doors call it before they send their command; the files are kept (unattached) on the way. With
+    ``papers`` what is chosen and is no picture is kept as a document.
     """
     found: list[UUID] = []
     for text in request.POST.getlist(name):
@@ -86,8 +87,9 @@ def photos_of(request: HttpRequest, name: str = "photos") -> list[UUID]:
                 "foundation.bad_input", count=1, summary="照片编号格式不对", fields={name: "请重新选择照片。"}
             ) from None
     for file in request.FILES.getlist(name):
+        kind: Kind = "document" if papers and not (file.content_type or "").startswith("image/") else "image"
         try:
-            row = keep_evidence(request.actor, clock.now(), raw=bytes_of(file), name=file.name or "")  # type: ignore[attr-defined]
+            row = keep_evidence(request.actor, clock.now(), raw=bytes_of(file), name=file.name or "", kind=kind)  # type: ignore[attr-defined]
         except Refusal as refusal:
             refusal.fields = {name: refusal.sentence}
             raise

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from bihuan.engines.responsibility import queries as net
@@ -20,6 +18,7 @@ from bihuan.foundation.evidence.commands import keep_evidence
 from bihuan.foundation.evidence.web import photos_of
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.pages.answers import again, done, send, signed_in
+from bihuan.foundation.pages.reading import moment_of
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.inspections import papers, queries, rules
 
@@ -71,7 +70,7 @@ def new(request: HttpRequest) -> HttpResponse:
         "categories": form.getlist("categories"),
         "applicable_only": form.get("applicable_only", "1") == "1",
         "focus": form.get("focus", ""),
-        "hidden_until": _moment(form.get("hidden_until", "")),
+        "hidden_until": moment_of(form.get("hidden_until", "")) or None,
     }
     try:
         outcome = send(request, "inspections.open_inspection", {k: v for k, v in args.items() if v is not None})
@@ -293,7 +292,7 @@ def draw(request: HttpRequest) -> HttpResponse:
     args = {
         "id": form.get("id", ""),
         "count": form.get("count", ""),
-        "hidden_until": _moment(form.get("hidden_until", "")) or "",
+        "hidden_until": moment_of(form.get("hidden_until", "")),
         "stages": form.getlist("stages"),
         "experts": form.getlist("experts"),
         "experts_each": form.get("experts_each") or 0,
@@ -353,18 +352,10 @@ def _hazard(request: HttpRequest, suffix: str) -> dict[str, Any]:
     said: dict[str, Any] = {"level": form.get(f"level{suffix}", "")}
     if form.get(f"rectifier{suffix}"):
         said["rectifier"] = form[f"rectifier{suffix}"]
-    if due := _moment(form.get(f"due{suffix}", "")):
+    if due := moment_of(form.get(f"due{suffix}", "")):
         said["due"] = due
     five = {name: form[f"{name}{suffix}"] for name in rules.FIVE if form.get(f"{name}{suffix}")}
     return {**said, "five": five} if five else said
-
-
-def _moment(text: str) -> str | None:
-    """A ``datetime-local`` value as an aware moment; what cannot be read is passed on for the command to refuse."""
-    try:
-        return timezone.make_aware(datetime.fromisoformat(text)).isoformat() if text else None
-    except ValueError:
-        return text
 
 
 def _signature(request: HttpRequest) -> UUID | None:

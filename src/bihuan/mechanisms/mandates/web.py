@@ -11,9 +11,7 @@ from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.http import require_GET, require_POST
 
-from bihuan.foundation import clock
-from bihuan.foundation.evidence.commands import keep_evidence
-from bihuan.foundation.evidence.web import bytes_of, photos_of
+from bihuan.foundation.evidence.web import photos_of
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.pages.answers import again, done, send, signed_in
 from bihuan.foundation.pages.reading import id_of, moment_of
@@ -68,7 +66,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if above:
         args["above"] = above
     try:
-        args["files"] = _files(request)
+        args["files"] = [str(one) for one in photos_of(request, "files", papers=True)]
         send(request, "mandates.issue", args)
     except Refusal as refusal:
         return again(request, "mandates/new.html", refusal, context)
@@ -206,20 +204,6 @@ def _told(
             raise
         return again(request, "mandates/got.html", refusal, {"page": queries.got(request.actor, pk), "tried": command})
     return done(request, f"/mandates/got/{pk}/", say=say)
-
-
-def _files(request: HttpRequest) -> list[str]:
-    """Pictures and PDFs that were chosen, kept."""
-    found = []
-    for file in request.FILES.getlist("files"):
-        kind = "image" if (file.content_type or "").startswith("image/") else "document"
-        try:
-            row = keep_evidence(request.actor, clock.now(), raw=bytes_of(file), name=file.name or "", kind=kind)  # type: ignore[arg-type,attr-defined]
-        except Refusal as refusal:
-            refusal.fields = {"files": refusal.sentence}
-            raise
-        found.append(str(row.pk))
-    return found
 
 
 urlpatterns = [

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
-from django.utils import timezone
 
 from bihuan.engines.responsibility import queries as net
-from bihuan.foundation import packs
+from bihuan.foundation import clock, packs
 from bihuan.foundation.actors import SYSTEM
 from bihuan.foundation.packs.deeds import Asked, Deed, gathered
 from bihuan.mechanisms.ratings import rules
@@ -78,8 +77,8 @@ def count(rating: Any, rated: Rated, *, as_of: datetime) -> dict[str, Tallied]:
     asked = Asked(
         rating.bureau_id,
         rating.org_id,
-        midnight(rating.since),
-        midnight(rating.until + timedelta(days=1)),
+        clock.midnight(rating.since),
+        clock.midnight(rating.until + timedelta(days=1)),
         as_of,
         kinds,
     )
@@ -147,8 +146,3 @@ def _whose(scheme: dict[str, Any], deed: Deed, rated: Rated) -> list[str]:
         return []
     user = rules.owner(deed.user_id, deed.post, deed.path, deed.on, rated.serving)
     return [str(user)] if user else []
-
-
-def midnight(day: date) -> datetime:
-    """The local moment at which a day begins."""
-    return timezone.make_aware(datetime.combine(day, time()))

@@ -19,7 +19,6 @@ from bihuan.foundation.actors import SYSTEM, Actor
 from bihuan.foundation.packs.deeds import Asked, Deed, gathered
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.ratings import rules
-from bihuan.mechanisms.ratings.counting import midnight
 
 OWN_SOURCES = {"self-check": "学校自查", "snap": "随手报", "meeting": "会议议定", "rating": "考评改进"}
 OUTCOMES = {"coverage": ("有人", "没有人"), "compliance": ("办了", "没有办"), "on-time": ("按时", "没有按时")}
@@ -68,44 +67,70 @@ class Five:
 def five(viewer: Actor, school_id: UUID, month: date) -> Five:
     """The five of a month, for whoever looks after the school or leads it; else ``foundation.not_found``."""
     school = net.org(viewer, school_id)
-    if school.tier != "school" or not (viewer.may("see-net", school) or viewer.may("sign-for-school", school)):
+    if school.tier != "school" or not may_see(viewer, school):
         raise Refusal("foundation.not_found")
+    today = timezone.localdate(clock.now())
+    span = _month(net.sensible_day(month))
+    [found] = _counted(viewer, school, [span])
+    recent = [(today.replace(day=1), "本月"), *rules.spans_before("month", today, (), most=5)]
+    return Five(school, *span, found, tuple((day.isoformat(), words) for day, words in recent))
+
+
+def may_see(viewer: Actor, school: Any) -> bool:
+    """Whether a person looks after a school or leads it."""
+    return viewer.may("see-net", school) or viewer.may("sign-for-school", school)
+
+
+def months(viewer: Actor, school: Any, since: date, until: date) -> list[Five]:
+    """The five of each month that a span touches, for the files. Only for a school that was found visible."""
+    spans, day = [], since
+    while day <= until:
+        spans.append(_month(day))
+        day = spans[-1][1] + timedelta(days=1)
+    return [Five(school, *span, found, ()) for span, found in zip(spans, _counted(viewer, school, spans), strict=True)]
+
+
+def _month(day: date) -> tuple[date, date]:
+    first = day.replace(day=1)
+    return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+def _counted(viewer: Actor, school: Any, spans: Sequence[tuple[date, date]]) -> list[tuple[Quality, ...]]:
+    """The five of each of these months: three statements, and two for each month."""
     now = clock.now()
-    today = timezone.localdate(now)
-    first = net.sensible_day(month).replace(day=1)
-    last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-    asked = Asked(
-        school.bureau_id,
-        school.pk,
-        midnight(first),
-        midnight(last + timedelta(days=1)),
-        now,
-        frozenset({"tasks-done", "tasks-on-time"}),
+    kept, covered, improved = (
+        [],
+        _covered(school, [min(last, timezone.localdate(now)) for _, last in spans]),
+        _improved(viewer, school, spans),
     )
-    deeds = gathered(asked)
-    return Five(
-        school, first, last,
-        (
-            _covered(school, min(last, today)),
+    for n, (first, last) in enumerate(spans):
+        wanted = frozenset({"tasks-done", "tasks-on-time"})
+        until = clock.midnight(last + timedelta(days=1))
+        deeds = gathered(Asked(school.bureau_id, school.pk, clock.midnight(first), until, now, wanted))
+        kept.append((
+            covered[n],
             _share("compliance", "规范：合规率", "到期的常规任务办了多少", [one for one in deeds if one.kind == "tasks-done"]),
             _minutes(viewer, school, first, last),
             _share("on-time", "时效：按时率", "到期的常规任务按时办了多少", [one for one in deeds if one.kind == "tasks-on-time"]),
-            _improved(viewer, school, first, last),
-        ),
-        tuple((day.isoformat(), words) for day, words in [(today.replace(day=1), "本月"), *rules.spans_before("month", today, (), most=5)]),
-    )  # fmt: skip
+            improved[n],
+        ))  # fmt: skip
+    return kept
 
 
-def _covered(school: Any, on: date) -> Quality:
-    """The school's areas with somebody at them, or at an area above them, on the last day (two statements)."""
-    areas = [
-        unit for unit in net.areas(school) if unit.tier == "area" and (unit.active_to is None or unit.active_to >= on)
-    ]
-    kept = {row.org.path for row in net.appointments(SYSTEM, on=on, org_id=school.pk) if row.org.tier == "area"}
-    rows = [
-        Row(unit.name, f"/net/{unit.pk}/", "", any(unit.path.startswith(path) for path in kept)) for unit in areas
-    ]  # fmt: skip
-    return _of("coverage", "覆盖：覆盖率", f"{on:%m-%d} 有人负责的区域", rows)
+def _covered(school: Any, days: Sequence[date]) -> list[Quality]:
+    """The school's areas with somebody at them, or at an area above them, on each of these days (two statements)."""
+    units = [unit for unit in net.areas(school) if unit.tier == "area"]
+    held = net.appointments(SYSTEM).filter(school_id=school.pk, org__tier="area", starts_on__lte=max(days))
+    keepers = list(held.values_list("org__path", "starts_on", "ends_on"))
+    found = []
+    for on in days:
+        areas = [unit for unit in units if unit.active_to is None or unit.active_to >= on]
+        kept = {path for path, since, until in keepers if since <= on and (until is None or until >= on)}
+        rows = [
+            Row(unit.name, f"/net/{unit.pk}/", "", any(unit.path.startswith(path) for path in kept)) for unit in areas
+        ]
+        found.append(_of("coverage", "覆盖：覆盖率", f"{on:%m-%d} 有人负责的区域", rows))
+    return found
 
 
 def _share(code: str, name: str, words: str, deeds: Sequence[Deed]) -> Quality:
@@ -131,15 +156,20 @@ def _minutes(viewer: Actor, school: Any, first: date, last: date) -> Quality:
     return Quality("minutes", "实用：填报用时", f"{total} 分钟", words, rows, link=link)
 
 
-def _improved(viewer: Actor, school: Any, first: date, last: date) -> Quality:
-    """What the school itself found in that month and has put right."""
+def _improved(viewer: Actor, school: Any, spans: Sequence[tuple[date, date]]) -> list[Quality]:
+    """What the school itself found in each month and has put right (one statement)."""
     parts = {
-        source: cases.Filters(stage="closed", school=school.pk, source=source, since=first, until=last) for source in OWN_SOURCES
+        f"{n}/{source}": cases.Filters(stage="closed", school=school.pk, source=source, since=first, until=last)
+        for n, (first, last) in enumerate(spans) for source in OWN_SOURCES
     }  # fmt: skip
     counted = cases.counted(viewer, parts)
-    rows = [
-        Row(f"{OWN_SOURCES[source]}：{counted[source]} 件", f"/hazards/?{urlencode(parts[source].address())}", "", True)
-        for source in parts if counted[source]
-    ]  # fmt: skip
-    words = "当月自己发现、已经复查销号的"
-    return Quality("improved", "创新：自主改进数", f"{sum(counted.values())} 件", words, rows)
+    found = []
+    for n in range(len(spans)):
+        own = {source: name for source in OWN_SOURCES if counted[name := f"{n}/{source}"]}
+        rows = [
+            Row(f"{OWN_SOURCES[source]}：{counted[name]} 件", f"/hazards/?{urlencode(parts[name].address())}", "", True)
+            for source, name in own.items()
+        ]
+        number = f"{sum(counted[name] for name in own.values())} 件"
+        found.append(Quality("improved", "创新：自主改进数", number, "当月自己发现、已经复查销号的", rows))
+    return found

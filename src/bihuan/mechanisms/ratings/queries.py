@@ -19,7 +19,7 @@ from bihuan.foundation.packs.deeds import kinds
 from bihuan.foundation.pages.keyset import Page, page
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.ratings import rules
-from bihuan.mechanisms.ratings.counting import Anew, Tallied, count, counted_anew, midnight, subjects
+from bihuan.mechanisms.ratings.counting import Anew, Tallied, count, counted_anew, subjects
 from bihuan.mechanisms.ratings.models import Rating, Score, ScoreVersion
 from bihuan.mechanisms.ratings.pack import schemes_of, terms_of
 
@@ -119,7 +119,11 @@ def rating_page(viewer: Actor, pk: UUID, *, again: bool = False) -> RatingPage:
     rating: Rating = Rating.objects.select_related("org").seen(viewer, pk)
     anew = again and rating.state == "open" and rules.keeps(viewer, rating)
     scores = Score.objects.filter(bureau_id=rating.bureau_id, rating=rating).order_by("post_name", "name", "id")
-    rows = list(scores if anew else scores.defer("rows"))
+    return page_of(viewer, rating, list(scores if anew else scores.defer("rows")), again=anew)
+
+
+def page_of(viewer: Actor, rating: Rating, rows: Sequence[Score], *, again: bool = False) -> RatingPage:
+    """The page of a rating that was found visible, from all of its scores in their order; no statement unless *again*."""
     own = next((one for one in rows if one.user_id == viewer.id and rating.was_told), None)
     keeper = rules.keeps(viewer, rating)
     if not keeper and own is None and not may_look(viewer):
@@ -133,7 +137,7 @@ def rating_page(viewer: Actor, pk: UUID, *, again: bool = False) -> RatingPage:
         rating, tuple(rows) if keeper else (), tuple(bands), len(totals), len(rows) - len(totals), full_of(rating), own, keeper,
         keeper and rating.state != "cancelled" and all(one.user_id != viewer.id for one in rows),
         sum(one.standing == "waiting" for one in rows) if keeper and rating.state == "published" else 0,
-        counted_anew(rating, rows, as_of=clock.now()) if anew else None,
+        counted_anew(rating, rows, as_of=clock.now()) if again else None,
     )  # fmt: skip
 
 
@@ -237,7 +241,7 @@ def score_page(viewer: Actor, pk: UUID, *, on: date | None = None) -> ScorePage:
         else None
     )
     return ScorePage(
-        score, rating, tuple(_lines(score, again)), full_of(rating), tuple(bands), tuple(versions), tuple(_improvements(viewer, score)) if not on else (),
+        score, rating, tuple(lines_of(score, again)), full_of(rating), tuple(bands), tuple(versions), tuple(_improvements(viewer, score)) if not on else (),
         _people(score) if keeper and not own and not on and rating.state == "published" else (), own, keeper, decides and not first,
         "这份结果是你打分或公布的，由另一位负责人决定。" if first else "", last, on,
     )  # fmt: skip
@@ -247,13 +251,28 @@ def recounted(score: Score, on: date) -> Tallied | None:
     """What one subject did in the rating's span, as it stood at the end of a day; nothing where the subject is unknown now."""
     rating: Any = score.rating
     rated = subjects(rating.scheme, rating.org, since=rating.since, until=rating.until)
-    as_of = midnight(net.sensible_day(on) + timedelta(days=1))
+    as_of = clock.midnight(net.sensible_day(on) + timedelta(days=1))
     return count(rating, rated, as_of=min(as_of, clock.now())).get(score.subject)
 
 
 def ratings_told(viewer: Actor) -> Any:
     """The ratings inside the viewer's net whose results were told, to be counted."""
     return Rating.objects.visible_to(viewer).filter(state="published")
+
+
+def lines_of(score: Score, again: Tallied | None = None, *, plain: bool = False) -> list[Line]:
+    """The items of a result; *plain* without the rows behind them."""
+    marks = rules.marks(score.rating.scheme["items"], score.counted, score.marks)
+    found = []
+    for item in score.rating.scheme["items"]:
+        code, kind = item["code"], item.get("measure", "")
+        said = score.counted.get(code, {"good": 0, "due": 0})
+        found.append(Line(
+            code, item["name"], item.get("text", "") or kinds().get(kind, ""), Decimal(str(item["full"])), kind, said["good"],
+            said["due"], marks[code], score.marks.get(code), () if plain else sorted(score.rows.get(kind, ()), key=lambda row: row["good"]),
+            again.counted.get(code) if again else None,
+        ))  # fmt: skip
+    return found
 
 
 # --- inside ----------------------------------------------------------------------------------------------------------
@@ -265,20 +284,6 @@ def _seen(viewer: Actor, pk: UUID) -> tuple[Any, bool]:
     if not keeper and not (score.user_id == viewer.id and score.rating.was_told):
         raise Refusal("foundation.not_found")
     return score, keeper
-
-
-def _lines(score: Score, again: Tallied | None) -> list[Line]:
-    marks = rules.marks(score.rating.scheme["items"], score.counted, score.marks)
-    found = []
-    for item in score.rating.scheme["items"]:
-        code, kind = item["code"], item.get("measure", "")
-        said = score.counted.get(code, {"good": 0, "due": 0})
-        found.append(Line(
-            code, item["name"], item.get("text", "") or kinds().get(kind, ""), Decimal(str(item["full"])), kind, said["good"],
-            said["due"], marks[code], score.marks.get(code), sorted(score.rows.get(kind, ()), key=lambda row: row["good"]),
-            again.counted.get(code) if again else None,
-        ))  # fmt: skip
-    return found
 
 
 def _improvements(viewer: Actor, score: Score) -> list[dict[str, Any]]:

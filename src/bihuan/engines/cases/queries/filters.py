@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -169,8 +169,8 @@ def where(viewer: Actor, filters: Filters, *, now: datetime | None = None) -> Wh
     bounds = {
         "due_at >= %s": since,
         "due_at < %s": until,
-        "reported_at >= %s": start_of(filters.since) if filters.since else None,
-        "reported_at < %s": start_of(filters.until + timedelta(days=1)) if filters.until else None,
+        "reported_at >= %s": clock.midnight(filters.since) if filters.since else None,
+        "reported_at < %s": clock.midnight(filters.until + timedelta(days=1)) if filters.until else None,
     }
     parts += [has(sql, moment) for sql, moment in bounds.items() if moment]
     parts += ["listed_at IS NOT NULL"] * filters.listed + ["recurrence_of_id IS NOT NULL"] * filters.recurring
@@ -224,7 +224,7 @@ def selection(viewer: Actor, filters: Filters, *, now: datetime | None = None) -
 def span(filters: Filters, now: datetime) -> tuple[datetime | None, datetime | None]:
     """From when (with) until when (without) the deadline must lie."""
     if filters.time in _DAYS:
-        return now, start_of(timezone.localdate(now) + timedelta(days=_DAYS[filters.time]))
+        return now, clock.midnight(timezone.localdate(now) + timedelta(days=_DAYS[filters.time]))
     return None, now if filters.time == "overdue" else None
 
 
@@ -240,12 +240,7 @@ def _timed(rows: Any, filters: Filters, now: datetime) -> Any:
     if until:
         rows = rows.filter(due_at__lt=until)
     if filters.since:
-        rows = rows.filter(reported_at__gte=start_of(filters.since))
+        rows = rows.filter(reported_at__gte=clock.midnight(filters.since))
     if filters.until:
-        rows = rows.filter(reported_at__lt=start_of(filters.until + timedelta(days=1)))
+        rows = rows.filter(reported_at__lt=clock.midnight(filters.until + timedelta(days=1)))
     return rows
-
-
-def start_of(day: date) -> datetime:
-    """The first moment of a local day."""
-    return timezone.make_aware(datetime.combine(day, time.min))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from bihuan.engines.duties.tallies import due_page, tally
 from bihuan.engines.responsibility import queries as net
+from bihuan.foundation import clock
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.pages.keyset import Page
 from bihuan.mechanisms.patrols import rules
@@ -33,8 +34,7 @@ def day_of(text: str, at: datetime) -> date:
 
 def span_of(first: date, days: int = 1) -> tuple[datetime, datetime]:
     """From the first midnight of some days to the last, by the school's clock."""
-    zone = timezone.get_current_timezone()
-    return datetime.combine(first, time(), zone), datetime.combine(first + timedelta(days=days), time(), zone)
+    return clock.midnight(first), clock.midnight(first + timedelta(days=days))
 
 
 def school_among(viewer: Actor, text: str) -> tuple[UUID | None, list[tuple[str, str]]]:
