@@ -194,7 +194,7 @@ def date_list(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _dates(row: Any) -> dict[str, Any]:
     if row.installed_at:
-        return {"row": row}
+        return {"row": row, "listed": [(one, KINDS[one["kind"]]) for one in row.dates["days"]]}
     report = queries.dates_check(row, timezone.localdate(clock.now()))
     order = {"error": 0, "warning": 1, "ok": 2}
     rows = sorted(report.rows, key=lambda one: (order[one.verdict], one.row.number))

@@ -300,20 +300,6 @@ def test_sent_twice_under_one_envelope_is_once(net, actors, duty, term):
 
 
 @pytest.mark.django_db
-def test_holidays_that_were_listed_stop_the_clock_of_working_days(sent, net, actors, term):
-    from bihuan.engines.cases.timing import calendar_of
-
-    assert calendar_of(net.bureau.pk).works_on(date(2026, 11, 13))
-    assert not calendar_of(net.bureau.pk).works_on(date(2026, 11, 14))
-    install_dates(actors.zhao, term, import_id=sent.pk)
-    assert not calendar_of(net.bureau.pk).works_on(date(2026, 11, 13))
-    assert calendar_of(net.bureau.pk).works_on(date(2026, 11, 14))
-    assert calendar_of(net.other_bureau.pk).works_on(date(2026, 11, 13))
-    undo_dates(actors.zhao, term, import_id=sent.pk)
-    assert calendar_of(net.bureau.pk).works_on(date(2026, 11, 13))
-
-
-@pytest.mark.django_db
 def test_a_day_far_behind_the_calendar_takes_nothing_away(net, actors, duty, term):
     duty()
     set_day(actors.zhao, term, org_id=net.bureau.pk, on=date(2027, 12, 1), kind="holiday", name="远")
