@@ -102,7 +102,7 @@ def nil(request: HttpRequest, org_id: UUID, code: str) -> HttpResponse:
         send(request, "ledgers.report_nil", {"ledger": code, "org_id": str(org_id), "on": on.isoformat()})
     except Refusal as refusal:
         return again(request, "ledgers/page.html", refusal, _page(request, org_id, code, on))
-    return done(request, request.POST.get("back") or _address(org_id, code, on), say="零报告已记下。")
+    return done(request, _back(request, _address(org_id, code, on)), say="零报告已记下。")
 
 
 @require_POST
@@ -290,9 +290,9 @@ def _address(org_id: UUID, code: str, on: date) -> str:
     return f"/ledgers/{org_id}/{code}/?on={on:%Y-%m-%d}"
 
 
-def _back(request: HttpRequest) -> str:
+def _back(request: HttpRequest, usual: str = "/ledgers/") -> str:
     to = request.POST.get("back", "")
-    return to if to.startswith("/ledgers/") else "/ledgers/"
+    return to if to.startswith("/ledgers/") else usual
 
 
 def _today() -> date:

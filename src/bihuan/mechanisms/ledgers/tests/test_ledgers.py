@@ -256,6 +256,15 @@ def test_the_guard_fills_a_page_and_what_was_typed_is_kept(books, net, actors, d
 
 
 @pytest.mark.django_db
+def test_a_nil_report_goes_back_to_a_page_of_ledgers_only(books, net, actors, door, now):
+    address, shelf = f"/ledgers/{net.school.pk}/visitors/", f"/ledgers/?school={net.school.pk}"
+    guard = door("wang")
+    assert guard.post(f"{address}nil/", {"_id": str(uuid7()), "back": shelf}).url == shelf
+    elsewhere = guard.post(f"{address}nil/", {"_id": str(uuid7()), "back": "//example.org/"}).url
+    assert elsewhere == f"{address}?on={TODAY}"
+
+
+@pytest.mark.django_db
 def test_ready_rows_count_only_when_confirmed(books, net, actors, door, now):
     lead, address = door("fang"), f"/ledgers/{net.school.pk}/gate-watch/"
     shown = lead.get(address).content.decode()
