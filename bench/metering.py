@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import gc
 import os
-import resource
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 from django.db import connection
@@ -23,6 +23,8 @@ from django.db import connection
 TICK = 1 / os.sysconf("SC_CLK_TCK")
 ENOUGH_SECONDS = 0.2
 """CPU seconds that one repetition of one side should use at least, so that a clock tick (10 ms) does not matter."""
+LOOK_EVERY_SECONDS = 0.005
+"""How often the memory is looked at while its peak is measured."""
 
 
 class Meter:
@@ -206,23 +208,32 @@ def _once(meter: Meter, operation: Callable[[], Any], times: int) -> Cost:
 
 @contextmanager
 def peak_since() -> Iterator[list[int]]:
-    """How many bytes the resident size of this process rose above its size now, at the highest; filled in at the end."""
+    """How many bytes the memory of this process rose above what it is now, at the highest; filled in at the end.
+
+    Memory of its own only: pages of the database file that SQLite maps are the system's cache, given back when it is short.
+    """
     grown: list[int] = []
     gc.collect()
-    before = resident()
-    with suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
-    yield grown
-    grown.append(max(0, _peak() - before))
+    before, highest, over = own_memory(), 0, Event()
+
+    def watch() -> None:
+        nonlocal highest
+        while not over.wait(LOOK_EVERY_SECONDS):
+            highest = max(highest, own_memory())
+
+    watcher = Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield grown
+    finally:
+        over.set()
+        watcher.join()
+    grown.append(max(0, highest - before))
 
 
-def _peak() -> int:
+def own_memory() -> int:
+    """The resident memory of this process that no file backs, in bytes."""
     for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
+        if line.startswith("RssAnon:"):
             return int(line.split()[1]) * 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
-
-def resident() -> int:
-    """The resident size of this process now, in bytes."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    raise RuntimeError("this system does not say how much memory a process has of its own")

@@ -1,5 +1,7 @@
 """The benchmarks measure what they say: product and raw SQL find and leave the same rows. Never a time."""
 
+import mmap
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -7,7 +9,7 @@ from django.db import connection, connections
 
 from bench import case_rows, w1, w1p, w3, w5, w5todo, w6, w7in, w7out, world
 from bench.direct import postmaster
-from bench.metering import Figure, Meter, Side, compare
+from bench.metering import Figure, Meter, Side, compare, peak_since
 from bench.run import WORKS, run
 
 ROWS = 4000
@@ -82,6 +84,18 @@ def test_flatness_compares_the_same_list_at_two_sizes():
     ]
     [growth] = w3.flatness(found)
     assert (growth.product, growth.met) == (1.6, False)
+
+
+def test_memory_that_was_given_back_is_seen_and_a_mapped_file_is_not(tmp_path):
+    big = tmp_path / "big"
+    big.write_bytes(b"x" * (40 << 20))
+    with peak_since() as grown:
+        held = b"x" * (20 << 20)
+        with big.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            assert mapped[:: mmap.PAGESIZE].count(b"x") == (40 << 20) // mmap.PAGESIZE
+            time.sleep(0.1)
+        del held
+    assert 20 << 20 <= grown[0] < 40 << 20
 
 
 def test_an_unknown_work_is_said_and_nothing_runs(capsys):
