@@ -28,7 +28,7 @@ from bihuan.surfaces.archive import packing, queries
 from tests.journeys.papers import pages_with_ink
 
 MOST_STATEMENTS = 12
-MOST_STREAMED = 60
+MOST_STREAMED = 72
 """Statements of a whole download of the lived school, its page included: some for each room, none for each piece."""
 
 

@@ -8,7 +8,7 @@ list has to be kept. Nothing is printed before a piece is opened.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any, Protocol, TypeVar
@@ -19,6 +19,7 @@ from django.utils import timezone
 from bihuan.foundation import hot
 from bihuan.foundation.actors import Actor
 
+T = TypeVar("T")
 MOST_ROWS = 4000
 """So many rows of one kind are looked at for the page; a school's term has fewer."""
 
@@ -32,6 +33,14 @@ class Visit:
     since: date
     until: date
     at: datetime
+    _known: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, name: str, ask: Callable[[], T]) -> T:
+        """What *ask* answers, asked once for this visit: what several parts of an archive need to know."""
+        if name not in self._known:
+            self._known[name] = ask()
+        found: T = self._known[name]
+        return found
 
     @cached_property
     def today(self) -> date:
@@ -136,9 +145,6 @@ def pieces(visit: Visit) -> Iterator[Piece]:
 
 def _in_order() -> list[tuple[str, Archive]]:
     return sorted(_archives.items())
-
-
-T = TypeVar("T")
 
 
 def chunks(rows: Any, size: int = 100) -> Iterator[list[Any]]:

@@ -7,6 +7,7 @@ from datetime import date
 from uuid import UUID
 
 from django.db.models import Sum
+from django.utils import timezone
 
 from bihuan.engines.duties.models import Minutes, Task
 from bihuan.foundation.actors import Actor
@@ -45,11 +46,12 @@ def tasks(asked: Asked) -> Iterable[Deed]:
                 who,
                 row["post"],
                 row["path"],
+                timezone.localdate(row["due_at"]),
             )
 
 
-def minutes_spent(viewer: Actor, *, school_id: UUID, since: date, until: date) -> list[tuple[str, int]]:
-    """Post → whole minutes measured at a school in the weeks that begin between two days (one statement)."""
+def seconds_spent(viewer: Actor, *, school_id: UUID, since: date, until: date) -> list[tuple[date, str, int]]:
+    """Monday, post and seconds measured at a school in the weeks that begin between two days, by post (one statement)."""
     rows = Minutes.objects.visible_to(viewer).filter(school_id=school_id, week__gte=since, week__lte=until)
-    spent = rows.order_by("post").values("post").annotate(spent=Sum("seconds"))
-    return [(row["post"], round(row["spent"] / 60)) for row in spent]
+    spent = rows.order_by("post", "week").values_list("week", "post").annotate(spent=Sum("seconds"))
+    return list(spent)

@@ -25,7 +25,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One thing that was due. ``user_id`` is who did it or was named to do it; without one, any holder of ``post`` at ``path``."""
+    """One thing that was due. ``user_id`` is who did it or was named to do it; without one, any holder of ``post`` at ``path``.
+
+    ``due_on`` is the day on which it fell due where that may be another than the day that it is named by.
+    """
 
     kind: str
     on: date
@@ -35,6 +38,7 @@ class Deed:
     user_id: UUID | None = None
     post: str = ""
     path: str = ""
+    due_on: date | None = None
 
 
 Provider = Callable[[Asked], Iterable[Deed]]

@@ -12,7 +12,7 @@ class MandatesConfig(AppConfig):
     def ready(self) -> None:
         """Fill the registers: commands, facts, refusals, measures, reactions, and who sees the evidence."""
         from bihuan.foundation.evidence.queries import shown_with
-        from bihuan.mechanisms.mandates import commands, measures, queries, reactions  # noqa: F401
+        from bihuan.mechanisms.mandates import archive, commands, measures, queries, reactions  # noqa: F401
 
         shown_with("mandates.directive", queries.sees_directive)
         shown_with("mandates.assignment", queries.sees_assignment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from django.utils import timezone
 from bihuan.engines.responsibility import queries as net
 from bihuan.foundation import clock
 from bihuan.foundation.actors import SYSTEM, Actor
-from bihuan.foundation.events import Event, declared, timeline
+from bihuan.foundation.events import Event, declared, timeline, timelines
 from bihuan.foundation.evidence.queries import of_subject, of_subjects
 from bihuan.foundation.pages.keyset import Page, page
 from bihuan.foundation.refusals import Refusal
@@ -171,6 +172,46 @@ def _passed_on(row: Assignment) -> list[tuple[Directive, int, int]]:
     handed = Directive.objects.filter(bureau_id=row.bureau_id, above=row).order_by("issued_at")
     counts = _counts([one.pk for one in handed])
     return [(one, one.addressed, counts.get(one.pk, {}).get("accepted", 0)) for one in handed]
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """One assignment to be printed: its shares, what was sent with it, what came back as proof, and its story."""
+
+    row: Assignment
+    shares: list[Share]
+    files: list[Any]
+    proof: list[Any]
+    story: list[tuple[datetime, str, str, str]]
+
+    @property
+    def pictures(self) -> int:
+        """How many files came back."""
+        return len(self.proof)
+
+
+def filed(viewer: Actor, rows: Sequence[Assignment]) -> list[Filed]:
+    """Assignments of one bureau (with their directives at hand) that were found visible: three statements for all of them."""
+    if not rows:
+        return []
+    bureau_id, shares, facts = rows[0].bureau_id, dict[UUID, list[Share]](), dict[UUID, list[Event]]()
+    for share in Share.objects.filter(bureau_id=bureau_id, assignment__in=[row.pk for row in rows]).order_by(
+        "made_at", "id"
+    ):
+        shares.setdefault(share.assignment_id, []).append(share)
+    for fact in timelines([bureau_id], [row.pk for row in rows]):
+        facts.setdefault(fact.subject_id, []).append(fact)
+    everything = [pk for row in rows for pk in (row.pk, row.directive_id)] + [
+        one.pk for some in shares.values() for one in some
+    ]
+    kept = of_subjects(bureau_id, everything)
+    return [
+        Filed(
+            row, mine, kept.get(row.directive_id, []), [file for pk in (row.pk, *(one.pk for one in mine)) for file in kept.get(pk, [])],
+            _story(facts.get(row.pk, [])),
+        )
+        for row in rows for mine in [shares.get(row.pk, [])]
+    ]  # fmt: skip
 
 
 # --- what was asked ----------------------------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
-"""The summary of a period: days in numbers and the schools that missed a day, on paper and as a workbook."""
+"""The summary of a period: days in numbers and the schools that missed a day, on paper and as a workbook; of one school
+also its register: who was on duty and what was reported."""
 
 from __future__ import annotations
 
@@ -7,21 +8,19 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from bihuan.foundation.actors import Actor
 from bihuan.foundation.printing.paper import Column, Fields, Heading, Paper, Paragraph, Table, chinese_date
 from bihuan.foundation.printing.pdf import render_paper
 from bihuan.foundation.printing.workbook import Leaf, workbook
-from bihuan.mechanisms.periods import queries, rules
+from bihuan.mechanisms.periods.queries import Cell, Summary
+from bihuan.mechanisms.periods.rules import DAY, DaySum
 
 _HEADS = ("日期", "应报", "已报", "零报告", "迟报", "漏报", "未报", "免报", "值守到岗", "加密检查")
 _WEEK = "一二三四五六日"
 
 
-def summary_pdf(viewer: Actor, line: queries.Line, *, address: str) -> bytes:
-    """Per day: asked, answered, nil, late, missed; then the schools that missed, each with its days."""
-    row, last = line.row, queries.today()
-    days = queries.days(viewer, row, first=row.starts_on, last=last)
-    missed = _missed(queries.cells(viewer, row, last=last))
+def summary_pdf(summary: Summary, *, address: str) -> bytes:
+    """Per day: asked, answered, nil, late, missed; the schools that missed, each with its days; a school's register."""
+    line, row, days, missed = summary.line, summary.line.row, summary.days, _missed(summary.cells)
     pairs = [
         ("时期", f"{row.name}（{row.kind_name}）"),
         ("范围", row.org_name),
@@ -44,23 +43,27 @@ def summary_pdf(viewer: Actor, line: queries.Line, *, address: str) -> bytes:
         if missed
         else Paragraph("没有。"),
     ]
+    if summary.register:
+        heads = (("日期", 1.4), ("事项", 2.6), ("状态", 1.4), ("谁办", 1.2), ("登记内容", 4.0))
+        rows = tuple((f"{on:%m-%d} 周{_WEEK[on.weekday()]}", *rest) for on, *rest in summary.register)
+        blocks += [Heading("三、值守和日报告登记"), Table(tuple(Column(*head) for head in heads), rows)]
     title = f"{row.name}情况汇总"
     return render_paper(
         Paper(
-            head=row.org_name, title=title, blocks=tuple(blocks), qr_url=address, issued_on=last,
+            head=summary.head, title=title, blocks=tuple(blocks), qr_url=address, issued_on=summary.last,
             watermark="" if line.state == "over" else "未结束",
         )
     )  # fmt: skip
 
 
-def _numbers(day: rules.DaySum) -> Iterable[str]:
+def _numbers(day: DaySum) -> Iterable[str]:
     return (
         f"{day.on:%m-%d} 周{_WEEK[day.on.weekday()]}", str(day.due), str(day.answered), str(day.nil), str(day.late), str(day.missed),
         str(day.waiting), str(day.excused), f"{day.watch_done}/{day.watch_due}", f"{day.raised_done}/{day.raised_due}",
     )  # fmt: skip
 
 
-def _missed(cells: Iterable[tuple[str, date, str, bool]]) -> list[tuple[str, str, str]]:
+def _missed(cells: Iterable[Cell]) -> list[tuple[str, str, str]]:
     days: dict[str, list[date]] = defaultdict(list)
     for name, on, state, _ in cells:
         if state == "missed":
@@ -72,32 +75,32 @@ def _missed(cells: Iterable[tuple[str, date, str, bool]]) -> list[tuple[str, str
 _CELL = {"open": "未报", "late": "迟报", "missed": "漏报", "excused": "免报"}
 
 
-def summary_xlsx(viewer: Actor, line: queries.Line) -> bytes:
-    """Two sheets: the days in numbers, and every school by day (零报告, 已报, 迟报, 漏报, 未报, 免报)."""
-    row, last = line.row, queries.today()
-    title = f"{row.org_name}　{row.name}　{row.starts_on} 至 {row.ends_on}"
-    days = queries.days(viewer, row, first=row.starts_on, last=last)
-    heads, schools = _by_school(viewer, row, last)
-    leaves = [
-        Leaf("每天", title, [(head, 12) for head in _HEADS], [_counts(day) for day in days], fixed=1),
-        Leaf("各校", "", heads, schools, fixed=1),
-    ]
-    return workbook(leaves, made_on=last)
+def summary_xlsx(summary: Summary) -> bytes:
+    """The days in numbers, and every school by day (零报告, 已报, 迟报, 漏报, 未报, 免报); of one school its register."""
+    row = summary.line.row
+    title = f"{summary.head}　{row.name}　{row.starts_on} 至 {row.ends_on}"
+    leaves = [Leaf("每天", title, [(head, 12) for head in _HEADS], [_counts(day) for day in summary.days], fixed=1)]
+    if summary.register:
+        heads = [("日期", 12), ("事项", 24), ("状态", 12), ("谁办", 12), ("登记内容", 60)]
+        leaves.append(Leaf("值守和日报告", "", heads, summary.register, fixed=1))
+    else:
+        leaves.append(Leaf("各校", "", *_by_school(summary), fixed=1))
+    return workbook(leaves, made_on=summary.last)
 
 
-def _counts(day: rules.DaySum) -> tuple[Any, ...]:
+def _counts(day: DaySum) -> tuple[Any, ...]:
     return (
         day.on, day.due, day.answered, day.nil, day.late, day.missed, day.waiting, day.excused,
         f"{day.watch_done}/{day.watch_due}", f"{day.raised_done}/{day.raised_due}",
     )  # fmt: skip
 
 
-def _by_school(viewer: Actor, row: queries.Period, last: date) -> tuple[list[tuple[str, int]], list[list[str]]]:
+def _by_school(summary: Summary) -> tuple[list[tuple[str, int]], list[list[str]]]:
     """The heads and one row for each school, a cell a day."""
-    first, until = row.starts_on, min(last, row.ends_on)
-    days = [first + n * rules.DAY for n in range((until - first).days + 1)]
+    first, until = summary.line.row.starts_on, min(summary.last, summary.line.row.ends_on)
+    days = [first + n * DAY for n in range((until - first).days + 1)]
     rows: list[list[str]] = []
-    for name, on, state, nil in queries.cells(viewer, row, last=last):
+    for name, on, state, nil in summary.cells:
         if not rows or rows[-1][0] != name:
             rows.append([name, *[""] * len(days)])
         rows[-1][1 + (on - first).days] = _CELL.get(state) or ("零报告" if nil else "已报")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -215,8 +215,12 @@ def days(viewer: Actor, row: Period, *, first: date, last: date) -> list[rules.D
     return rules.by_day(rules.Counted(one.on, role[one.duty_id], one.state, one.nil, one.count) for one in found)
 
 
-def cells(viewer: Actor, row: Period, *, last: date) -> Iterable[tuple[str, date, str, bool]]:
-    """School, day, ending and nil of every daily report up to a day, by school: for the exported summary."""
+Cell = tuple[str, date, str, bool]
+"""School, day, ending and nil of one daily report."""
+
+
+def _cells(viewer: Actor, row: Period, *, last: date) -> list[Cell]:
+    """Every daily report up to a day, by school."""
     rows = of_duties(
         viewer,
         bureau_id=row.bureau_id,
@@ -225,7 +229,41 @@ def cells(viewer: Actor, row: Period, *, last: date) -> Iterable[tuple[str, date
         last=min(last, row.ends_on),
     )
     named = rows.order_by("path", "on", "id").values_list("org__name", "on", "state", "nil")
-    return ((name, on, state, nil) for name, on, state, nil in named.iterator())
+    return list(named)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A period up to a day, to be printed. ``head``: whose it is; ``register`` (of one school): day, what, state, by whom, words."""
+
+    line: Line
+    head: str
+    last: date
+    days: list[rules.DaySum]
+    cells: list[Cell]
+    register: Sequence[tuple[date, str, str, str, str]] = ()
+
+
+def summary(viewer: Actor, pk: UUID) -> Summary:
+    """One period up to today inside the viewer's net, or ``foundation.not_found``."""
+    line, last = period(viewer, pk), today()
+    row = line.row
+    return Summary(
+        line, row.org_name, last, days(viewer, row, first=row.starts_on, last=last), _cells(viewer, row, last=last)
+    )
+
+
+def summary_of_school(row: Period, name: str, lines: Sequence[tuple[Any, Any]], *, on: date, last: date) -> Summary:
+    """A period at one school up to a day, from its tasks, each with what became of it (``duties.archive.lines_of``)."""
+    role = {UUID(one["id"]): one["role"] for one in row.duties}
+    tasks = [task for task, _ in lines]
+    counted = [rules.Counted(task.on, role[task.duty_id], task.state, task.nil, 1) for task in tasks]
+    cells = [(name, task.on, task.state, task.nil) for task in tasks if role[task.duty_id] == "report"]
+    register = [
+        (day, task.title.replace(f"（{row.name}）", ""), state, who, words)
+        for task, (day, _, state, who, words) in lines
+    ]
+    return Summary(_line(row, on), name, last, rules.by_day(counted), cells, register)
 
 
 @dataclass(frozen=True)

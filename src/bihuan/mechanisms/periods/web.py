@@ -106,17 +106,18 @@ def end(request: HttpRequest, pk: UUID) -> HttpResponse:
 @signed_in
 def summary_pdf(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The summary as a paper."""
-    line = queries.period(request.actor, pk)
-    address = f"{settings.BIHUAN_URL}/periods/{pk}/"
-    return pdf(printouts.summary_pdf(request.actor, line, address=address), f"{line.row.name} 汇总")
+    found = queries.summary(request.actor, pk)
+    return pdf(
+        printouts.summary_pdf(found, address=f"{settings.BIHUAN_URL}/periods/{pk}/"), f"{found.line.row.name} 汇总"
+    )
 
 
 @require_GET
 @signed_in
 def summary_xlsx(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The summary as a workbook: days in numbers, and schools by days."""
-    line = queries.period(request.actor, pk)
-    return xlsx(printouts.summary_xlsx(request.actor, line), line.row.name)
+    found = queries.summary(request.actor, pk)
+    return xlsx(printouts.summary_xlsx(found), found.line.row.name)
 
 
 @require_GET

@@ -11,4 +11,4 @@ class RatingsConfig(AppConfig):
 
     def ready(self) -> None:
         """Fill the registers: commands, facts, refusals, the pack's chapter, measures."""
-        from bihuan.mechanisms.ratings import commands, measures, pack  # noqa: F401
+        from bihuan.mechanisms.ratings import archive, commands, measures, pack  # noqa: F401

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils import timezone
 
+from bihuan.foundation.packs.deeds import kinds
 from bihuan.foundation.printing.paper import (
+    Band,
     Column,
     Fields,
     Heading,
@@ -19,7 +22,8 @@ from bihuan.foundation.printing.paper import (
 )
 from bihuan.foundation.printing.pdf import render_paper
 from bihuan.foundation.printing.workbook import Leaf, workbook
-from bihuan.mechanisms.ratings.queries import Line, RatingPage, ScorePage
+from bihuan.mechanisms.ratings.qualities import Five
+from bihuan.mechanisms.ratings.queries import Line, RatingPage, ScorePage, lines_of
 from bihuan.mechanisms.ratings.rules import STANDINGS, STATES, Items, marks
 
 NONE = "不计"
@@ -68,6 +72,61 @@ def score_pdf(page: ScorePage, *, address: str) -> bytes:
             watermark="" if rating.state == "published" else STATES[rating.state],
         )
     )  # fmt: skip
+
+
+def rating_pdf(page: RatingPage, *, address: str) -> bytes:
+    """A whole rating for the files: what is rated, how the results lie, and for whoever appraises each result with its basis."""
+    rating = page.rating
+    told = timezone.localdate(rating.published_at) if rating.published_at else None
+    pairs = (
+        ("考评期间", f"{rating.since:%Y-%m-%d} 至 {rating.until:%Y-%m-%d}"), ("公布", f"{rating.published_by_name} {told or ''}".strip()),
+        ("份数", f"{page.rated} 份，另有 {page.left_out} 份不计"), ("满分", f"{page.full} 分"),
+    )  # fmt: skip
+    items = tuple(
+        (one["name"], one.get("text", "") or kinds().get(one.get("measure", ""), ""), str(one["full"]))
+        for one in rating.scheme["items"]
+    )
+    blocks: list[Any] = [
+        Fields(pairs), Heading("一、考评项目"), Table((Column("项目", 1.4), Column("看什么", 3), Column("满分", 0.6, "right")), items),
+        Heading("二、全校分布"),
+    ]  # fmt: skip
+    bands = tuple((one.words, str(one.count)) for one in page.bands)
+    few = f"不满 {rating.scheme['fewest']} 份，不列分布。"
+    blocks.append(Table((Column("得分", 2), Column("份数", 1, "right")), bands) if bands else Paragraph(few))
+    if page.scores:
+        rows: list[Any] = []
+        for score in page.scores:
+            got = NONE if score.total is None else f"{score.total} 分"
+            standing = "" if score.standing == "none" else f"　{STANDINGS[score.standing]}"
+            rows.append(Band(f"{score.name}（{score.post_name}）　{got}{standing}"))
+            lines = lines_of(score, plain=True)
+            rows += [(line.name, basis(line), NONE if line.mark is None else str(line.mark)) for line in lines]
+            rows += [
+                ("改进", f"{one['words']}（{one['name']}，{one['until']} 以前）", "") for one in score.improvements
+            ]
+        blocks += [
+            Heading("三、各人结果和依据" if rating.scheme["subject"] == "post" else "三、各部门结果和依据"),
+            Table((Column("项目", 1.4), Column("依据", 3.6), Column("得分", 0.7, "right")), tuple(rows)),
+        ]
+    else:
+        blocks.append(Note("个人结果由学校保管，只有本人和学校负责人看得到。"))
+    return render_paper(
+        Paper(
+            head=rating.org_name, title=rating.title, blocks=tuple(blocks), qr_url=address,
+            watermark="" if rating.state == "published" else STATES[rating.state],
+        )
+    )  # fmt: skip
+
+
+def five_pdf(school: Any, found: Sequence[Five]) -> bytes:
+    """The five qualities of a school, month by month."""
+    rows: list[Any] = []
+    for five in found:
+        rows.append(Band(f"{five.first.year}年{five.first.month}月"))
+        rows += [(one.name, one.number, one.words) for one in five.qualities]
+    columns = (Column("指标", 1.6), Column("数", 0.8, "right"), Column("怎样算", 3.4))
+    note = Note("都从系统的记录里算，不用填报。原文只写了五个“性”，怎样算是本项目的建议。")
+    return render_paper(Paper(head=school.name, title="五项指标", blocks=(Table(columns, tuple(rows)), note)))
 
 
 def basis(line: Line) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -12,7 +13,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from bihuan.engines.cases import queries as cases
-from bihuan.engines.duties.measures import minutes_spent
+from bihuan.engines.duties.measures import seconds_spent
 from bihuan.engines.responsibility import queries as net
 from bihuan.foundation import clock
 from bihuan.foundation.actors import SYSTEM, Actor
@@ -96,25 +97,26 @@ def _month(day: date) -> tuple[date, date]:
 
 
 def _counted(viewer: Actor, school: Any, spans: Sequence[tuple[date, date]]) -> list[tuple[Quality, ...]]:
-    """The five of each of these months: three statements, and two for each month."""
+    """The five of each of these months, one after the other: five statements for all of them."""
     now = clock.now()
-    kept, covered, improved = (
-        [],
-        _covered(school, [min(last, timezone.localdate(now)) for _, last in spans]),
-        _improved(viewer, school, spans),
-    )
-    for n, (first, last) in enumerate(spans):
-        wanted = frozenset({"tasks-done", "tasks-on-time"})
-        until = clock.midnight(last + timedelta(days=1))
-        deeds = gathered(Asked(school.bureau_id, school.pk, clock.midnight(first), until, now, wanted))
-        kept.append((
+    first, last = spans[0][0], spans[-1][1]
+    kinds = frozenset({"tasks-done", "tasks-on-time"})
+    end = clock.midnight(last + timedelta(days=1))
+    deeds = gathered(Asked(school.bureau_id, school.pk, clock.midnight(first), end, now, kinds))
+    covered = _covered(school, [min(until, timezone.localdate(now)) for _, until in spans])
+    spent = seconds_spent(viewer, school_id=school.pk, since=first, until=last)
+    improved = _improved(viewer, school, spans)
+    found = []
+    for n, (since, until) in enumerate(spans):
+        due = [one for one in deeds if since <= (one.due_on or one.on) <= until]
+        found.append((
             covered[n],
-            _share("compliance", "规范：合规率", "到期的常规任务办了多少", [one for one in deeds if one.kind == "tasks-done"]),
-            _minutes(viewer, school, first, last),
-            _share("on-time", "时效：按时率", "到期的常规任务按时办了多少", [one for one in deeds if one.kind == "tasks-on-time"]),
+            _share("compliance", "规范：合规率", "到期的常规任务办了多少", [one for one in due if one.kind == "tasks-done"]),
+            _minutes(school, since, [(post, seconds) for week, post, seconds in spent if since <= week <= until]),
+            _share("on-time", "时效：按时率", "到期的常规任务按时办了多少", [one for one in due if one.kind == "tasks-on-time"]),
             improved[n],
         ))  # fmt: skip
-    return kept
+    return found
 
 
 def _covered(school: Any, days: Sequence[date]) -> list[Quality]:
@@ -144,14 +146,16 @@ def _of(code: str, name: str, words: str, rows: Sequence[Row]) -> Quality:
     return Quality(code, name, number, f"{words}：{len(rows):,} 件里 {good:,} 件", shown, len(rows) - len(shown))
 
 
-def _minutes(viewer: Actor, school: Any, first: date, last: date) -> Quality:
-    """What the system cost the school's posts in the weeks that begin in the month."""
-    spent = minutes_spent(viewer, school_id=school.pk, since=first, until=last)
+def _minutes(school: Any, first: date, spent: Sequence[tuple[str, int]]) -> Quality:
+    """What the system cost the school's posts in the weeks that begin in the month: post and seconds, by post."""
     names = {post["code"]: post["name"] for post in net.posts(school.bureau_id)}
     monday = first + timedelta(days=-first.weekday() % 7)
     link = f"/duties/minutes/?{urlencode({'week': monday, 'school': school.pk})}"
-    rows = [Row(f"{names.get(post, post)}：{minutes} 分钟", link, "", True) for post, minutes in spent]
-    total = sum(minutes for _, minutes in spent)
+    by_post = [
+        (post, round(sum(seconds for _, seconds in some) / 60)) for post, some in groupby(spent, key=lambda row: row[0])
+    ]
+    rows = [Row(f"{names.get(post, post)}：{minutes} 分钟", link, "", True) for post, minutes in by_post]
+    total = sum(minutes for _, minutes in by_post)
     words = "各岗位在系统里用的时间，按当月开始的各周合计"
     return Quality("minutes", "实用：填报用时", f"{total} 分钟", words, rows, link=link)
 

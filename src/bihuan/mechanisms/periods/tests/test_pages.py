@@ -125,10 +125,10 @@ def test_whoever_may_not_declare_finds_no_form(chapter, door):
 
 def test_the_summary_on_paper_and_as_a_workbook(today, actors, net):
     with living("10-03T06:00"):
-        line = queries.period(actors.zhao, today.pk)
-        paper = printouts.summary_pdf(actors.zhao, line, address="http://127.0.0.1/")
+        found = queries.summary(actors.zhao, today.pk)
+        paper = printouts.summary_pdf(found, address="http://127.0.0.1/")
         assert paper.startswith(b"%PDF")
-        book = CalamineWorkbook.from_filelike(io.BytesIO(printouts.summary_xlsx(actors.zhao, line)))
+        book = CalamineWorkbook.from_filelike(io.BytesIO(printouts.summary_xlsx(found)))
     days, schools = (book.get_sheet_by_name(name).to_python() for name in ("每天", "各校"))
     assert days[1][:6] == ["日期", "应报", "已报", "零报告", "迟报", "漏报"]
     second = days[3]
@@ -140,8 +140,8 @@ def test_the_summary_on_paper_and_as_a_workbook(today, actors, net):
 
 def test_the_summary_of_a_school_has_its_own_rows_only(today, actors):
     with clock.travel(moment(NOW)):
-        line = queries.period(actors.wu, today.pk)
-        book = CalamineWorkbook.from_filelike(io.BytesIO(printouts.summary_xlsx(actors.wu, line)))
+        found = queries.summary(actors.wu, today.pk)
+        book = CalamineWorkbook.from_filelike(io.BytesIO(printouts.summary_xlsx(found)))
     assert [row[0] for row in book.get_sheet_by_name("各校").to_python()] == ["学校", "灞东区第二中学"]
 
 
