@@ -250,20 +250,24 @@ def update_each(
     )
 
 
-def table(name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
+def table(
+    name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, read_once: bool = False
+) -> tuple[str, list[Any]]:
     """Rows of values as a named table of a statement, ``name (…) AS (…)``: arrays on PostgreSQL, JSON on SQLite.
 
     *columns* are ``"person uuid"``: name and PostgreSQL's type. The text is the same for any number of rows, so it is
-    planned once. On SQLite the values are those that the database keeps.
+    planned once. On SQLite the values are those that the database keeps. *read_once* for a table that is joined to many
+    rows: it is made before them, never anew for each.
     """
+    how = "AS MATERIALIZED" if read_once else "AS"
     split = [column.split() for column in columns]
     names = ", ".join(name for name, _ in split)
     if connection.vendor == "postgresql":
         arrays = list(zip(*rows, strict=True)) or [()] * len(split)
         marks = ", ".join(f"%s::{kind}[]" for _, kind in split)
-        return f"{name} ({names}) AS (SELECT * FROM unnest({marks}))", [list(array) for array in arrays]  # noqa: S608 - our own names
+        return f"{name} ({names}) {how} (SELECT * FROM unnest({marks}))", [list(array) for array in arrays]  # noqa: S608 - our own names
     reads = ", ".join(f"value ->> {n}" for n in range(len(split)))
-    return f"{name} ({names}) AS (SELECT {reads} FROM json_each(%s))", [json.dumps(rows, default=str)]  # noqa: S608 - our own names
+    return f"{name} ({names}) {how} (SELECT {reads} FROM json_each(%s))", [json.dumps(rows, default=str)]  # noqa: S608 - our own names
 
 
 def read(names: Sequence[tuple[type[models.Model], str]], sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:

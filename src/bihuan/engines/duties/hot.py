@@ -8,7 +8,6 @@ equal to the plan; ``miss`` closes what nobody did. All three may be carried out
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -56,7 +55,7 @@ def sow(plan: Plan) -> int:
         f"SELECT {', '.join(values)} FROM asked AS e WHERE e.due_at > %s "
         f"ON CONFLICT ({', '.join(map(_quoted, KEY))}) DO NOTHING"
     )
-    return _execute(sql, [*params, prefix, *_FRESH.values(), _value("due_at", plan.at)])
+    return hot.execute(sql, [*params, prefix, *_FRESH.values(), _value("due_at", plan.at)])
 
 
 def renew(plan: Plan, duties: Sequence[UUID], at: datetime, *, excuse: str, school_id: UUID | None = None) -> Renewed:
@@ -71,7 +70,7 @@ def renew(plan: Plan, duties: Sequence[UUID], at: datetime, *, excuse: str, scho
     if plan.tasks:
         differs = "IS DISTINCT FROM" if _postgres() else "IS NOT"
         now, then = (f"({', '.join(f'{of}.{name}' for name in RULED)})" for of in "te")
-        _execute(
+        hot.execute(
             f"{asked} UPDATE duties_task AS t SET {', '.join(f'{name} = e.{name}' for name in RULED)}, "
             f"state = 'open', excused_by = '', note = '' FROM asked AS e WHERE {same} AND ("
             f"{_EXCUSED_BY_CALENDAR} OR t.state = 'open' AND {now} {differs} {then})",
@@ -81,7 +80,7 @@ def renew(plan: Plan, duties: Sequence[UUID], at: datetime, *, excuse: str, scho
     head, given = (asked, params) if plan.tasks else ("", [])
     said = ["calendar" if excuse else "duty", excuse or "这条职责已停止或改了规则"]
     begun = f"CASE WHEN {'1 = 1' if excuse else 'opens_at <= %s'} THEN 1 ELSE 0 END"
-    rows = _fetch(
+    rows = hot.fetch(
         f"{head} UPDATE duties_task AS t SET state = 'excused', excused_by = %s, note = %s WHERE {gone} RETURNING id, {begun}",
         [*given, *said, *chosen, *([] if excuse else [_value("opens_at", at)])],
     )
@@ -93,9 +92,8 @@ def renew(plan: Plan, duties: Sequence[UUID], at: datetime, *, excuse: str, scho
 
 def _gone(plan: Plan, duties: Sequence[UUID], at: datetime, same: str, school_id: UUID | None) -> tuple[str, list[Any]]:
     """The open tasks of these duties that the plan does not ask for."""
-    listed, ids = _list("id", duties)
-    where = f"t.bureau_id = %s AND t.state = 'open' AND t.closes_at > %s AND t.duty_id IN ({listed})"
-    values = [_value("bureau_id", plan.bureau_id), _value("closes_at", at), ids]
+    where = f"t.bureau_id = %s AND t.state = 'open' AND t.closes_at > %s AND {hot.among('t.duty_id')}"
+    values = [_value("bureau_id", plan.bureau_id), _value("closes_at", at), hot.listed(duties)]
     if school_id:
         where += " AND t.school_id = %s"
         values.append(_value("school_id", school_id))
@@ -108,7 +106,7 @@ def miss(bureau_id: UUID, at: datetime, batch: int) -> list[UUID]:
     """Close up to *batch* open tasks whose grace is over, in one statement; the ids of those that this worker closed."""
     lock = " FOR UPDATE SKIP LOCKED" if _postgres() else ""
     bureau, moment = _value("bureau_id", bureau_id), _value("closes_at", at)
-    rows = _fetch(
+    rows = hot.fetch(
         "WITH over AS MATERIALIZED (SELECT id FROM duties_task WHERE bureau_id = %s AND state = 'open' AND closes_at <= %s "
         f"ORDER BY closes_at LIMIT %s{lock}) "
         "UPDATE duties_task SET state = 'missed' WHERE bureau_id = %s AND state = 'open' AND closes_at <= %s "
@@ -146,8 +144,8 @@ def _asked(plan: Plan) -> tuple[str, list[Any]]:
     ]  # fmt: skip
     members = [(m.group, m.org_id, m.since, m.until, m.user_id) for m in plan.members]
     parts = [
-        _table("member", ("n int", "org uuid", "since date", "until date", "person uuid"), members),
-        _table("slot", ("n int", "duty uuid", "on date", "slot smallint", "act text", "subject uuid", "title text", "post text",
+        _rows("member", ("n int", "org uuid", "since date", "until date", "person uuid"), members),
+        _rows("slot", ("n int", "duty uuid", '"on" date', "slot smallint", "act text", "subject uuid", "title text", "post text",
                         "assignee uuid", "held_on date", "opens_at timestamptz", "due_at timestamptz", "closes_at timestamptz"), slots),
     ]  # fmt: skip
     orgs = net.units(SYSTEM).model._meta.db_table
@@ -162,32 +160,16 @@ def _asked(plan: Plan) -> tuple[str, list[Any]]:
     return f"WITH {', '.join([*(sql for sql, _ in parts), asked])}", [value for _, values in parts for value in values]
 
 
-def _table(name: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> tuple[str, list[Any]]:
-    """Rows of values as a named table of the statement: arrays on PostgreSQL, JSON on SQLite."""
-    split = [column.split() for column in columns]
-    names = ", ".join(_quoted(column) for column, _ in split)
-    if _postgres():
-        arrays = list(zip(*rows, strict=True)) or [()] * len(split)
-        marks = ", ".join(f"%s::{kind}[]" for _, kind in split)
-        return f"{name} ({names}) AS MATERIALIZED (SELECT * FROM unnest({marks}))", [list(array) for array in arrays]
-    reads = ", ".join(f"value ->> {n}" for n in range(len(split)))
-    text = json.dumps(rows, default=_plain, ensure_ascii=False)
-    return f"{name} ({names}) AS MATERIALIZED (SELECT {reads} FROM json_each(%s))", [text]
+def _rows(name: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> tuple[str, list[Any]]:
+    kept = rows if _postgres() else [[_plain(value) for value in row] for row in rows]
+    return hot.table(name, columns, kept, read_once=True)
 
 
-def _plain(value: Any) -> str:
+def _plain(value: Any) -> Any:
     """As Django keeps it in SQLite."""
     if isinstance(value, UUID):
         return value.hex
-    if isinstance(value, datetime):
-        return str(_value("opens_at", value))
-    return str(value)
-
-
-def _list(column: str, values: Sequence[UUID]) -> tuple[str, Any]:
-    if _postgres():
-        return "SELECT unnest(%s::uuid[])", list(values)
-    return "SELECT value FROM json_each(%s)", json.dumps([value.hex for value in values])
+    return _value("opens_at", value) if isinstance(value, datetime) else value
 
 
 def _postgres() -> bool:
@@ -204,14 +186,6 @@ def _value(name: str, value: Any) -> Any:
 
 def _uuid(value: Any) -> UUID:
     return value if isinstance(value, UUID) else UUID(value)
-
-
-def _execute(sql: str, params: Sequence[Any]) -> int:
-    return hot.execute(sql, params)
-
-
-def _fetch(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
-    return hot.fetch(sql, params)
 
 
 # --- the twins --------------------------------------------------------------------------------------------------------

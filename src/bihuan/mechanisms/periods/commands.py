@@ -10,7 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 from pydantic import Field
 
-from bihuan.engines.duties.hot import alone
+from bihuan.engines.duties.commands import alone
 from bihuan.engines.duties.tallies import of_duties
 from bihuan.engines.responsibility import queries as net
 from bihuan.foundation.actors import Actor

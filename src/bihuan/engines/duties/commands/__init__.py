@@ -6,11 +6,13 @@ from bihuan.engines.duties.commands.generating import generate, miss_over, renew
 from bihuan.engines.duties.commands.keeping import end_duty, keep_duty, keep_new, move_end, set_duty
 from bihuan.engines.duties.commands.listing import install_dates, send_dates, undo_dates
 from bihuan.engines.duties.commands.telling import tell_minutes
+from bihuan.engines.duties.hot import alone
 
 __all__ = [
     "AtOnce",
     "Doing",
     "Fulfilled",
+    "alone",
     "answer_task",
     "end_duty",
     "excuse_task",
