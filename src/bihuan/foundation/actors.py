@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 LEVELS = ("province", "city", "bureau", "school")
+_ANCESTORS = {level: f"{level}_id" for level in LEVELS}
 
 
 class Placed(Protocol):
@@ -46,7 +47,8 @@ class Hold:
                 return belongs
         if self.level == "path":
             return bool(row.path) and row.path.startswith(self.path)
-        return self.level in LEVELS and getattr(row, f"{self.level}_id") == self.org_id
+        column = _ANCESTORS.get(self.level)
+        return column is not None and getattr(row, column) == self.org_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,10 @@ class Actor:
     def may_anywhere(self, act: str) -> bool:
         """Whether any hold allows the act: for showing or hiding a menu, never for a write."""
         return self.is_system or any(act in hold.acts for hold in self.holds)
+
+    def post_at(self, row: Placed) -> str:
+        """The post that stands beside this person's name in what they did to the row; empty without one."""
+        return min((hold.post for hold in self.holds if hold.covers(row)), default="")
 
     def posts_at(self, row: Placed) -> Collection[str]:
         """The posts that this person holds over the row."""

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -137,12 +138,16 @@ class _Lean:
         self.key = quote(model._meta.pk.column)  # type: ignore[union-attr]
         self.head = f"INSERT INTO {self.table} ({self.columns})"
         self.marks = f"({', '.join(['%s'] * len(fields))})"
-        self._readers = [(field.attname, _reader(field, vendor)) for field in fields]
+        self._take = itemgetter(*(field.attname for field in fields))
+        self._readers = [(n, read) for n, field in enumerate(fields) if (read := _reader(field, vendor))]
 
     def values(self, row: models.Model) -> list[Any]:
         """The row's values as the driver takes them."""
-        held = row.__dict__
-        return [value if (value := held[name]) is None or read is None else read(value) for name, read in self._readers]
+        values = list(self._take(row.__dict__))
+        for n, read in self._readers:
+            if (value := values[n]) is not None:
+                values[n] = read(value)
+        return values
 
 
 @lru_cache(maxsize=256)
@@ -155,14 +160,23 @@ def _reader(field: Any, vendor: str) -> Callable[[Any], Any] | None:
     while target.remote_field:
         target = target.target_field
     if vendor == "sqlite" and isinstance(target, models.UUIDField):
-        return lambda value: value.hex
+        return _hex
     if vendor == "sqlite" and isinstance(target, models.DateTimeField):
-        return lambda value: str(value.astimezone(UTC).replace(tzinfo=None))
+        return _utc_text
     if isinstance(target, models.JSONField) and target.encoder is None:
         return _json_text if vendor == "sqlite" else _jsonb
     if isinstance(target, _PLAIN) or (isinstance(target, models.DateTimeField) and vendor == "postgresql"):
         return None
     return lambda value: field.get_db_prep_save(value, connection)
+
+
+def _hex(value: UUID) -> str:
+    return f"{value.int:032x}"
+
+
+def _utc_text(value: datetime) -> str:
+    """A moment as Django keeps it on SQLite: UTC, without saying so."""
+    return (value if value.tzinfo is UTC else value.astimezone(UTC)).isoformat(" ")[:-6]
 
 
 def _json_text(value: Any) -> str:

@@ -7,10 +7,13 @@ leave the same rows. Rounds with photos go by the command: attaching evidence is
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -38,7 +41,7 @@ def without_photos(args: Mapping[str, Any]) -> bool:
 @together("patrols.submit_round", fits=without_photos)
 def submit_rounds(calls: Sequence[Call]) -> list[Any]:
     """For each call what ``submit_round`` would answer, or its refusal."""
-    batch = Batch([(call, _sent(call)) for call in calls])
+    batch = Batch([(call, rounds.sent_of(call.envelope.at, call.envelope.drift, **call.args)) for call in calls])
     answers = []
     for call, sent in batch.calls:
         token = phone_time.set(call.envelope.sent_at)
@@ -52,15 +55,6 @@ def submit_rounds(calls: Sequence[Call]) -> list[Any]:
     return answers
 
 
-def _sent(call: Call) -> rounds.Sent:
-    given = call.args
-    looks = tuple(check.plain() for check in given["checks"])
-    return rounds.Sent(
-        given["id"], given["route_id"], given["task_id"], given["started_at"], given["ended_at"], given["spent"], looks,
-        given["handed_over"], given["note"], call.envelope.drift,
-    )  # fmt: skip
-
-
 @dataclass
 class Batch:
     """What was read for all rounds, and what those decided so far have changed of it."""
@@ -69,13 +63,13 @@ class Batch:
     rows: list[Round] = field(default_factory=list)
     facts: list[Event] = field(default_factory=list)
     walks: list[tuple[Actor, datetime, list[UUID]]] = field(default_factory=list)
+    _grounds: dict[UUID, rounds.Ground] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         sent = [one for _, one in self.calls]
         self._routes, self._stops = _routes({one.route_id for one in sent if one.route_id})
         looks = [look for one in sent for look in one.looks]
         points = {look.point_id for look in looks if look.point_id}
-        points.update(stop for stops in self._stops.values() for stop in stops)
         self._points, known = standing(points, {look.code for look in looks if look.code})
         self._labels = rounds.labels_of(known)
         self._spots = rounds.spots_of(self._points)
@@ -84,7 +78,7 @@ class Batch:
 
     def take(self, by: Actor, at: datetime, sent: rounds.Sent) -> dict[str, Any]:
         """Decide one round; nothing is written yet. Refusals: those of ``submit_round``."""
-        ended = sent.times(at).ended_at
+        ended = sent.times.ended_at
         ground = self._ground(by, sent)
         walker = rounds.in_office(by, ground.place, ended)
         known = self._by_id.get(sent.id)
@@ -92,33 +86,40 @@ class Batch:
             if known.by_id != by.id:
                 raise Refusal("patrols.id_taken")
             return rounds.said(known)
-        history = rounds.History(None, frozenset(self._parts[sent.task_id]), self._streak(by, ended))
-        walk = rounds.weighed(sent, at, ground, history)
+        before = frozenset(chain.from_iterable(self._parts.get(sent.task_id, ())))
+        walk = rounds.weighed(sent, ground, rounds.History(None, before, self._streak(by, ended)))
         done = rounds.fulfilled(self._doing, walker, at, sent, walk)
         row = rounds.row_of(by, at, sent, ground, walk, walker=walker, task=done.state if done else "", photos={})
         self._keep(row, walker, at, walk)
-        return rounds.said(row, done=done, left=rounds.left_of(ground, history, walk))
+        return rounds.said(row, done=done, left=walk.left)
 
     def _ground(self, by: Actor, sent: rounds.Sent) -> rounds.Ground:
-        route, stops = None, ()
-        if sent.route_id:
-            route, stops = self._routes.get(sent.route_id), self._stops.get(sent.route_id, ())
-            if route is None or not stops:
-                raise Refusal("foundation.not_found")
-        return rounds.ground_of(by, sent.looks, route, stops, self._points, self._spots, self._labels)
+        """Rounds of one route share what was found out about it."""
+        if not sent.route_id:
+            return rounds.ground_of(by, sent.looks, None, (), self._points, self._spots, self._labels)
+        if (known := self._grounds.get(sent.route_id)) is not None:
+            return known
+        route, stops = self._routes.get(sent.route_id), self._stops.get(sent.route_id, ())
+        if route is None or not stops:
+            raise Refusal("foundation.not_found")
+        made = rounds.ground_of(by, sent.looks, route, stops, self._points, self._spots, self._labels)
+        self._grounds[sent.route_id] = made
+        return made
 
     def _streak(self, by: Actor, ended: datetime) -> int:
         """How long nothing was found, by this person's last round that ended no later."""
-        return max((one for one in self._last[by.id] if one[0] <= ended), default=(None, None, 0))[2]
+        mine = self._last.get(by.id, ())
+        n = bisect_right(mine, ended, key=_ENDED)
+        return mine[n - 1][2] if n else 0
 
     def _keep(self, row: Round, walker: Actor, at: datetime, walk: rules.Walk) -> None:
         self.rows.append(row)
         self._by_id[row.pk] = row
-        self._last[row.by_id].append((row.ended_at, row.pk, row.clean_streak))
+        insort(self._last[row.by_id], (row.ended_at, row.pk, row.clean_streak))
         if row.task_id:
-            self._parts[row.task_id].update(walk.covered)
-        if points := walk.walked:
-            self.walks.append((walker, walk.times.ended_at, points))
+            self._parts[row.task_id].append(walk.covered)
+        if walk.spots:
+            self.walks.append((walker, walk.times.ended_at, walk.walked))
         recorded_at = datetime.now(UTC)
         for name, facts in rounds.told_of(row, walk):
             self.facts.append(stated(row, name, facts, by=walker, at=at, recorded_at=recorded_at))
@@ -151,26 +152,29 @@ def _routes(ids: set[UUID]) -> tuple[dict[UUID, Route], dict[UUID, tuple[UUID, .
 
 
 Last = dict[Any, list[tuple[datetime, UUID, int]]]
+"""The rounds of each person by when they ended, with the streak that they left."""
+Parts = dict[Any, list[Collection[UUID]]]
+_ENDED = itemgetter(0)
 
 
-def _before(calls: Sequence[tuple[Call, rounds.Sent]]) -> tuple[dict[UUID, Round], dict[Any, set[UUID]], Last]:
+def _before(calls: Sequence[tuple[Call, rounds.Sent]]) -> tuple[dict[UUID, Round], Parts, Last]:
     """The rounds handed in before: these very ones, the other parts of their tasks, and the last ones of each person."""
     tasks = {sent.task_id for _, sent in calls if sent.task_id}
     spans: dict[UUID, list[datetime]] = defaultdict(list)
     for call, sent in calls:
         if call.envelope.by.id:
-            spans[call.envelope.by.id].append(sent.times(call.envelope.at).ended_at)
+            spans[call.envelope.by.id].append(sent.times.ended_at)
     known: dict[UUID, Round] = {}
-    parts: dict[Any, set[UUID]] = defaultdict(set)
+    parts: Parts = defaultdict(list)
     last: Last = defaultdict(list)
     for is_last, *columns in _rows_before([sent.id for _, sent in calls], tasks, spans):
         row = hot.fresh(Round, **dict(zip(_ROUND, columns, strict=True)))
         if is_last:
-            last[row.by_id].append((row.ended_at, row.pk, row.clean_streak))
+            insort(last[row.by_id], (row.ended_at, row.pk, row.clean_streak))
             continue
         known[row.pk] = row
         if row.task_id in tasks:
-            parts[row.task_id].update(UUID(stop) for stop in row.covered)
+            parts[row.task_id].append([UUID(stop) for stop in row.covered])
     return known, parts, last
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import combinations, pairwise
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -89,37 +90,36 @@ def signals(
     photos: Mapping[UUID, Photo] | None = None,
 ) -> list[Signal]:
     """Every signal of a round, in the order of its looks, the whole round's last."""
-    at = walk.times.ended_at.isoformat()
-    found = [*_far(walk.looks, limits), *_fast(walk.looks, limits)]
-    found += [*_labels(walk.looks), *_photos(walk.looks, photos or {}, phone_started, limits)]
-    found += [*_copied(walk.looks, limits)]
+    found = [*_far(walk.looks, limits), *_fast(walk.looks, limits), *_labels(walk.looks)]
+    if photos:
+        found += _photos(walk.looks, photos, phone_started, limits)
+    found += _copied(walk.looks, limits)
     found.sort(key=lambda one: (one.n is None, one.n or 0))
-    return [*found, *_whole(walk, context, limits, drift, at)]
+    return [*found, *_whole(walk, context, limits, drift)]
 
 
 def _far(looks: Iterable[Judged], limits: Thresholds) -> Iterator[Signal]:
+    far = limits.far_metres
     for look in looks:
         spot, here = look.spot, look.check
-        if spot is None or not _placed(look, limits) or spot.lat is None or spot.lon is None:
+        if spot is None or spot.lat is None or spot.lon is None or not _placed(look, limits):
             continue
-        where = (here.lat, here.lon, spot.lat, spot.lon)
-        if at_most(*where) - (here.accuracy or 0) <= limits.far_metres:  # type: ignore[arg-type]
+        blur = here.accuracy or 0
+        if at_most(here.lat, here.lon, spot.lat, spot.lon) - blur <= far:  # type: ignore[arg-type]
             continue
-        away = round(metres(*where) - (here.accuracy or 0))  # type: ignore[arg-type]
-        if away > limits.far_metres:
-            words = f"在「{spot.name}」登记时，手机定位离它约 {away} 米，超过 {limits.far_metres} 米。室内定位会有偏差，可以说明。"
-            yield Signal("far_from_point", words, away, limits.far_metres, look.at.isoformat(), here.n)
+        away = round(metres(here.lat, here.lon, spot.lat, spot.lon) - blur)  # type: ignore[arg-type]
+        if away > far:
+            words = f"在「{spot.name}」登记时，手机定位离它约 {away} 米，超过 {far} 米。室内定位会有偏差，可以说明。"
+            yield Signal("far_from_point", words, away, far, look.at.isoformat(), here.n)
 
 
 def _fast(looks: Sequence[Judged], limits: Thresholds) -> Iterator[Signal]:
-    ways = sorted((look for look in looks if look.walked), key=lambda look: look.at)
+    ways = sorted((look for look in looks if look.walked), key=attrgetter("at"))
     for one, two in pairwise(ways):
-        if one.spot is two.spot:
+        if one.spot is two.spot or _between(one, two, limits, at_most) < limits.fast_from_metres:
             continue
         took = max((two.at - one.at).total_seconds(), 0)
         could = took * limits.fast_metres_per_second
-        if _between(one, two, limits, at_most) < max(limits.fast_from_metres, could):
-            continue
         way = _between(one, two, limits)
         if way < limits.fast_from_metres or could >= way:
             continue
@@ -134,7 +134,7 @@ def _fast(looks: Sequence[Judged], limits: Thresholds) -> Iterator[Signal]:
 def _between(one: Judged, two: Judged, limits: Thresholds, measured: Callable[..., float] = metres) -> float:
     """How far it is at least from one look to the next: by the points' own places, else by the phone's."""
     a, b = one.spot, two.spot
-    if a and b and None not in (a.lat, a.lon, b.lat, b.lon):
+    if a and b and a.lat is not None and a.lon is not None and b.lat is not None and b.lon is not None:
         return measured(a.lat, a.lon, b.lat, b.lon)
     if _placed(one, limits) and _placed(two, limits):
         blur = (one.check.accuracy or 0) + (two.check.accuracy or 0)
@@ -194,8 +194,10 @@ def _copied(looks: Sequence[Judged], limits: Thresholds) -> Iterator[Signal]:
         and look.spot and look.spot.lat is not None and look.spot.lon is not None
     ]  # fmt: skip
     step = limits.copied_within_metres / ROUGHLY
+    if all(two - one > step for one, two in pairwise(sorted(here for _, _, here in known))):  # type: ignore[type-var,operator]
+        return  # no two were scanned near each other: what most walks are
     for (one, a, here), (two, b, there) in combinations(known, 2):
-        if a is b or here - there > step or there - here > step:  # type: ignore[operator]
+        if a is b or abs(here - there) > step:  # type: ignore[operator]
             continue
         apart = metres(a.lat, a.lon, b.lat, b.lon)  # type: ignore[arg-type]
         held = metres(one.check.lat, one.check.lon, two.check.lat, two.check.lon)  # type: ignore[arg-type]
@@ -210,9 +212,10 @@ def _copied(looks: Sequence[Judged], limits: Thresholds) -> Iterator[Signal]:
             return
 
 
-def _whole(walk: Walk, context: Context, limits: Thresholds, drift: timedelta, at: str) -> Iterator[Signal]:
-    points = len(walk.walked)
-    least = max(context.least_seconds or 0, 0) if set(walk.covered) >= set(context.stops) else 0
+def _whole(walk: Walk, context: Context, limits: Thresholds, drift: timedelta) -> Iterator[Signal]:
+    at = walk.times.ended_at.isoformat()
+    points = len(walk.spots)
+    least = max(context.least_seconds or 0, 0) if walk.seen == context.terrain.all else 0
     least = max(least, points * limits.least_seconds_a_point)
     if points >= 3 and walk.seconds < least:
         words = f"{points} 个点一共用了 {walk.seconds} 秒，少于 {least} 秒。如果是补登或点位很近，可以说明。"

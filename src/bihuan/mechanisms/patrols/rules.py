@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
 from math import asin, ceil, cos, radians, sin, sqrt
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
+
+import msgspec
+from msgspec import Meta
 
 RESULTS: Mapping[str, str] = {
     "normal": "正常",
@@ -64,7 +66,7 @@ DEGREE = 111_200
 """Metres of a degree of latitude, rounded up."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Spot:
     """A risk point as far as a round needs it; the position is where its label was posted, when that is known."""
 
@@ -88,25 +90,48 @@ class Label:
     point_id: UUID | None = None
 
 
-class Check(NamedTuple):
-    """One look at one point as the phone sent it; ``at`` is the phone's own clock, ``seconds`` its foreground time."""
+class Check(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """One look at one point as the phone sent it; ``at`` is the phone's own clock, ``seconds`` its foreground time.
 
-    n: int
-    point_id: UUID | None
-    code: str
+    The limits hold where it is read from JSON (``commands.reading``), and are those of ``commands.CheckIn``.
+    """
+
+    n: Annotated[int, Meta(ge=1, le=500)]
     how: How
     result: Look
-    at: datetime
+    at: Annotated[datetime, Meta(tz=True)]
+    point_id: UUID | None = None
+    code: Annotated[str, Meta(max_length=300)] = ""
+    lat: Annotated[float, Meta(ge=-90, le=90)] | None = None
+    lon: Annotated[float, Meta(ge=-180, le=180)] | None = None
+    accuracy: Annotated[float, Meta(ge=0, le=1e7)] | None = None
+    seconds: Annotated[int, Meta(ge=0, le=864_000)] = 0
+    evidence: Annotated[tuple[UUID, ...], Meta(max_length=9)] = ()
+    hazard_id: UUID | None = None
+    note: Annotated[str, Meta(max_length=300)] | None = ""
+
+
+class Kept(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A look as a round keeps it in JSON: ``stands`` for what the code was, and both times. What is not said is left out."""
+
+    n: int
+    how: How
+    result: Look
+    at: str
+    phone_at: str
+    stands: Standing
+    seconds: int
+    point_id: str = ""
+    code: str = ""
     lat: float | None = None
     lon: float | None = None
     accuracy: float | None = None
-    seconds: int = 0
     evidence: tuple[UUID, ...] = ()
     hazard_id: UUID | None = None
     note: str = ""
 
 
-class Judged(NamedTuple):
+class Judged(msgspec.Struct, frozen=True, gc=False):
     """A look with what its code stands for: ``spot`` is the point that was really before the person.
 
     ``at`` is corrected by the drift. ``walked``: somebody stood at a point of the school and looked.
@@ -123,101 +148,90 @@ class Judged(NamedTuple):
         """The point that was really before the person."""
         return self.spot.id if self.spot else None
 
-    def as_json(self) -> dict[str, Any]:
-        """How a round keeps it: what was sent, ``stands`` for what the code was, and both times."""
+    def kept(self) -> Kept:
+        """How a round keeps it."""
         one = self.check
-        kept: dict[str, Any] = {"n": one.n}
-        if self.spot:
-            kept["point_id"] = self.spot.text
-        if one.code:
-            kept["code"] = one.code
         phone_at = one.at.isoformat()
-        kept |= {
-            "how": one.how, "result": one.result, "at": phone_at if self.at is one.at else self.at.isoformat(),
-            "phone_at": phone_at, "stands": self.standing,
-        }  # fmt: skip
-        if one.lat is not None:
-            kept["lat"] = one.lat
-        if one.lon is not None:
-            kept["lon"] = one.lon
-        if one.accuracy is not None:
-            kept["accuracy"] = one.accuracy
-        kept["seconds"] = one.seconds
-        if one.evidence:
-            kept["evidence"] = [str(photo) for photo in one.evidence]
-        if one.hazard_id:
-            kept["hazard_id"] = str(one.hazard_id)
-        if one.note:
-            kept["note"] = one.note
-        return kept
+        return Kept(
+            one.n, one.how, one.result, phone_at if self.at is one.at else self.at.isoformat(), phone_at, self.standing,
+            one.seconds, self.spot.text if self.spot else "", one.code, one.lat, one.lon, one.accuracy, one.evidence,
+            one.hazard_id, one.note or "",
+        )  # fmt: skip
 
 
-def judged(
-    check: Check,
-    *,
-    stops: Collection[UUID],
-    school_id: UUID | None,
-    spots: Mapping[UUID, Spot],
-    labels: Mapping[str, Label],
-    drift: timedelta = timedelta(0),
-) -> Judged:
-    """What one look is worth. The code decides, not what the phone says it was for; without a code, the chosen point."""
-    at = check.at + drift if drift else check.at
-    point_id = check.point_id
+class Stand(NamedTuple):
+    """What a code or a chosen point stands for on a route; ``bit`` is its place in the route's order, 0 off the route."""
+
     standing: Standing
-    void = False
-    if check.code and check.result != "skipped":
-        label = labels.get(check.code, Label("unknown"))
-        if label.state in ("unknown", "forged") or label.point_id is None:
-            return Judged(check, "unknown", None, at, walked=False)
-        point_id, void = label.point_id, label.state == "void"
-    spot = spots.get(point_id) if point_id else None
-    if spot is None:
-        return Judged(check, "unknown", None, at, walked=False)
-    if spot.school_id != school_id:
-        standing = "wrong_place"
-    elif void:
-        standing = "void"
-    else:
-        standing = "on_route" if spot.id in stops or not stops else "off_route"
-    return Judged(check, standing, spot, at, walked=standing in COUNTS and check.result != "skipped")
+    spot: Spot | None = None
+    bit: int = 0
 
 
-def accounted(looks: Iterable[Judged], stops: Collection[UUID]) -> list[UUID]:
-    """The stops that these looks account for: looked at, or left out with a word why; in the route's order."""
-    seen = {
-        look.point_id
-        for look in looks
-        if look.standing in COUNTS and (look.check.result != "skipped" or len(look.check.note) >= 2)
-    }
-    return [stop for stop in stops if stop in seen]
+UNKNOWN = Stand("unknown")
 
 
-def is_covered(
-    looks: Sequence[Judged], stops: Sequence[UUID], *, before: Collection[UUID] = (), least_percent: int = 100
-) -> bool:
-    """Whether a walk (with what was accounted for *before* by those handed over from) makes a route's round whole.
+class Terrain:
+    """What codes and points stand for where people walk: found out once for each, however many looks name it."""
 
-    Every stop is accounted for, and at least *least_percent* of the stops were really looked at.
-    """
-    return _covers(set(stops), {*before, *accounted(looks, stops)}, looks, before, least_percent)
+    def __init__(
+        self, school_id: UUID | None, stops: Sequence[UUID], spots: Mapping[UUID, Spot], labels: Mapping[str, Label]
+    ) -> None:
+        self.all = (1 << len(stops)) - 1
+        self._school_id, self._stops, self._spots, self._labels = school_id, tuple(stops), spots, labels
+        self._texts = tuple(map(str, stops))
+        self._bits = {stop: 1 << n for n, stop in enumerate(stops)}
+        self._codes: dict[str, Stand] = {}
+        self._points: dict[UUID, Stand] = {}
 
+    def stand(self, check: Check) -> Stand:
+        """The code decides, not what the phone says it was for; without a code, the chosen point."""
+        if check.code and check.result != "skipped":
+            found = self._codes.get(check.code)
+            if found is None:
+                found = self._codes[check.code] = self._of_code(check.code)
+            return found
+        if check.point_id is None:
+            return UNKNOWN
+        found = self._points.get(check.point_id)
+        if found is None:
+            found = self._points[check.point_id] = self._of_point(check.point_id)
+        return found
 
-def _covers(
-    wanted: Collection[UUID],
-    done: Collection[UUID],
-    looks: Iterable[Judged],
-    before: Collection[UUID],
-    least_percent: int,
-) -> bool:
-    """Whether all *wanted* stops are among those *done*, and enough of them were looked at."""
-    if not wanted or len(wanted) > len(done) or not all(stop in done for stop in wanted):
-        return False
-    if not before and all(look.walked for look in looks):
-        return True  # nothing was left out: who accounted for it was there
-    looked = {look.point_id for look in looks if look.walked}
-    looked.update(before)
-    return sum(stop in looked for stop in wanted) >= ceil(len(wanted) * least_percent / 100)
+    def _of_code(self, code: str) -> Stand:
+        label = self._labels.get(code)
+        if label is None or label.state in ("unknown", "forged") or label.point_id is None:
+            return UNKNOWN
+        return self._of_point(label.point_id, void=label.state == "void")
+
+    def _of_point(self, point_id: UUID, *, void: bool = False) -> Stand:
+        spot = self._spots.get(point_id)
+        if spot is None:
+            return UNKNOWN
+        if spot.school_id != self._school_id:
+            return Stand("wrong_place", spot)
+        bit = self._bits.get(spot.id, 0)
+        if void:
+            return Stand("void", spot, bit)
+        return Stand("on_route" if bit or not self._stops else "off_route", spot, bit)
+
+    def bits(self, points: Iterable[UUID]) -> int:
+        """Those of the points that are stops, as a set of bits."""
+        found = 0
+        for point in points:
+            found |= self._bits.get(point, 0)
+        return found
+
+    def stops(self, bits: int) -> tuple[UUID, ...]:
+        """The stops of a set of bits, in the route's order."""
+        if bits == self.all:
+            return self._stops
+        return tuple(stop for n, stop in enumerate(self._stops) if bits >> n & 1)
+
+    def texts(self, bits: int) -> tuple[str, ...]:
+        """The stops of a set of bits as they are kept in JSON."""
+        if bits == self.all:
+            return self._texts
+        return tuple(text for n, text in enumerate(self._texts) if bits >> n & 1)
 
 
 def is_whole(
@@ -226,7 +240,7 @@ def is_whole(
     checks: Iterable[Iterable[Mapping[str, Any]]],
     least_percent: int,
 ) -> bool:
-    """``is_covered`` for rounds as they were kept: whether several parts of one task cover its route together."""
+    """``Walk.whole`` for rounds as they were kept: whether several parts of one task cover its route together."""
     done = {stop for part in covered for stop in part}
     looked = {
         one.get("point_id") for part in checks for one in part if one["stands"] in COUNTS and one["result"] != "skipped"
@@ -291,7 +305,8 @@ class Context:
     """Everything about one round that was read and not sent. Judging is pure from here on.
 
     ``stops``: the points of the route in its order. ``before``: stops that earlier parts of the same task account for.
-    ``clean_streak``: how many rounds in a row before this one the person walked without finding anything.
+    ``clean_streak``: how many rounds in a row before this one the person walked without finding anything. ``terrain`` is
+    made of the rest; rounds of one route share it.
     """
 
     school_id: UUID | None
@@ -301,33 +316,47 @@ class Context:
     labels: Mapping[str, Label] = field(default_factory=dict)
     before: frozenset[UUID] = frozenset()
     clean_streak: int = 0
+    terrain: Terrain = None  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        if not self.terrain:
+            terrain = Terrain(self.school_id, self.stops, self.spots, self.labels)
+            object.__setattr__(self, "terrain", terrain)
+
+    def after(self, before: frozenset[UUID], clean_streak: int) -> Context:
+        """The same place for a round with a history."""
+        return Context(
+            self.school_id, self.stops, self.least_seconds, self.spots, self.labels, before, clean_streak, self.terrain
+        )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Walk:
-    """A round weighed: its looks, its times, the stops it accounts for, and whether its route is whole with it."""
+    """A round weighed: its looks, its times, the stops it accounts for, and whether its route is whole with it.
+
+    ``found`` at how many points something was wrong, ``typed`` how many were not scanned, ``spots`` where somebody looked,
+    each once, ``left`` how many stops nobody has accounted for yet; ``context`` is what it was weighed by.
+    """
 
     looks: tuple[Judged, ...]
     times: Times
-    covered: tuple[UUID, ...]
+    seen: int
     whole: bool
+    found: int
+    typed: int
+    spots: tuple[Spot, ...]
+    left: int
     context: Context
-    """what it was weighed by"""
 
-    @cached_property
-    def found(self) -> int:
-        """At how many points something was wrong."""
-        return sum(look.check.result == "found" for look in self.looks)
+    @property
+    def covered(self) -> tuple[UUID, ...]:
+        """The stops that its looks account for: looked at, or left out with a word why; in the route's order."""
+        return self.context.terrain.stops(self.seen)
 
-    @cached_property
-    def typed(self) -> int:
-        """How many points were not scanned."""
-        return sum(look.check.how in ("typed", "chosen") and look.check.result != "skipped" for look in self.looks)
-
-    @cached_property
+    @property
     def walked(self) -> list[UUID]:
         """The points somebody looked at, each once."""
-        return list(dict.fromkeys(look.point_id for look in self.looks if look.walked and look.point_id))
+        return [spot.id for spot in self.spots]
 
     @property
     def seconds(self) -> int:
@@ -339,29 +368,38 @@ def weighed(
     checks: Iterable[Check],
     context: Context,
     *,
-    started: datetime,
-    ended: datetime,
-    received: datetime,
+    times: Times,
     drift: timedelta = timedelta(0),
     least_percent: int = 100,
 ) -> Walk:
-    """Judge a whole round: nothing here reads a clock or a table, so that one round and a batch of many come out alike."""
-    stops = frozenset(context.stops)
-    looks = tuple(
-        judged(
-            check,
-            stops=stops,
-            school_id=context.school_id,
-            spots=context.spots,
-            labels=context.labels,
-            drift=drift,
-        )
-        for check in checks
-    )
-    covered = tuple(accounted(looks, context.stops))
-    done = {*context.before, *covered}
-    whole = _covers(stops, done, looks, context.before, least_percent)
-    return Walk(looks, times(started, ended, drift=drift, received=received), covered, whole, context)
+    """Judge a whole round: nothing here reads a clock or a table, so that one round and a batch of many come out alike.
+
+    Its route is whole when every stop is accounted for (by these looks or *before*), and at least *least_percent* of the
+    stops were really looked at. Sets of stops are bits here: an id is hashed by Python, a number by C.
+    """
+    terrain = context.terrain
+    looks: list[Judged] = []
+    spots: dict[Spot, None] = {}
+    seen = looked = found = typed = 0
+    for check in checks:
+        standing, spot, bit = terrain.stand(check)
+        counts, skipped = standing in COUNTS, check.result == "skipped"
+        walked = counts and not skipped
+        looks.append(Judged(check, standing, spot, check.at + drift if drift else check.at, walked))
+        if walked and spot:
+            spots[spot] = None
+            looked |= bit
+            seen |= bit
+        elif counts and len(check.note or "") >= 2:
+            seen |= bit
+        if not skipped:
+            found += check.result == "found"
+            typed += check.how in ("typed", "chosen")
+    before = terrain.bits(context.before)
+    left = terrain.all & ~(seen | before)
+    enough = (looked | before).bit_count() >= ceil(len(context.stops) * least_percent / 100)
+    whole = bool(terrain.all) and not left and enough
+    return Walk(tuple(looks), times, seen, whole, found, typed, tuple(spots), left.bit_count(), context)
 
 
 def chosen(

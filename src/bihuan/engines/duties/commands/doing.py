@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS, DatabaseError
+from django.db import DatabaseError
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 from pydantic import Field
@@ -246,8 +246,8 @@ def _with_duty(task_ids: Collection[UUID]) -> list[tuple[Any, ...]]:
     """These tasks: the code of their duty, what it satisfies, and their own columns; one statement."""
     own = ", ".join(f't."{field.column}"' for field in Task._meta.concrete_fields)
     return hot.read(
-        [(Duty, "code"), (Duty, "satisfies"), *((Task, name) for name in _TASK)],
-        f"SELECT d.code, d.satisfies, {own} FROM duties_task AS t JOIN duties_duty AS d ON d.id = t.duty_id "  # noqa: S608 - our own names
+        [(Duty, "code"), (Duty, "satisfies"), (Duty, "apart"), *((Task, name) for name in _TASK)],
+        f"SELECT d.code, d.satisfies, d.apart, {own} FROM duties_task AS t JOIN duties_duty AS d ON d.id = t.duty_id "  # noqa: S608 - our own names
         f"WHERE {hot.among('t.id')}",
         [hot.listed(task_ids)],
     )
@@ -261,17 +261,17 @@ class Doing:
     """The set twin of ``AtOnce``, for acts of many people inside one transaction: one statement reads, one writes.
 
     ``mine`` refuses as ``fulfil`` does, ``do`` decides in the order of the calls, ``write`` does it. The facts
-    ``duties.task_done`` that are still to be stated are in ``facts``. When a duty among them satisfies others, each act is
-    done at once.
+    ``duties.task_done`` that are still to be stated are in ``facts``. When a duty among them satisfies others or keeps two
+    people apart, each act is done at once.
     """
 
     def __init__(self, task_ids: Collection[UUID]) -> None:
         self._tasks: dict[UUID, Task] = {}
-        for code, satisfies, *columns in _with_duty(task_ids) if task_ids else ():
-            task = Task.from_db(DEFAULT_DB_ALIAS, _TASK, columns)
-            task.duty = hot.fresh(Duty, id=task.duty_id, code=code, satisfies=satisfies)
+        for code, satisfies, apart, *columns in _with_duty(task_ids) if task_ids else ():
+            task = hot.fresh(Task, **dict(zip(_TASK, columns, strict=True)))
+            task.duty = hot.fresh(Duty, id=task.duty_id, code=code, satisfies=satisfies, apart=apart)
             self._tasks[task.pk] = task
-        self._one_by_one = any(task.duty.satisfies for task in self._tasks.values())
+        self._one_by_one = any(task.duty.satisfies or task.duty.apart for task in self._tasks.values())
         self._won: list[Task] = []
         self.facts: list[Event] = []
 
@@ -281,6 +281,7 @@ class Doing:
         if task is None or not (by.is_system or any(hold.covers(task) for hold in by.holds)):
             raise Refusal("foundation.not_found")
         _require_mine(by, task)
+        _refuse_same_person(by, task)
         return task
 
     def do(self, by: Actor, at: datetime, *, task: Task, ref_id: UUID, done_at: datetime) -> Fulfilled:

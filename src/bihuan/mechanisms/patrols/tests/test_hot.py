@@ -12,7 +12,7 @@ import pytest
 from django.apps import apps
 from django.db import transaction
 
-from bihuan.engines.duties.models import Task
+from bihuan.engines.duties.models import Duty, Task
 from bihuan.foundation import commands, packs
 from bihuan.foundation.commands import Envelope, execute, execute_together, goes_together
 from bihuan.foundation.events import digest_of
@@ -179,6 +179,14 @@ def test_a_task_of_another_route_is_refused(twice, actors, lay, checks):
         [sent(actors.wang, one, tasks_of(other)[0], checks()), sent(actors.wang, one, tasks_of(one)[0], checks())]
     )
     assert [answers[0][0], answers[1][0]["result"]] == ["patrols.wrong_task", "normal"]
+
+
+def test_where_two_people_must_walk_one_does_not_walk_both(twice, actors, lay, checks):
+    one, other = lay(), lay(name="另一条")
+    first, second = tasks_of(one)[0], tasks_of(other)[0]
+    Duty.objects.filter(pk=second.duty_id).update(apart=[Duty.objects.get(pk=first.duty_id).code])
+    answers, _ = twice([sent(actors.wang, one, first, checks()), sent(actors.wang, other, second, checks())])
+    assert [answers[0][0]["result"], answers[1][0]] == ["normal", "duties.two_people"]
 
 
 def test_a_missed_point_shows_its_colour_again(twice, actors, route, points, checks):

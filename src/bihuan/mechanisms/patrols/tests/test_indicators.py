@@ -36,13 +36,14 @@ def found(sent, *, started=NOW, ended=None, drift=timedelta(0), photos=None, lim
     context = Context(SCHOOL, stops, more.pop("least_seconds", None), SPOTS, LABELS, **more)
     end = ended or max(check.at for check in sent)
     received = end + drift + timedelta(seconds=5)
-    walk = rules.weighed(sent, context, started=started, ended=end, received=received, drift=drift)
+    times = rules.times(started, end, drift=drift, received=received)
+    walk = rules.weighed(sent, context, times=times, drift=drift)
     said = indicators.signals(walk, context, limits, phone_started=started, drift=drift, photos=photos)
     return {one.code: one for one in said}
 
 
 def scan(n, point, seconds, **more):
-    return Check(n, point, {A: "A", B: "B", C: "C"}[point], "scan", "normal", NOW + timedelta(seconds=seconds), **more)
+    return Check(n, "scan", "normal", NOW + timedelta(seconds=seconds), point, {A: "A", B: "B", C: "C"}[point], **more)
 
 
 QUIET = [scan(1, A, 0), scan(2, B, 60), scan(3, C, 120)]
@@ -86,7 +87,7 @@ def test_a_whole_round_in_seconds():
 def test_many_rounds_in_a_row_without_a_find():
     assert "all_normal_streak" not in found(QUIET, clean_streak=38)
     assert found(QUIET, clean_streak=39)["all_normal_streak"].value == 40
-    wrong = [scan(1, A, 0), scan(2, B, 60), Check(3, C, "C", "scan", "found", NOW + timedelta(seconds=120))]
+    wrong = [scan(1, A, 0), scan(2, B, 60), Check(3, "scan", "found", NOW + timedelta(seconds=120), C, "C")]
     assert "all_normal_streak" not in found(wrong, clean_streak=400)
     assert "all_normal_streak" not in found(QUIET, clean_streak=400, stops=())
 
@@ -104,9 +105,9 @@ def test_photos_seen_before_and_photos_older_than_the_round():
 
 def test_codes_that_were_not_scanned_are_void_or_invented():
     sent = [
-        Check(1, A, "OLD", "scan", "normal", NOW),
-        Check(2, B, "B", "typed", "normal", NOW + timedelta(seconds=60)),
-        Check(3, C, "XX", "scan", "normal", NOW + timedelta(seconds=120)),
+        Check(1, "scan", "normal", NOW, A, "OLD"),
+        Check(2, "typed", "normal", NOW + timedelta(seconds=60), B, "B"),
+        Check(3, "scan", "normal", NOW + timedelta(seconds=120), C, "XX"),
     ]
     said = found(sent)
     assert set(said) == {"void_code", "typed_code", "copied_code"}
@@ -123,7 +124,7 @@ def test_labels_that_hang_apart_scanned_from_one_chair():
     assert "copied_code" not in walking
     chosen = [
         scan(1, A, 0, **chair),
-        Check(2, B, "", "chosen", "normal", NOW + timedelta(seconds=60), **chair),
+        Check(2, "chosen", "normal", NOW + timedelta(seconds=60), B, "", **chair),
         scan(3, C, 120),
     ]
     assert "copied_code" not in found(chosen)
@@ -145,7 +146,8 @@ def test_a_clock_that_is_off(seconds, told):
 )
 def test_nothing_a_phone_sends_breaks_the_signals(sent, started, ended, drift):
     context = Context(SCHOOL, (A, B, C), 30, SPOTS, LABELS, clean_streak=50)
-    walk = rules.weighed(sent, context, started=started, ended=ended, received=NOW, drift=drift)
+    times = rules.times(started, ended, drift=drift, received=NOW)
+    walk = rules.weighed(sent, context, times=times, drift=drift)
     for one in indicators.signals(walk, context, LIMITS, phone_started=started, drift=drift):
         assert one.code in indicators.SIGNALS
         assert len(one.words) > 10

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
@@ -13,6 +14,7 @@ from bihuan.mechanisms.patrols import rules
 from bihuan.mechanisms.patrols.rules import Check, Context, Label, Spot
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+NONE = timedelta(0)
 SCHOOL, OTHER = UUID(int=1), UUID(int=2)
 STOPS = tuple(UUID(int=100 + n) for n in range(6))
 FOREIGN = UUID(int=999)
@@ -40,13 +42,14 @@ def context(stops=STOPS, **more):
 def walked(sent, *, started=NOW, ended=NOW, stops=STOPS, **more):
     percent = more.pop("least_percent", 80)
     return rules.weighed(
-        sent, context(stops, **more), started=started, ended=ended, received=NOW, least_percent=percent
+        sent, context(stops, **more), times=rules.times(started, ended, drift=NONE, received=NOW), least_percent=percent
     )
 
 
 @given(some.lists(checks, max_size=20), moments, moments, some.timedeltas(timedelta(days=-900), timedelta(days=900)))
 def test_no_round_is_too_strange_to_be_weighed(sent, started, ended, drift):
-    walk = rules.weighed(sent, context(), started=started, ended=ended, received=NOW, drift=drift, least_percent=80)
+    times = rules.times(started, ended, drift=drift, received=NOW)
+    walk = rules.weighed(sent, context(), times=times, drift=drift, least_percent=80)
     assert len(walk.looks) == len(sent)
     assert NOW - rules.OLDEST <= walk.times.started_at <= walk.times.ended_at <= NOW
     assert walk.seconds >= 0
@@ -55,7 +58,7 @@ def test_no_round_is_too_strange_to_be_weighed(sent, started, ended, drift):
     for task in ("", "done", "late", "double"):
         assert rules.result_of(walk.looks, has_route=True, covered=walk.whole, task=task) in rules.RESULTS
     for look in walk.looks:
-        assert set(look.as_json()) >= {"n", "how", "result", "at", "phone_at", "stands"}
+        assert set(msgspec.to_builtins(look.kept())) >= {"n", "how", "result", "at", "phone_at", "stands"}
         assert look.standing in rules.STANDINGS
 
 
@@ -67,14 +70,14 @@ def test_looking_at_more_never_covers_less(sent, more):
 
 
 @given(
-    some.permutations([Check(n, pk, f"C{n}", "scan", "normal", NOW) for n, pk in enumerate(STOPS)]), some.integers(0, 6)
+    some.permutations([Check(n, "scan", "normal", NOW, pk, f"C{n}") for n, pk in enumerate(STOPS)]), some.integers(0, 6)
 )
 def test_a_round_in_parts_covers_what_one_round_covers(sent, cut):
     first = walked(sent[:cut])
     second = walked(sent[cut:], before=frozenset(first.covered))
     assert second.whole
     assert first.whole == (cut == len(STOPS))
-    kept = [[look.as_json() for look in walk.looks] for walk in (first, second)]
+    kept = [[msgspec.to_builtins(look.kept()) for look in walk.looks] for walk in (first, second)]
     covered = [[str(stop) for stop in walk.covered] for walk in (first, second)]
     assert rules.is_whole({str(stop) for stop in STOPS}, covered, kept, 80)
 
@@ -82,7 +85,7 @@ def test_a_round_in_parts_covers_what_one_round_covers(sent, cut):
 @given(some.lists(some.sampled_from([*STOPS, None]), max_size=10))
 def test_foreign_and_invented_codes_stand_for_no_point_of_the_route(claimed):
     sent = [
-        Check(n, pk, code, "scan", "normal", NOW) for n, pk in enumerate(claimed) for code in ("FAR", "FAKE", "NOBODY")
+        Check(n, "scan", "normal", NOW, pk, code) for n, pk in enumerate(claimed) for code in ("FAR", "FAKE", "NOBODY")
     ]
     walk = walked(sent)
     assert (walk.covered, walk.whole) == ((), False)
@@ -102,12 +105,12 @@ def test_foreign_and_invented_codes_stand_for_no_point_of_the_route(claimed):
     ],
 )
 def test_what_a_code_stands_for(code, stands, point):
-    (look,) = walked([Check(1, STOPS[2], code, "scan", "normal", NOW)]).looks
+    (look,) = walked([Check(1, "scan", "normal", NOW, STOPS[2], code)]).looks
     assert (look.standing, look.point_id) == (stands, point)
 
 
 def test_a_point_of_the_school_that_is_not_on_the_route_is_looked_at_but_covers_nothing():
-    walk = walked([Check(1, STOPS[5], "C5", "scan", "normal", NOW)], stops=STOPS[:3])
+    walk = walked([Check(1, "scan", "normal", NOW, STOPS[5], "C5")], stops=STOPS[:3])
     assert (walk.looks[0].standing, walk.walked, walk.covered) == ("off_route", [STOPS[5]], ())
 
 
@@ -116,14 +119,14 @@ def test_a_point_of_the_school_that_is_not_on_the_route_is_looked_at_but_covers_
 )
 def test_how_much_may_be_left_out(percent, skipped, whole):
     sent = [
-        Check(n, pk, "", "chosen", "skipped" if n < skipped else "normal", NOW, note="锁着")
+        Check(n, "chosen", "skipped" if n < skipped else "normal", NOW, pk, "", note="锁着")
         for n, pk in enumerate(STOPS)
     ]
     assert walked(sent, least_percent=percent).whole is whole
 
 
 def test_somebody_else_first_weighs_more_than_everything():
-    looks = walked([Check(1, STOPS[0], "FAR", "scan", "found", NOW)]).looks
+    looks = walked([Check(1, "scan", "found", NOW, STOPS[0], "FAR")]).looks
     words = [rules.result_of(looks, has_route=True, covered=False, task=task) for task in ("double", "late", "")]
     assert words == ["double", "wrong_place", "wrong_place"]
     assert rules.result_of(looks, has_route=True, covered=True, task="late") == "late"
