@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Sum
@@ -50,8 +51,7 @@ def tasks(asked: Asked) -> Iterable[Deed]:
             )
 
 
-def seconds_spent(viewer: Actor, *, school_id: UUID, since: date, until: date) -> list[tuple[date, str, int]]:
-    """Monday, post and seconds measured at a school in the weeks that begin between two days, by post (one statement)."""
+def seconds_spent(viewer: Actor, *, school_id: UUID, since: date, until: date) -> Any:
+    """Monday, post and seconds measured at a school in the weeks that begin between two days, by post: as a selection."""
     rows = Minutes.objects.visible_to(viewer).filter(school_id=school_id, week__gte=since, week__lte=until)
-    spent = rows.order_by("post", "week").values_list("week", "post").annotate(spent=Sum("seconds"))
-    return list(spent)
+    return rows.order_by("post", "week").values_list("week", "post").annotate(spent=Sum("seconds"))

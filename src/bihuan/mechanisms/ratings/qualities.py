@@ -15,7 +15,7 @@ from django.utils import timezone
 from bihuan.engines.cases import queries as cases
 from bihuan.engines.duties.measures import seconds_spent
 from bihuan.engines.responsibility import queries as net
-from bihuan.foundation import clock
+from bihuan.foundation import clock, hot
 from bihuan.foundation.actors import SYSTEM, Actor
 from bihuan.foundation.packs.deeds import Asked, Deed, gathered
 from bihuan.foundation.refusals import Refusal
@@ -23,7 +23,7 @@ from bihuan.mechanisms.ratings import rules
 
 OWN_SOURCES = {"self-check": "学校自查", "snap": "随手报", "meeting": "会议议定", "rating": "考评改进"}
 OUTCOMES = {"coverage": ("有人", "没有人"), "compliance": ("办了", "没有办"), "on-time": ("按时", "没有按时")}
-MOST_ROWS = 100
+MOST_ROWS, MOST_COUNTED = 100, 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +97,23 @@ def _month(day: date) -> tuple[date, date]:
 
 
 def _counted(viewer: Actor, school: Any, spans: Sequence[tuple[date, date]]) -> list[tuple[Quality, ...]]:
-    """The five of each of these months, one after the other: five statements for all of them."""
+    """The five of each of these months, one after the other: three statements for all of them."""
     now = clock.now()
     first, last = spans[0][0], spans[-1][1]
     kinds = frozenset({"tasks-done", "tasks-on-time"})
     end = clock.midnight(last + timedelta(days=1))
     deeds = gathered(Asked(school.bureau_id, school.pk, clock.midnight(first), end, now, kinds))
-    covered = _covered(school, [min(until, timezone.localdate(now)) for _, until in spans])
-    spent = seconds_spent(viewer, school_id=school.pk, since=first, until=last)
+    rows = hot.gathered(
+        {
+            "areas": net.units(SYSTEM).filter(school_id=school.pk, tier="area").order_by("path").values_list("id", "name", "path", "active_to"),
+            "keepers": net.appointments(SYSTEM).filter(school_id=school.pk, org__tier="area", starts_on__lte=last)
+            .values_list("org__path", "starts_on", "ends_on"),
+            "spent": seconds_spent(viewer, school_id=school.pk, since=first, until=last),
+        },
+        most=MOST_COUNTED,
+    )  # fmt: skip
+    covered = _covered(rows["areas"], rows["keepers"], [min(until, timezone.localdate(now)) for _, until in spans])
+    spent = [(date.fromisoformat(week), post, seconds) for week, post, seconds in rows["spent"]]
     improved = _improved(viewer, school, spans)
     found = []
     for n, (since, until) in enumerate(spans):
@@ -119,19 +128,17 @@ def _counted(viewer: Actor, school: Any, spans: Sequence[tuple[date, date]]) -> 
     return found
 
 
-def _covered(school: Any, days: Sequence[date]) -> list[Quality]:
-    """The school's areas with somebody at them, or at an area above them, on each of these days (two statements)."""
-    units = [unit for unit in net.areas(school) if unit.tier == "area"]
-    held = net.appointments(SYSTEM).filter(school_id=school.pk, org__tier="area", starts_on__lte=max(days))
-    keepers = list(held.values_list("org__path", "starts_on", "ends_on"))
+def _covered(areas: Sequence[Any], keepers: Sequence[Any], days: Sequence[date]) -> list[Quality]:
+    """The school's areas with somebody at them, or at an area above them, on each of these days."""
     found = []
-    for on in days:
-        areas = [unit for unit in units if unit.active_to is None or unit.active_to >= on]
-        kept = {path for path, since, until in keepers if since <= on and (until is None or until >= on)}
+    for on in (day.isoformat() for day in days):
+        kept = {path for path, since, until in keepers if since <= on and (not until or until >= on)}
         rows = [
-            Row(unit.name, f"/net/{unit.pk}/", "", any(unit.path.startswith(path) for path in kept)) for unit in areas
+            Row(name, f"/net/{UUID(pk)}/", "", any(path.startswith(one) for one in kept))
+            for pk, name, path, active_to in areas
+            if not active_to or active_to >= on
         ]
-        found.append(_of("coverage", "覆盖：覆盖率", f"{on:%m-%d} 有人负责的区域", rows))
+        found.append(_of("coverage", "覆盖：覆盖率", f"{on[5:]} 有人负责的区域", rows))
     return found
 
 
