@@ -57,8 +57,13 @@ def faults_on(page, path):
         if fault["impact"] in ("serious", "critical")
         for node in fault["nodes"]
     ]
+    return [*found, *too_wide(page, path)]
+
+
+def too_wide(page, path):
+    """Whether the page is wider than its screen."""
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    return [*found, *([f"{path} is {wide} px wider than the screen"] if wide > 1 else [])]
+    return [f"{path} is {wide} px wider than the screen"] if wide > 1 else []
 
 
 TELLING = {"class", "role", "type", "scope", "hidden", "disabled", "aria-hidden", "aria-expanded", "aria-current"}
