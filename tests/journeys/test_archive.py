@@ -126,6 +126,7 @@ def test_another_term_and_another_policy_can_be_chosen(lived):
 
 
 @pytest.mark.clause("XX-16")
+@pytest.mark.clause("CB-17")
 def test_the_whole_term_is_one_zip_in_the_order_of_the_clauses(lived):
     with CaptureQueriesContext(connection) as said:
         book = zip_of(taken(lived))
@@ -143,7 +144,11 @@ def test_the_whole_term_is_one_zip_in_the_order_of_the_clauses(lived):
         "11 CB-11 督办单/隐患清单.xlsx",
         "11 CB-11 督办单/隐患照片/",
         "12 CB-12 复查单/",
+        "17 CB-17 上下联动：区局校三级机制/上级任务/",
         "22 CB-22 一图二十五表/02 来访登记/",
+        "99 条款没有点名的材料/重要时期/",
+        "99 条款没有点名的材料/安全考评/20",
+        "99 条款没有点名的材料/五项指标.pdf",
     ):
         assert any(name.startswith(wanted) for name in names), wanted
     for name in names:

@@ -80,7 +80,7 @@ def rating_pdf(page: RatingPage, *, address: str) -> bytes:
     told = timezone.localdate(rating.published_at) if rating.published_at else None
     pairs = (
         ("考评期间", f"{rating.since:%Y-%m-%d} 至 {rating.until:%Y-%m-%d}"), ("公布", f"{rating.published_by_name} {told or ''}".strip()),
-        ("份数", f"{page.rated} 份，另有 {page.left_out} 份不计"), ("满分", f"{page.full} 分"),
+        ("份数", f"{page.rated} 份" + (f"，另有 {page.left_out} 份不计" if page.left_out else "")), ("满分", f"{page.full} 分"),
     )  # fmt: skip
     items = tuple(
         (one["name"], one.get("text", "") or kinds().get(one.get("measure", ""), ""), str(one["full"]))
