@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any, Protocol, TypeVar
-from uuid import UUID
 
 from django.utils import timezone
 
-from bihuan.foundation import hot
+from bihuan.foundation import clock, hot
 from bihuan.foundation.actors import Actor
 
 T = TypeVar("T")
@@ -55,8 +54,7 @@ class Visit:
     @property
     def moments(self) -> tuple[datetime, datetime]:
         """The span as moments: from its first midnight to the midnight after it."""
-        first, last = (datetime.combine(day, time.min) for day in (self.since, self.until + timedelta(days=1)))
-        return timezone.make_aware(first), timezone.make_aware(last)
+        return clock.midnight(self.since), clock.midnight(self.until + timedelta(days=1))
 
     def months(self) -> Iterator[tuple[date, date]]:
         """The months of the span so far, the first and the last one cut."""
@@ -154,12 +152,7 @@ def chunks(rows: Any, size: int = 100) -> Iterator[list[Any]]:
         yield list(rows.filter(pk__in=ids[start : start + size]))
 
 
-def id_of(value: Any) -> UUID:
-    """An id of a gathered row."""
-    return UUID(value)
-
-
-def moment_of(value: str | None) -> datetime | None:
+def plain_moment(value: str | None) -> datetime | None:
     """A moment of a gathered row: the databases write it in their own ways, always in UTC."""
     if not value:
         return None
@@ -169,11 +162,11 @@ def moment_of(value: str | None) -> datetime | None:
 
 def local_day(value: str | None) -> date | None:
     """The local day of a moment of a gathered row."""
-    found = moment_of(value)
+    found = plain_moment(value)
     return timezone.localdate(found) if found else None
 
 
-def day_of(value: str) -> date:
+def plain_day(value: str) -> date:
     """A day of a gathered row."""
     return date.fromisoformat(value[:10])
 

@@ -16,7 +16,7 @@ from bihuan.engines.duties.rules import STATES
 from bihuan.engines.sheets import queries as sheets
 from bihuan.engines.sheets.rules.answers import RESULTS
 from bihuan.foundation.actors import SYSTEM
-from bihuan.foundation.archives import Gap, Held, Piece, Rows, Visit, archived, chunks, day_of
+from bihuan.foundation.archives import Gap, Held, Piece, Rows, Visit, archived, chunks, plain_day
 from bihuan.foundation.printing.paper import Column, Note, Paper, Signature, Signatures, Table
 from bihuan.foundation.printing.pdf import render_paper
 from bihuan.foundation.printing.workbook import Leaf, workbook
@@ -68,8 +68,8 @@ class Duties:
                 yield Held(_refs(code, done[1]), 1)
             if missed := states.get("missed"):
                 title, act, n, last = missed
-                where = f"/duties/?whose=all&state=missed&act={act}&school={visit.school.pk}&on={day_of(last)}"
-                yield Gap(_refs(code, act), f"{title}漏办 {n} 次，最近一次是 {day_of(last):%m-%d}", where)
+                where = f"/duties/?whose=all&state=missed&act={act}&school={visit.school.pk}&on={plain_day(last)}"
+                yield Gap(_refs(code, act), f"{title}漏办 {n} 次，最近一次是 {plain_day(last):%m-%d}", where)
 
     def pieces(self, visit: Visit) -> Iterator[Piece]:
         """One file a duty: each time that it was due, what became of it, by whom, what was written down."""

@@ -1,6 +1,7 @@
 """Many selections in one statement say what each says alone."""
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -35,8 +36,8 @@ def test_rows_ids_and_moments_come_as_they_are(told):
     with CaptureQueriesContext(connection) as said:
         found = hot.gathered(asked, most=10)
     assert len(said) == 1
-    assert [archives.id_of(row[0]) for row in found["rows"]] == [one.pk for one in sorted(told, key=lambda one: one.pk)]
-    assert archives.moment_of(found["rows"][0][2]) == AT
+    assert [UUID(row[0]) for row in found["rows"]] == [one.pk for one in sorted(told, key=lambda one: one.pk)]
+    assert archives.plain_moment(found["rows"][0][2]) == AT
     assert f"{archives.local_day(found['rows'][0][2])}" == "2026-11-22"
     assert found["rows"][0][3] is None
     assert found["counted"] == [["a.done", 2], ["b.done", 1]]

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from bihuan.engines.duties.queries import calendar_of
-from bihuan.foundation.archives import Gap, Held, Piece, Rows, Visit, archived, day_of, named
+from bihuan.foundation.archives import Gap, Held, Piece, Rows, Visit, archived, named, plain_day
 from bihuan.mechanisms.ledgers import printouts, rules
 from bihuan.mechanisms.ledgers.models import Entry, Leaf
 from bihuan.mechanisms.ledgers.queries import ledgers_at, shown
@@ -43,7 +43,7 @@ class Ledgers:
         """Two files for each month with a page; one line for each ledger with empty pages."""
         begun: dict[str, set[date]] = {}
         for code, on in rows["leaves"]:
-            begun.setdefault(code, set()).add(day_of(on))
+            begun.setdefault(code, set()).add(plain_day(on))
         days = calendar_of(visit.school.bureau_id, visit.school.pk, on=visit.since).school_days(
             visit.since, visit.so_far
         )

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db.models import Count
 from django.utils import timezone
 
-from bihuan.foundation.archives import Gap, Held, Piece, Rows, Visit, archived, chunks, files_of, moment_of
+from bihuan.foundation.archives import Gap, Held, Piece, Rows, Visit, archived, chunks, files_of, plain_moment
 from bihuan.foundation.evidence import queries as evidence
 from bihuan.mechanisms.mandates import printouts, queries
 from bihuan.mechanisms.mandates.models import Assignment, Share
@@ -49,7 +49,7 @@ class Mandates:
         files = sum(n for name in ("asked", "answered", "shared") for _, n in rows[name])
         yield Held(REFS, len(rows["tasks"]) + files)
         for pk, title, state, due_at in rows["tasks"]:
-            late = (moment_of(due_at) or visit.at) < visit.at
+            late = (plain_moment(due_at) or visit.at) < visit.at
             words = "还没有签收" if state == "sent" else "过了期限还没有反馈" if late else ""
             if words and state in ("sent", "signed", "returned"):
                 yield Gap(REFS, f"上级任务「{title}」{words}", f"/mandates/got/{UUID(pk)}/")

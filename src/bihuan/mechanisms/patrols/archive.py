@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Count, Max
 
 from bihuan.engines.duties.tallies import due_of_school
-from bihuan.foundation.archives import Gap, Held, Piece, Rows, Visit, archived, day_of
+from bihuan.foundation.archives import Gap, Held, Piece, Rows, Visit, archived, plain_day
 from bihuan.mechanisms.patrols import printouts
 from bihuan.mechanisms.patrols.queries import month
 
@@ -37,8 +37,8 @@ class Rounds:
         """Two files for each month with rounds; one line for each route that was missed."""
         yield Held(REFS, 2 * len(_months(rows["days"])))
         for title, n, last in sorted(rows["missed"], key=lambda row: -row[1]):
-            where = f"/patrols/?day={day_of(last):%Y-%m-%d}&school={visit.school.pk}&state=missed"
-            yield Gap(REFS, f"「{title}」漏巡 {n} 次，最近一次是 {day_of(last):%m-%d}", where)
+            where = f"/patrols/?day={plain_day(last):%Y-%m-%d}&school={visit.school.pk}&state=missed"
+            yield Gap(REFS, f"「{title}」漏巡 {n} 次，最近一次是 {plain_day(last):%m-%d}", where)
 
     def pieces(self, visit: Visit) -> Iterator[Piece]:
         """Each month's register as PDF and as Excel, read once for both."""
@@ -53,7 +53,7 @@ class Rounds:
 
 
 def _months(days: list[list[Any]]) -> list[date]:
-    return sorted({day_of(on).replace(day=1) for (on,) in days})
+    return sorted({plain_day(on).replace(day=1) for (on,) in days})
 
 
 def _last(first: date) -> date:

@@ -11,7 +11,7 @@ from django.db.models import Count, F, Max
 
 from bihuan.engines.duties.archive import filed_above, lines_of
 from bihuan.engines.duties.tallies import of_duties
-from bihuan.foundation.archives import Gap, Held, Piece, Rows, Visit, archived, day_of, id_of
+from bihuan.foundation.archives import Gap, Held, Piece, Rows, Visit, archived, plain_day
 from bihuan.mechanisms.periods import printouts, queries
 from bihuan.mechanisms.periods.models import Period
 
@@ -57,9 +57,9 @@ class Periods:
         """A paper and a workbook for each period that asked something of the school; a line for what was missed."""
         asked, missed = set(), {}
         for duty, state, n, last in rows["states"]:
-            asked.add(id_of(duty))
+            asked.add(UUID(duty))
             if state == "missed":
-                missed[id_of(duty)] = (n, day_of(last))
+                missed[UUID(duty)] = (n, plain_day(last))
         for row in _periods(visit):
             if not asked.isdisjoint(row.duty_ids()):
                 yield Held(REFS, 2)

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 
-from bihuan.foundation.archives import Gap, Held, Piece, Rows, Visit, archived, chunks, day_of
+from bihuan.foundation.archives import Gap, Held, Piece, Rows, Visit, archived, chunks, plain_day
 from bihuan.mechanisms.plans import printouts
 from bihuan.mechanisms.plans.models import Knowing, Plan, PlanVersion
 from bihuan.mechanisms.plans.pack import ACTIVITY, kinds_of
@@ -71,7 +71,7 @@ class Plans:
         for pk, title, on in rows["activities"]:
             if filed.get(pk) != "received":
                 words = "的预案还没有备案" if pk in filed else "还没有预案"
-                yield Gap(_refs(ACTIVITY), f"{day_of(on):%m-%d} 的「{title}」{words}", f"/plans/{UUID(pk)}/")
+                yield Gap(_refs(ACTIVITY), f"{plain_day(on):%m-%d} 的「{title}」{words}", f"/plans/{UUID(pk)}/")
 
     def pieces(self, visit: Visit) -> Iterator[Piece]:
         """Each version with who knows it."""

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Count
 
-from bihuan.foundation.archives import Gap, Held, Piece, Rows, Visit, archived, chunks, day_of, id_of
+from bihuan.foundation.archives import Gap, Held, Piece, Rows, Visit, archived, chunks, plain_day
 from bihuan.mechanisms.ratings import printouts, qualities, queries, rules
 from bihuan.mechanisms.ratings.models import Rating, Score
 from bihuan.mechanisms.ratings.pack import schemes_of
@@ -48,12 +48,12 @@ class Ratings:
         yield Held(REFS, (2 if keeper else 1) * sum(state == "published" for _, _, _, state, _ in rows["ratings"]))
         if _five(visit):
             yield Held(FIVE, 1)
-        appeals = {id_of(pk): n for pk, n in rows["appeals"]} if keeper else {}
+        appeals = {UUID(pk): n for pk, n in rows["appeals"]} if keeper else {}
         for pk, title, _, state, _ in rows["ratings"]:
             where = f"/ratings/{UUID(pk)}/"
             if state == "open":
                 yield Gap(REFS, f"「{title}」还没有公布", where)
-            elif n := appeals.get(id_of(pk)):
+            elif n := appeals.get(UUID(pk)):
                 yield Gap(REFS, f"「{title}」有 {n} 份申诉等着决定", where)
         yield from _left_out(visit, rows)
 
@@ -84,7 +84,7 @@ def _left_out(visit: Visit, rows: Rows) -> Iterator[Gap]:
     schemes = schemes_of(visit.school.bureau_id)
     used: dict[str, set[Any]] = {}
     for _, _, code, _, since in rows["ratings"]:
-        used.setdefault(code, set()).add(day_of(since))
+        used.setdefault(code, set()).add(plain_day(since))
     for code in used.keys() & {code for code, one in schemes.items() if one["period"] == "month"}:
         if months := [first for first in ended if first not in used[code]]:
             words = "、".join(f"{first.month}月" for first in months)
