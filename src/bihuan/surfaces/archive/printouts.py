@@ -13,6 +13,7 @@ from bihuan.foundation.printing.paper import Column, Heading, Note, Paper, Table
 from bihuan.foundation.printing.pdf import render_paper
 from bihuan.foundation.printing.workbook import Leaf, workbook
 from bihuan.surfaces.archive.queries import ArchivePage
+from bihuan.surfaces.archive.rules import OTHERS
 
 FILES = (("序号", 8), ("条款", 12), ("条款名称", 36), ("文件", 56), ("日期", 12), ("在压缩包里的位置", 110))
 MISSING = (("条款", 12), ("条款名称", 36), ("缺什么", 96), ("到哪里补", 100))
@@ -62,9 +63,9 @@ def index_pdf(page: ArchivePage, packed: Sequence[Packed]) -> bytes:
 def index_xlsx(page: ArchivePage, packed: Sequence[Packed]) -> bytes:
     """Every file with its place, and on a second sheet what is missing with the page where it is put right."""
     visit, lines = page.opened.visit, page.lines
+    clauses = [*((one["code"], one["title"]) for one in page.opened.order.clauses), ("", OTHERS)]
     files = (
-        (n, lines[one.place].code, lines[one.place].title, one.path.rpartition("/")[2], one.made_on, one.path)
-        for n, one in enumerate(packed, 1)
+        (n, *clauses[one.place], one.path.rpartition("/")[2], one.made_on, one.path) for n, one in enumerate(packed, 1)
     )
     missing = (
         (line.code, line.title, gap.words, f"{settings.BIHUAN_URL}{gap.href}") for line in lines for gap in line.gaps

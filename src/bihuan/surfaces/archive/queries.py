@@ -60,14 +60,9 @@ def terms_of(bureau_id: UUID | None, today: date) -> list[TermSpan]:
 
 
 def _half_year(today: date) -> TermSpan:
-    first = (
-        date(today.year, 8, 1)
-        if today.month >= 8
-        else date(today.year, 2, 1)
-        if today.month >= 2
-        else date(today.year - 1, 8, 1)
-    )
-    following = (first + timedelta(days=183)).replace(day=1)
+    """From the first of February or of August to the day before the next of them."""
+    year, month = (today.year, today.month) if today.month > 1 else (today.year - 1, 12)
+    first, following = (date(year, 8, 1), date(year + 1, 2, 1)) if month >= 8 else (date(year, 2, 1), date(year, 8, 1))
     return TermSpan("", "本学期", first, following - timedelta(days=1))
 
 
