@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bihuan.engines.cases.jobs import escalate_due
-from bihuan.engines.duties.jobs import generate_ahead, miss_over
+from bihuan.engines.duties.jobs import follow_colours, generate_ahead, miss_over
 from bihuan.engines.responsibility.jobs import follow_moves
 from bihuan.foundation.jobs import Line
 from bihuan.foundation.sealing import seal_history
@@ -18,6 +18,7 @@ from bihuan.surfaces.mobile.jobs import forget_parts
 LINES = (
     Line("cases.escalate", timedelta(seconds=60), escalate_due),
     Line("duties.generate", timedelta(hours=1), generate_ahead),
+    Line("duties.colours", timedelta(seconds=60), follow_colours),
     Line("duties.miss", timedelta(seconds=60), miss_over),
     Line("mandates.chase", timedelta(seconds=60), chase),
     Line("responsibility.follow_moves", timedelta(seconds=20), follow_moves),

@@ -31,7 +31,10 @@ RULED = ("act", "subject_id", "title", "post", "assignee_id", "opens_at", "due_a
 """What the rules and the net say of a task as long as it is open."""
 _PLACE = ("province_id", "city_id", "school_id", "path")
 _FRESH = {"state": "open", "done_by_name": "", "backfilled": False, "nil": False, "excused_by": "", "note": ""}
-_EXCUSED_BY_CALENDAR = "t.state = 'excused' AND t.excused_by = 'calendar'"
+REOPENS = ("calendar", "scope")
+"""What excuses a task only for as long as it lasts."""
+_REOPENS = f"t.state = 'excused' AND t.excused_by IN {REOPENS}"
+_STOPPED = "这条职责已停止或改了规则"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +61,15 @@ def sow(plan: Plan) -> int:
     return hot.execute(sql, [*params, prefix, *_FRESH.values(), _value("due_at", plan.at)])
 
 
-def renew(plan: Plan, duties: Sequence[UUID], at: datetime, *, excuse: str, school_id: UUID | None = None) -> Renewed:
+def renew(
+    plan: Plan, duties: Sequence[UUID], at: datetime, *, excuse: str, why: str = "", school_id: UUID | None = None
+) -> Renewed:
     """Make the open tasks of *duties* equal to the plan, then sow.
 
     What the plan still asks for takes its times, its post and its person, and what a closure had excused is open again.
-    What it no longer asks for is excused with *excuse* as the reason (a closure); without one (the rule has changed) it
-    is excused only if it had begun, else it goes. What is done, missed or excused by a person keeps everything.
+    What it no longer asks for is excused with *excuse* as the reason (a closure); without one it is excused only if it had
+    begun, else it goes: with *why* because the unit is another (and is open again when it is again as it was), without
+    either because the rule has changed. What is done, missed or excused by a person keeps everything.
     """
     asked, params = _asked(plan)
     same = " AND ".join(f"t.{_quoted(name)} = e.{_quoted(name)}" for name in KEY)
@@ -73,12 +79,12 @@ def renew(plan: Plan, duties: Sequence[UUID], at: datetime, *, excuse: str, scho
         hot.execute(
             f"{asked} UPDATE duties_task AS t SET {', '.join(f'{name} = e.{name}' for name in RULED)}, "
             f"state = 'open', excused_by = '', note = '' FROM asked AS e WHERE {same} AND ("
-            f"{_EXCUSED_BY_CALENDAR} OR t.state = 'open' AND {now} {differs} {then})",
+            f"{_REOPENS} OR t.state = 'open' AND {now} {differs} {then})",
             params,
         )
     gone, chosen = _gone(plan, duties, at, same, school_id)
     head, given = (asked, params) if plan.tasks else ("", [])
-    said = ["calendar" if excuse else "duty", excuse or "这条职责已停止或改了规则"]
+    said = _said(excuse, why)
     begun = f"CASE WHEN {'1 = 1' if excuse else 'opens_at <= %s'} THEN 1 ELSE 0 END"
     rows = hot.fetch(
         f"{head} UPDATE duties_task AS t SET state = 'excused', excused_by = %s, note = %s WHERE {gone} RETURNING id, {begun}",
@@ -88,6 +94,10 @@ def renew(plan: Plan, duties: Sequence[UUID], at: datetime, *, excuse: str, scho
         Task.objects.filter(pk__in=early).delete()
     excused = [_uuid(pk) for pk, has_begun in rows if has_begun]
     return Renewed(excused, sow(plan))
+
+
+def _said(excuse: str, why: str) -> list[str]:
+    return ["calendar", excuse] if excuse else ["scope", why] if why else ["duty", _STOPPED]
 
 
 def _gone(plan: Plan, duties: Sequence[UUID], at: datetime, same: str, school_id: UUID | None) -> tuple[str, list[Any]]:
@@ -220,7 +230,7 @@ def sow_orm(plan: Plan) -> int:
 
 
 def renew_orm(
-    plan: Plan, duties: Sequence[UUID], at: datetime, *, excuse: str, school_id: UUID | None = None
+    plan: Plan, duties: Sequence[UUID], at: datetime, *, excuse: str, why: str = "", school_id: UUID | None = None
 ) -> Renewed:
     """The twin of ``renew``."""
     asked = {tuple(getattr(row, name) for name in KEY): row for row in rows_of(plan)}
@@ -228,17 +238,16 @@ def renew_orm(
     excused = []
     for row in list(there.filter(school_id=school_id) if school_id else there):
         wanted = asked.get(tuple(getattr(row, name) for name in KEY))
-        by_calendar = row.state == "excused" and row.excused_by == "calendar"
-        if wanted and (row.state == "open" or by_calendar):
+        reopens = row.state == "excused" and row.excused_by in REOPENS
+        if wanted and (row.state == "open" or reopens):
             fresh = {name: getattr(wanted, name) for name in RULED}
             Task.objects.filter(pk=row.pk).update(**fresh, state="open", excused_by="", note="")
         elif row.state == "open" and not wanted and row.closes_at > at:
             if not excuse and row.opens_at > at:
                 Task.objects.filter(pk=row.pk).delete()
                 continue
-            Task.objects.filter(pk=row.pk).update(
-                state="excused", excused_by="calendar" if excuse else "duty", note=excuse or "这条职责已停止或改了规则"
-            )
+            excused_by, note = _said(excuse, why)
+            Task.objects.filter(pk=row.pk).update(state="excused", excused_by=excused_by, note=note)
             excused.append(row.pk)
     return Renewed(excused, sow_orm(plan))
 

@@ -12,6 +12,11 @@ def generate_ahead(at: datetime) -> int:
     return generating.generate(at)
 
 
+def follow_colours(at: datetime) -> int:
+    """Let duties for coloured units follow the colours."""
+    return generating.follow_colours(at)
+
+
 def miss_over(at: datetime) -> int:
     """Mark as missed what nobody did in time."""
     return generating.miss_over(at)

@@ -96,7 +96,8 @@ class Task(ScopedModel):
     """One time that a duty is due at a unit; ``on`` and ``slot`` name it, whatever becomes of its times.
 
     ``assignee_id`` null: any holder of the post there. ``via_id`` is the task whose act did this one too. ``excused_by``:
-    ``calendar`` (opened again when the calendar opens), ``duty`` or ``person``; ``note`` says why.
+    ``calendar`` or ``scope`` (opened again when the calendar opens, when the unit is again as it was), ``duty`` or
+    ``person``; ``note`` says why.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

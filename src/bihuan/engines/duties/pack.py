@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from bihuan.engines.duties import colours
 from bihuan.engines.duties.commands.installing import install_duties
 from bihuan.engines.duties.loads import WHOLE, asked_twice, dearest_loads, over_budget, twice_in_words, works_of
 from bihuan.engines.duties.rules import fault_of, scope_of
@@ -86,7 +87,9 @@ class FieldSeconds(Section):
 
 
 @section(
-    "duties", file="duties.yaml", after=("posts", "unit-kinds", "sheets", "net", "calendar", "budgets", "field-seconds")
+    "duties",
+    file="duties.yaml",
+    after=("posts", "unit-kinds", "tags", "sheets", "net", "calendar", "budgets", "field-seconds"),
 )
 class Duties(Section):
     """What is due when; installed as duties of the bureau over the units of their scope."""
@@ -153,10 +156,12 @@ def _scope_faults(item: Item, spec: DutySpec, codes: Codes) -> Iterable[Fault]:
         (scope.tiers, TIERS, "层级"),
         (scope.stages, STAGES, "学段"),
         (scope.facets, FACETS, "条件"),
+        (scope.colours, colours.words(), "颜色"),
     ):
         for word in words:
             if word not in known:
                 yield item.fault("duties.bad_scope", f"不认识{name}「{word}」，只能是：{'、'.join(known)}")
-    for kind in scope.kinds:
-        if ("unit-kinds", kind) not in codes:
-            yield item.fault("duties.bad_scope", f"单位类型「{kind}」没有定义")
+    for chapter, words, name in (("unit-kinds", scope.kinds, "单位类型"), ("tags", scope.tags, "标签")):
+        for word in words:
+            if (chapter, word) not in codes:
+                yield item.fault("duties.bad_scope", f"{name}「{word}」没有定义（{chapter}.yaml）")

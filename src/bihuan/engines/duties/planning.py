@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from bihuan.engines.duties import rules
 from bihuan.engines.duties.calendar import DAY, Calendar, Day, days_from, merged, overlaid
+from bihuan.engines.duties.colours import by_path
 from bihuan.engines.duties.models import CalendarDay, Duty
 from bihuan.engines.duties.rules import Profile, Served, Slot
 from bihuan.engines.responsibility import queries as net
@@ -194,16 +195,23 @@ def _units(bureau_id: UUID, duties: Sequence[Duty], days: Days, today: date, sch
         rows = rows.filter(Q(tier__in=tiers) | Q(pk__in={duty.org_id for duty in duties}))
     if school_id:
         rows = rows.filter(school_id=school_id)
-    schools: dict[UUID, tuple[list[str], list[str]]] = {}
+    wanted = {tag for scope in scopes for tag in scope.tags}
+    coloured = {colour for scope in scopes for colour in scope.colours}
+    colours = by_path(bureau_id, school_id) if coloured else {}
+    schools: dict[UUID, tuple[list[str], list[str], list[str]]] = {}
     profiles: dict[Any, Profile] = {}
-    for pk, path, tier, kind, stages, facets, school in rows.order_by("path").values_list(*_COLUMNS):
+    columns = (*_COLUMNS, "tags") if wanted else _COLUMNS
+    for pk, path, tier, kind, stages, facets, school, *more in rows.order_by("path").values_list(*columns):
+        tags = more[0] if more else []
         if tier == "school":
-            schools[pk] = (stages or [kind], facets)
-        above = schools.get(school, ([], []))
-        seen = (tier, kind, *(stages or above[0]), "", *(facets or above[1]))
+            schools[pk] = (stages or [kind], facets, tags)
+        above = schools.get(school, ([], [], []))
+        borne = frozenset(wanted & {*tags, *above[2]})
+        shown = frozenset(coloured & colours.get(path, set()))
+        seen = (tier, kind, *(stages or above[0]), "", *(facets or above[1]), borne, shown)
         if seen not in profiles:
             profiles[seen] = Profile(
-                tier, kind, frozenset(stages_of(stages or above[0])), frozenset(facets or above[1])
+                tier, kind, frozenset(stages_of(stages or above[0])), frozenset(facets or above[1]), borne, shown
             )
         yield Unit(pk, path, profiles[seen], days.key(school, profiles[seen].stages))
 

@@ -37,7 +37,8 @@ def move_tasks(event: Event) -> None:
 )
 def follow_units(event: Event) -> None:
     """Units or a whole roster changed: what is due there is made anew."""
-    renew_duties(SYSTEM, event.at, bureau_id=event.bureau_id, school_id=event.school_id)
+    why = "单位的情况变了（标签、学段、类型），不再要求"
+    renew_duties(SYSTEM, event.at, bureau_id=event.bureau_id, why=why, school_id=event.school_id)
 
 
 KINDS_OFF = {"closure": "停课", "holiday": "放假", "weekend": "周末"}

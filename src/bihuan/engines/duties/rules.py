@@ -364,33 +364,41 @@ def _span(due: Due, window: Window, zone: tzinfo) -> tuple[datetime, datetime]:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which units a duty is for: any of the ``kinds``, any of the ``stages``, all of the ``facets``."""
+    """Which units a duty is for: any of the ``kinds``, any of the ``stages``, all of the ``facets`` and of the ``tags``, any
+    of the ``colours``."""
 
     tiers: tuple[str, ...] = ("school",)
     kinds: tuple[str, ...] = ()
     stages: tuple[str, ...] = ()
     facets: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    colours: tuple[str, ...] = ()
 
 
 def scope_of(data: Mapping[str, Any]) -> Scope:
     """Read a scope; an unknown key is a ``ValueError`` with a Chinese sentence."""
-    if strange := sorted(set(data) - {"tiers", "kinds", "stages", "facets"}):
+    if strange := sorted(set(data) - {"tiers", "kinds", "stages", "facets", "tags", "colours"}):
         raise ValueError(f"适用范围不认识：{'、'.join(strange)}")
     if any(isinstance(value, str) for value in data.values()):
         raise ValueError("适用范围的每一项都应是一列")
     kinds = tuple(data.get("kinds", ()))
     tiers = tuple(data.get("tiers", ())) or (() if kinds else ("school",))
-    return Scope(tiers, kinds, tuple(data.get("stages", ())), tuple(data.get("facets", ())))
+    return Scope(tiers, kinds, *(tuple(data.get(name, ())) for name in ("stages", "facets", "tags", "colours")))
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What units have in common as far as duties look: those of one profile have the same duties on the same days."""
+    """What units have in common as far as duties look: those of one profile have the same duties on the same days.
+
+    ``tags`` (its own and its school's) and ``colours`` are only those that some duty asks for.
+    """
 
     tier: str
     kind: str
     stages: frozenset[str]
     facets: frozenset[str]
+    tags: frozenset[str] = frozenset()
+    colours: frozenset[str] = frozenset()
 
 
 def applies(scope: Scope, unit: Profile) -> bool:
@@ -400,6 +408,8 @@ def applies(scope: Scope, unit: Profile) -> bool:
         and (not scope.kinds or unit.kind in scope.kinds)
         and (not scope.stages or not unit.stages or bool(unit.stages & set(scope.stages)))
         and set(scope.facets) <= unit.facets
+        and set(scope.tags) <= unit.tags
+        and (not scope.colours or bool(unit.colours & set(scope.colours)))
     )
 
 

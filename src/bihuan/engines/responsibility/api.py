@@ -34,6 +34,7 @@ class OrgOut(Schema):
     school_id: UUID | None
     stages: list[str]
     facets: list[str]
+    tags: list[str]
     students: int
     boarders: int
     active_from: date | None

@@ -15,7 +15,7 @@ class Org(models.Model):
     ``path`` is the readable address ``"0001.000a."`` (four base-36 digits a level); the ancestors stand beside it as
     columns because rows below copy them. A unit is its own ancestor of its own tier (a school's ``school_id`` is its
     id); a province's or a city's own rows belong to itself as a pseudo-bureau. ``code`` of a school is the ten-digit
-    学校(机构)标识码, always text. ``active_to`` is the last day of a closed unit.
+    学校(机构)标识码, always text. ``tags`` are codes of the pack's tags. ``active_to`` is the last day of a closed unit.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -32,6 +32,7 @@ class Org(models.Model):
     school_id = models.UUIDField(null=True)
     stages = models.JSONField(default=list)
     facets = models.JSONField(default=list)
+    tags = models.JSONField(default=list)
     students = models.PositiveIntegerField(default=0)
     boarders = models.PositiveIntegerField(default=0)
     staff_count = models.PositiveIntegerField(default=0)

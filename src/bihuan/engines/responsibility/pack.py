@@ -1,4 +1,4 @@
-"""The chapters of a pack that this room understands: kinds of units, posts with their duties, the five-level net."""
+"""The chapters of a pack that this room understands: kinds of units, tags, posts with their duties, the five-level net."""
 
 from __future__ import annotations
 
@@ -35,6 +35,23 @@ class UnitKinds(Section):
                 yield item.fault("unit-kinds.no_such", f"上级类型「{parent}」没有定义")
         if not item.spec.parents and item.spec.tier in SCHOOL_TIERS:
             yield item.fault("unit-kinds.no_parent", f"「{item.spec.name}」必须写明放在哪种单位下面（parents）")
+
+
+class TagSpec(Spec):
+    """A word that a bureau hangs on units: 重点防火单位, 临水."""
+
+    code: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
+    name: str = Field(min_length=1, max_length=20)
+    text: str = Field(default="", max_length=120)
+    source: str
+    proof: Proof
+
+
+@section("tags", file="tags.yaml")
+class Tags(Section):
+    """The tags that units may bear; which unit bears which is said on the unit's page."""
+
+    Spec = TagSpec
 
 
 class DutySpec(Spec):

@@ -8,6 +8,10 @@ declare(
     {
         # units
         "responsibility.no_such_kind": (422, "没有「{kind}」这种单位类型。请从列表里选择。"),
+        "responsibility.no_such_tag": (
+            422,
+            "没有叫「{tag}」的标签。请从列表里选；新的标签由局里写进模型包的 tags.yaml。",
+        ),
         "responsibility.wrong_parent": (422, "{sentence}。请换一个上级单位。"),
         "responsibility.bad_code": (422, "{sentence}。请核对后重新填写。"),
         "responsibility.code_taken": (409, "标识码「{code}」已经是{name}的。作废的码也不再给别的学校用，请核对。"),

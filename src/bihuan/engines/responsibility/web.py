@@ -95,7 +95,14 @@ def unit(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One unit: its people now and before, its chain, its areas, the duty lists of its posts."""
     on = _on(request)
     page = queries.unit_page(request.actor, pk, on=on)
-    context = {"page": page, "org": page.org, "on": on, "is_today": on == _today(), "tier": TIER_WORDS[page.org.tier]}
+    context = {
+        "page": page,
+        "org": page.org,
+        "tags": queries.tag_words(page.org),
+        "on": on,
+        "is_today": on == _today(),
+        "tier": TIER_WORDS[page.org.tier],
+    }
     context |= {"gaps": [gap.sentence(on) for gap in page.gaps[:_FIRST_GAPS]], "gap_count": len(page.gaps)}
     return render(request, "responsibility/unit.html", context)
 
@@ -125,7 +132,16 @@ def change_unit(request: HttpRequest, pk: UUID, act: str) -> HttpResponse:
     page = queries.unit_page(request.actor, pk, on=_today())
     org = page.org
     parents = [(str(one.pk), one.name) for one in queries.possible_parents(request.actor, org)] if act == "move" else []
-    context = {"org": org, "act": act, "parents": parents, "stages": STAGES.items(), "today": _today(), "page": page}
+    tags = queries.tag_choices(org)
+    context = {
+        "tags": tags,
+        "org": org,
+        "act": act,
+        "parents": parents,
+        "stages": STAGES.items(),
+        "today": _today(),
+        "page": page,
+    }
     template = f"responsibility/{act}_unit.html"
     if request.method != "POST":
         return render(request, template, context)
@@ -150,6 +166,8 @@ def change_unit(request: HttpRequest, pk: UUID, act: str) -> HttpResponse:
             | {key: request.POST.get(key, "") for key in ("short_name", "code", "address", "phone")}
         )
         name, say = "responsibility.change_org", "已保存。"
+        if tags:
+            args["tags"] = request.POST.getlist("tags")
         if org.tier == "school":
             args["stages"] = request.POST.getlist("stages")
     try:

@@ -57,7 +57,7 @@ class PackPage:
 
 
 WORDS = {
-    "unit-kinds": "单位类型", "posts": "岗位", "terms": "用语", "calendar": "校历", "net": "责任网", "papers": "公文", "risks": "风险口径",
+    "unit-kinds": "单位类型", "tags": "标签", "posts": "岗位", "terms": "用语", "calendar": "校历", "net": "责任网", "papers": "公文", "risks": "风险口径",
     "areas": "区域目录", "risk-points": "风险点目录", "lifecycles": "办理流程", "ladders": "升级阶梯", "levels": "隐患级别", "clauses": "条款",
 }  # fmt: skip
 PAGES = {"/hazards/": "隐患", "/inspections/": "检查", "/net/": "责任网", "/points/": "风险点", "/sheets/": "清单"}

@@ -10,9 +10,9 @@ class RisksConfig(AppConfig):
     label = "risks"
 
     def ready(self) -> None:
-        """Fill the registers: commands, facts, refusals, pack chapters, measures, reactions, where a point lies."""
+        """Fill the registers: commands, facts, refusals, pack chapters, measures, reactions, colours of units, where a point lies."""
         from bihuan.engines.cases.queries import points_found_by
-        from bihuan.mechanisms.risks import commands, measures, pack, reactions  # noqa: F401 - they register
+        from bihuan.mechanisms.risks import commands, measures, pack, reactions, unit_colours  # noqa: F401 - they register
         from bihuan.mechanisms.risks.queries import spot_of
 
         points_found_by(spot_of)

@@ -2,7 +2,7 @@
 
 from bihuan.engines.duties.commands.days import keep_calendar, set_day
 from bihuan.engines.duties.commands.doing import AtOnce, Doing, Fulfilled, answer_task, excuse_task, fulfil
-from bihuan.engines.duties.commands.generating import generate, miss_over, renew_duties
+from bihuan.engines.duties.commands.generating import follow_colours, generate, miss_over, renew_duties
 from bihuan.engines.duties.commands.keeping import end_duty, keep_duty, keep_new, move_end, set_duty
 from bihuan.engines.duties.commands.listing import install_dates, send_dates, undo_dates
 from bihuan.engines.duties.commands.telling import tell_minutes
@@ -16,6 +16,7 @@ __all__ = [
     "answer_task",
     "end_duty",
     "excuse_task",
+    "follow_colours",
     "fulfil",
     "generate",
     "install_dates",

@@ -11,8 +11,8 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from bihuan.engines.duties import colours, hot
 from bihuan.engines.duties import events as events
-from bihuan.engines.duties import hot
 from bihuan.engines.duties.commands.days import keep_calendar
 from bihuan.engines.duties.models import Duty, Task
 from bihuan.engines.duties.planning import AHEAD, plan_of
@@ -54,12 +54,12 @@ def generate(at: datetime, *, bureau_id: UUID | None = None) -> int:
 
 
 def renew_duties(
-    by: Actor, at: datetime, *, bureau_id: UUID, duties: Sequence[Duty] | None = None, excuse: str = "",
+    by: Actor, at: datetime, *, bureau_id: UUID, duties: Sequence[Duty] | None = None, excuse: str = "", why: str = "",
     school_id: UUID | None = None, are_new: bool = False,
 ) -> int:  # fmt: skip
     """Make the open tasks of a bureau (of these duties, of this school) what the rules now say; how many are new.
 
-    *excuse* is the reason when the calendar took the day away; see ``hot.renew``. Duties that *are_new* have none yet.
+    *excuse* is the reason when the calendar took the day away, *why* when units are others; see ``hot.renew``. Duties that *are_new* have none yet.
     """
     with transaction.atomic():
         hot.alone(bureau_id, wait=True)
@@ -73,12 +73,34 @@ def renew_duties(
             if are_new:
                 made += hot.sow(asked)
                 continue
-            done = hot.renew(asked, [duty.pk for duty in batch], at, excuse=excuse, school_id=school_id)
+            done = hot.renew(asked, [duty.pk for duty in batch], at, excuse=excuse, why=why, school_id=school_id)
             _state(by, at, done.excused, "duties.task_excused", lambda task: {"reason": task.note})
             made += done.made
             horizon = timezone.localdate(at) + AHEAD
             _mark_sown([one for one in batch if school_id in (None, one.school_id) and one.sown_to != horizon], at)
         return made
+
+
+def follow_colours(at: datetime) -> int:
+    """Renew the duties whose scope names colours where something bears another colour than last time; how many tasks are new.
+
+    A process that has looked renews nothing until a colour changes.
+    """
+    made = 0
+    duties: dict[UUID, list[Duty]] = {}
+    for duty in Duty.objects.filter(is_active=True, scope__has_key="colours").order_by("id"):
+        duties.setdefault(duty.bureau_id, []).append(duty)
+    for bureau_id, theirs in duties.items():
+        with transaction.atomic():
+            seen = colours.pairs(bureau_id)
+            if _coloured.get(bureau_id) == seen:
+                continue
+            made += renew_duties(SYSTEM, at, bureau_id=bureau_id, duties=theirs, why="风险颜色变了，不再要求")
+            transaction.on_commit(lambda found=(bureau_id, seen): _coloured.update([found]))  # type: ignore[misc]
+    return made
+
+
+_coloured: dict[UUID, frozenset[tuple[str, str]]] = {}
 
 
 def _mark_sown(duties: Sequence[Duty], at: datetime) -> None:

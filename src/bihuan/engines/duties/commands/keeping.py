@@ -13,6 +13,7 @@ from django.utils import timezone
 from pydantic import BaseModel, ConfigDict, Field
 
 from bihuan.engines.duties import (
+    colours,
     refusals,  # noqa: F401 - their sentences must be declared
     rules,
 )
@@ -174,6 +175,11 @@ def _refuse_bad(
 ) -> None:  # fmt: skip
     if sentence := rules.fault_of(act, cadence, windows, scope):
         raise Refusal("duties.bad_rule", sentence=sentence)
+    asked = rules.scope_of(scope)
+    if strange := sorted(set(asked.tags) - packs.entries(bureau_id, "tags").keys()) or sorted(
+        set(asked.colours) - colours.words().keys()
+    ):
+        raise Refusal("duties.bad_rule", sentence=f"适用范围里没有叫「{strange[0]}」的标签或颜色")
     if ends_on and ends_on < starts_on:
         raise Refusal("duties.bad_rule", sentence="结束日期早于开始日期", fields={"ends_on": "不能早于开始日期"})
     if post not in packs.entries(bureau_id, "posts"):

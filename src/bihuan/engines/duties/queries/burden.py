@@ -11,13 +11,13 @@ from uuid import UUID
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
-from bihuan.engines.duties import rules
+from bihuan.engines.duties import colours, rules
 from bihuan.engines.duties.loads import Chapters, asked_twice, dearest_loads, loads, works_of
 from bihuan.engines.duties.models import Duty, Minutes
 from bihuan.engines.duties.queries.waiting import inside
 from bihuan.engines.responsibility import queries as net
 from bihuan.engines.sheets import queries as sheets
-from bihuan.engines.sheets.rules import STAGES, stages_of
+from bihuan.engines.sheets.rules import FACETS, STAGES, stages_of
 from bihuan.foundation import clock, packs
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.scoping import under
@@ -65,6 +65,11 @@ def _duty_line(duty: Duty) -> DutyLine:
     times = "、".join(f"{one.name}{one.since:%H:%M}–{one.until:%H:%M}" for one in windows)
     scope = rules.scope_of(duty.scope)
     whom = [STAGES.get(one, one) for one in scope.stages] + [kinds[one].name for one in scope.kinds if one in kinds]
+    whom += [FACETS.get(one, one) for one in scope.facets]
+    tags = packs.entries(duty.bureau_id, "tags")
+    whom += [f"标签：{tags.get(one, {}).get('name', one)}" for one in scope.tags]
+    if scope.colours:
+        whom.append(f"有{'、'.join(colours.words().get(one, one) for one in scope.colours)}风险点")
     where = str(duty.org) if duty.org_id != duty.bureau_id else "、".join(whom) or "各校（园）"
     name = posts.get(duty.post, {}).get("name", duty.post)
     return DutyLine(duty, rules.in_words(rules.cadence_of(duty.cadence)), times, where, name)

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bihuan.conftest import placed_at
-from bihuan.engines.duties import hot
+from bihuan.engines.duties import colours, hot
 from bihuan.engines.duties.calendar import DAY, SCHOOL_DAYS
 from bihuan.engines.duties.models import CalendarDay, Duty, Task
 from bihuan.engines.duties.planning import AHEAD, plan_of
@@ -37,7 +37,17 @@ RULES = st.sampled_from(
 WINDOWS = st.sampled_from(
     [[], [{"since": "07:00", "until": "07:40"}], [{"name": "早", "since": "05:30", "until": "06:30"}, {"name": "夜", "since": "22:00", "until": "01:00"}]]
 )  # fmt: skip
-SCOPES = st.sampled_from([{}, {"stages": ["junior"]}, {"kinds": ["primary", "room"]}, {"tiers": ["school", "bureau"]}])
+SCOPES = st.sampled_from(
+    [
+        {}, {"stages": ["junior"]}, {"kinds": ["primary", "room"]}, {"tiers": ["school", "bureau"]}, {"tags": ["old"]},
+        {"kinds": ["room"], "tags": ["canteen"]}, {"tiers": ["area"], "tags": ["old", "canteen"]}, {"colours": ["red"]},
+        {"tiers": ["area"], "colours": ["red", "orange"]}, {"tags": ["old"], "colours": ["orange"], "stages": ["primary"]},
+    ]
+)  # fmt: skip
+BEARERS = ("school", "other_school", "room", "canteen")
+BORNE = st.dictionaries(
+    st.sampled_from(BEARERS), st.sets(st.sampled_from(["old", "canteen", "red", "orange", "far"])), max_size=4
+)
 DUTIES = st.lists(
     st.tuples(RULES, WINDOWS, SCOPES, st.booleans(), st.sampled_from(["head", "guard", "office-head"])),
     min_size=1,
@@ -57,6 +67,19 @@ def lay(net, term, overrides):
             bureau_id=net.bureau.pk, org_id=org.pk, stage="junior" if where == "junior" else "", on=today + offset * DAY,
             defaults={"kind": kind, "term": "2026-2027-1", "week_no": 11, "origin": "set", **placed_at(org)},
         )  # fmt: skip
+
+
+def bear(net, borne):
+    """Let units bear these tags and colours, and nothing else."""
+    _shown.clear()
+    for name in BEARERS:
+        unit, words = getattr(net, name), borne.get(name, set())
+        apps.get_model("responsibility", "Org").objects.filter(pk=unit.pk).update(tags=sorted(words - COLOURS))
+        _shown.update((unit.path, word) for word in words & COLOURS)
+
+
+COLOURS = {"red", "orange"}
+_shown = set()
 
 
 def make(net, said):
@@ -82,13 +105,16 @@ def wanted(net, duties, at):
     for duty in duties:
         for unit in apps.get_model("responsibility", "Org").objects.filter(bureau_id=net.bureau.pk):
             school = next((one for one in (net.school, net.other_school) if one.pk == unit.school_id), None)
+            home = school and apps.get_model("responsibility", "Org").objects.get(pk=school.pk)
+            tags = frozenset([*unit.tags, *(home.tags if home else ())])
+            shown = frozenset(colour for path, colour in _shown if path.startswith(unit.path))
             stages = frozenset([school.kind] if school else ())
             if duty.org_id != net.bureau.pk and not unit.path.startswith(net.school.path):
                 continue
             if duty.org_id != net.bureau.pk and not duty.scope:
                 if unit.pk != duty.org_id:
                     continue
-            elif not applies(scope_of(duty.scope), Seen(unit.tier, unit.kind, stages, frozenset())):
+            elif not applies(scope_of(duty.scope), Seen(unit.tier, unit.kind, stages, frozenset(), tags, shown)):
                 continue
             calendar = calendar_of(net.bureau.pk, unit.school_id, on=today)
             found = dues(cadence_of(duty.cadence), calendar, today - DAY, today + AHEAD)
@@ -98,17 +124,19 @@ def wanted(net, duties, at):
 
 
 @pytest.fixture
-def ready(duty, net, cast):
-    """The bureau's calendar is there."""
+def ready(duty, net, cast, monkeypatch):
+    """The bureau's calendar is there, and somebody knows colours."""
+    monkeypatch.setattr(colours, "_providers", [lambda bureau_id, school_id: set(_shown)])
     duty()
     Task.objects.all().delete()
     Duty.objects.all().delete()
 
 
-@given(said=DUTIES, overrides=OVERRIDES)
+@given(said=DUTIES, overrides=OVERRIDES, borne=BORNE)
 @quick
-def test_the_statement_makes_exactly_what_the_rules_say(ready, net, term, said, overrides):
+def test_the_statement_makes_exactly_what_the_rules_say(ready, net, term, said, overrides, borne):
     with transaction.atomic():
+        bear(net, borne)
         lay(net, term, overrides)
         duties = make(net, said)
         made = hot.sow(plan_of(net.bureau.pk, duties, term))
@@ -123,23 +151,29 @@ def test_the_statement_makes_exactly_what_the_rules_say(ready, net, term, said, 
 
 
 @given(
-    said=DUTIES, before=OVERRIDES, after=OVERRIDES, hours=st.integers(0, 60), excuse=st.sampled_from(["", "停课：台风"])
-)
+    said=DUTIES, before=OVERRIDES, after=OVERRIDES, hours=st.integers(0, 60), borne=st.tuples(BORNE, BORNE),
+    reason=st.sampled_from([("", ""), ("停课：台风", ""), ("", "标签变了")]),
+)  # fmt: skip
 @quick
-def test_both_statements_do_what_their_twins_do(ready, net, term, said, before, after, hours, excuse):
+def test_both_statements_do_what_their_twins_do(ready, net, term, said, before, after, hours, borne, reason):
+    excuse, why = reason
     found = []
     for sow, renew in ((hot.sow, hot.renew), (hot.sow_orm, hot.renew_orm)):
         with transaction.atomic():
             lay(net, term, before)
+            bear(net, borne[0])
             Duty.objects.all().delete()
             duties = make(net, [(*rest,) for rest in said])
             sow(plan_of(net.bureau.pk, duties, term))
             names = {duty.pk: duty.code for duty in duties}
             first = [(names[row[0]], *row[1:]) for row in rows()]
             lay(net, term, after)
+            bear(net, borne[1])
             later = term + timedelta(hours=hours)
             ended, kept = duties[0], duties[1:]
-            excused = renew(plan_of(net.bureau.pk, kept, later), [ended.pk, *names], later, excuse=excuse)
+            excused = renew(plan_of(net.bureau.pk, kept, later), [ended.pk, *names], later, excuse=excuse, why=why)
+            bear(net, borne[0])  # and back again: what was excused only as long as it lasts is open again
+            renew(plan_of(net.bureau.pk, kept, later), list(names), later, excuse="", why=why)
             found.append(
                 (
                     first,

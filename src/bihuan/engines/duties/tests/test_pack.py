@@ -57,6 +57,8 @@ def test_a_good_chapter_has_no_faults(tmp_path):
     ("old", "new", "code"),
     [
         ("{every: school-day}", "{every: sometimes}", "duties.bad_rule"),
+        ("stages: [primary]", "tags: [nobody-knows]", "duties.bad_scope"),
+        ("stages: [primary]", "colours: [purple]", "duties.bad_scope"),
         ('since: "07:00"', 'since: "7am"', "duties.bad_rule"),
         ("post: guard", "post: astronaut", "duties.no_such_post"),
         ("stages: [primary]", "stages: [moon]", "duties.bad_scope"),

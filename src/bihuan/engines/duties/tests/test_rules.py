@@ -206,7 +206,7 @@ def test_without_windows_a_task_has_its_whole_day_or_period():
         ("act", {"every": "school-day"}, [{"since": "7", "until": "08:00"}], {}, "07:00 这样"),
         ("act", {"every": "school-day"}, [{"since": "07:00", "until": "07:00"}], {}, "不能相同"),
         ("act", {"every": "school-day"}, [{"since": "07:00", "until": "08:00", "x": "1"}], {}, "时段不认识"),
-        ("act", {"every": "school-day"}, [], {"colours": ["red"]}, "适用范围不认识"),
+        ("act", {"every": "school-day"}, [], {"shapes": ["round"]}, "适用范围不认识"),
         ("act", {"every": "school-day"}, [], {"kinds": "primary"}, "应是一列"),
         ("act", {"every": "school-day"}, [], {}, ""),
     ],

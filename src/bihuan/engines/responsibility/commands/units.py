@@ -26,6 +26,7 @@ from bihuan.engines.responsibility.rules.tree import (
     school_code_fault,
     squeezed,
 )
+from bihuan.foundation import packs
 from bihuan.foundation.actors import SYSTEM, Actor
 from bihuan.foundation.commands import command
 from bihuan.foundation.events import recent, record
@@ -160,6 +161,7 @@ def change_org(
     code: Annotated[str, Field(max_length=40)] | None = None,
     stages: list[Stage] | None = None,
     facets: Codes | None = None,
+    tags: Codes | None = None,
     students: Count | None = None,
     boarders: Count | None = None,
     staff_count: Count | None = None,
@@ -170,14 +172,18 @@ def change_org(
     """Rename a unit or change what is known about it; what is not given stays.
 
     A renamed school keeps its code; another kind of school needs another code. Refusals: ``foundation.not_found`` ·
-    ``not_yours`` · ``changed_meanwhile``, ``responsibility.bad_code`` · ``code_taken`` · ``name_taken`` · ``no_such_kind``.
+    ``not_yours`` · ``changed_meanwhile``, ``responsibility.bad_code`` · ``code_taken`` · ``name_taken`` · ``no_such_kind`` ·
+    ``no_such_tag``.
     """
     unit = Org.objects.visible_to(by).seen(by, org_id)
     require_manager(by, unit, "修改单位")
     kinds = unit_kinds(unit.bureau_id)
     if kind is not None and (kind not in kinds or kinds[kind].tier != unit.tier):
         raise Refusal("responsibility.no_such_kind", kind=kind)
+    if strange := sorted(set(tags or ()) - packs.entries(unit.bureau_id, "tags").keys() - set(unit.tags)):
+        raise Refusal("responsibility.no_such_tag", tag=strange[0])
     given = {
+        "tags": sorted(set(tags)) if tags is not None else None,
         "kind": kind, "name": plain(name) if name else None, "short_name": plain(short_name) if short_name is not None else None, "stages": stages,
         "facets": sorted(set(facets)) if facets is not None else None, "students": students, "boarders": boarders,
         "staff_count": staff_count, "address": plain(address) if address is not None else None, "phone": squeezed(phone) if phone is not None else None, "sort": sort,

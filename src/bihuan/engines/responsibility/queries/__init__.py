@@ -45,6 +45,8 @@ from bihuan.engines.responsibility.queries.serving import (
     post_roster,
     serving_at_schools,
     sponsors,
+    tag_choices,
+    tag_words,
     unit_page,
     who,
 )
@@ -94,6 +96,8 @@ __all__ = [
     "serving_at_schools",
     "sponsors",
     "standing_under",
+    "tag_choices",
+    "tag_words",
     "unit_kinds",
     "unit_page",
     "units",

@@ -381,3 +381,15 @@ def appointments(
 def appointment(viewer: Actor, pk: UUID) -> Appointment:
     """One appointment inside the viewer's net, or ``foundation.not_found``."""
     return Appointment.objects.visible_to(viewer).select_related("user", "org").seen(viewer, pk)
+
+
+def tag_choices(place: Org) -> list[tuple[str, str]]:
+    """The tags that a unit may bear, and those that it bears though no pack names them any more."""
+    known = {code: tag["name"] for code, tag in packs.entries(place.bureau_id, "tags").items()}
+    return list((known | {code: code for code in place.tags if code not in known}).items())
+
+
+def tag_words(place: Org) -> list[str]:
+    """The tags of a unit in words."""
+    known = packs.entries(place.bureau_id, "tags")
+    return [known.get(code, {}).get("name", code) for code in place.tags]
