@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from datetime import UTC, date, datetime
 from importlib import import_module
 from pathlib import Path
 
@@ -12,10 +13,14 @@ from django.apps import apps
 
 from bihuan.accounts.queries import demo_accounts
 from bihuan.config.demo.building import District
+from bihuan.config.demo.history.term import Term
 from bihuan.config.demo.plan import read_plan
 from bihuan.engines.responsibility.queries import actor_of, chain, forget_actors
 from bihuan.engines.responsibility.rules.tree import school_code_fault
-from bihuan.foundation import packs
+from bihuan.foundation import clock, packs
+from bihuan.mechanisms.mandates.queries import directive_page, directives, waiting
+from bihuan.mechanisms.periods.queries import days, periods
+from bihuan.mechanisms.ratings.queries import rating_page, ratings
 
 PACKS = Path(__file__).resolve().parents[2] / "packs"
 DEMOS = sorted(path.parent.parent.name for path in PACKS.glob("*/demo/district.yaml"))
@@ -77,6 +82,67 @@ def test_a_demos_history_knows_its_problems_parts_and_routes(pack):
     assert {item for story in told["inspections"]["stories"] for item in story["items"]} <= {
         p["item"] for p in problems
     }
+
+
+def test_chanbas_history_names_what_its_pack_has():
+    told, rated, chapter = (
+        yaml.safe_load((PACKS / "chanba-12345n" / name).read_text(encoding="utf-8"))
+        for name in ("demo/history.yaml", "ratings.yaml", "periods.yaml")
+    )
+    schools = {school.name for school in read_plan(PACKS / "chanba-12345n" / "demo")[1]}
+    stories = [*told["periods"]["declared"], *told["mandates"]["asked"]]
+    assert {story["silent"] for story in stories if "silent" in story} <= schools
+    assert all(("starts_on" in story) != ("ago" in story) for story in stories)
+    assert {story["kind"] for story in told["periods"]["declared"]} <= {kind["code"] for kind in chapter["kinds"]}
+    (scheme,) = (one for one in rated if one["code"] == told["ratings"]["scheme"])
+    (item,) = (one for one in scheme["items"] if one["code"] == told["ratings"]["item"])
+    assert "measure" not in item
+    marks = [mark for mark, _ in told["ratings"]["marks"]]
+    marks += [appeal["mark"] for appeal in told["ratings"]["appeals"] if "mark" in appeal]
+    assert max(map(float, marks)) <= item["full"]
+    assert {appeal["post"] for appeal in told["ratings"]["appeals"]} <= set(scheme["posts"])
+
+
+@pytest.mark.django_db
+def test_a_term_has_important_periods_a_rating_and_mandates():
+    """Five schools live September's end to October's: what these three parts tell stands on the pages afterwards."""
+    district = District("chanba-12345n")
+    named = {"示范区第一小学", "示范区第二小学", "示范区半坡小学", "示范区田家湾九年制学校", "示范区柳岸幼儿园"}
+    district.planned = [school for school in district.planned if school.name in named]
+    for _, step in district.steps():
+        step()
+    term, now = Term(district), datetime(2026, 10, 22, 1, 30, tzinfo=UTC)
+    term.parts = [part for part in term.parts if part[1] in ("periods", "ratings", "mandates")]
+    term.told["begins"] = date(2026, 9, 29)
+    term.told["periods"]["late"] = 0.4
+    term.told["mandates"]["asked"][0]["starts_on"] = date(2026, 10, 9)
+    with clock.travel(datetime(2040, 1, 1, tzinfo=UTC)):  # later than any machine's: what a fact sets in motion is due
+        term.live(date(2026, 10, 22))
+    with clock.travel(now):
+        office = district.holder(district.bureau, "safety-office")
+        running, ended = periods(office).rows
+        assert (running.state, ended.state) == ("live", "over")
+        told = list(days(office, ended.row, first=ended.row.starts_on, last=ended.row.ends_on))
+        assert [(day.due, day.answered, day.missed, day.watch_done, day.raised_done) for day in told] == [
+            (5, 4, 1, 10, 5)
+        ] * 3
+        assert sum(day.nil for day in told) > 0 < sum(day.late for day in told)
+
+        fresh, asked = directives(office).rows
+        assert (asked.late, asked.accepted, asked.to_judge) == (1, 1, 3)
+        assert [row.org_name for row in directive_page(office, asked.directive.pk, state="unanswered").page.rows] == [
+            "田家湾学校"
+        ]
+        assert fresh.owing > 0
+        guard = district.holder(district.shown, "guard")
+        assert [one["title"] for one in waiting(guard)] == [term.told["mandates"]["asked"][1]["share"]["task"]]
+
+        (rating,) = ratings(district.holder(district.shown, "head")).rows
+        found = rating_page(district.holder(district.shown, "head"), rating.pk)
+        assert (rating.state, found.unjudged) == ("published", 0)
+        assert sorted(score.standing for score in found.scores if score.standing != "none") == ["changed", "kept"]
+    packs.forget()
+    forget_actors()
 
 
 @pytest.mark.django_db

@@ -19,7 +19,7 @@ from django.conf import settings
 
 from bihuan.config.demo.building import District
 from bihuan.config.demo.chance import dice
-from bihuan.config.demo.history.days import HERE, Days, at
+from bihuan.config.demo.history.days import DAY, HERE, Days, at
 from bihuan.config.demo.pictures import photo, signature
 from bihuan.config.timetable import LINES
 from bihuan.engines.responsibility.queries import actor_of, own_post, schools, who
@@ -31,7 +31,7 @@ from bihuan.foundation.refusals import Refusal
 
 HOURS = (time(8, 35), time(12, 30), time(17, 40), time(23, 50))
 """When the worker's sweeps run."""
-SWEEPS = [line for line in LINES if line.name.split(".")[0] in ("cases", "duties", "risks", "tips")]
+SWEEPS = [line for line in LINES if line.name.split(".")[0] in ("cases", "duties", "mandates", "risks", "tips")]
 log = logging.getLogger(__name__)
 Act = Callable[[datetime], None]
 
@@ -43,6 +43,7 @@ class Term:
         self.district = district
         self.queue: list[tuple[datetime, int, Act]] = []
         self.turn = count()
+        self.fresh = True
         self.carried: dict[UUID, tuple[dict[UUID, Any], dict[UUID, Any]]] = {}
         self.schools = schools(district.admin)
         self.shown = next(school for school in self.schools if school.name == district.plan.shown)
@@ -69,7 +70,7 @@ class Term:
         done = noted("demo", self.district.pack).get("until", "")
         for n in range((today - first).days + 1):
             day = first + timedelta(days=n)
-            fresh = str(day) > done
+            fresh = self.fresh = str(day) > done
             self.plan_day(day, today)
             for hour in HOURS:
                 until = min(at(day, hour), now)
@@ -104,6 +105,12 @@ class Term:
     def later(self, moment: datetime, act: Act) -> None:
         """Put an act into the queue."""
         heapq.heappush(self.queue, (moment, next(self.turn), act))
+
+    def first_day(self, told: dict[str, Any], today: date) -> date | None:
+        """The date of something told with ``starts_on``, or with ``ago`` days before *today* (then only on a day that is new)."""
+        if "starts_on" in told:
+            return told["starts_on"]  # type: ignore[no-any-return]
+        return today - told["ago"] * DAY if self.fresh else None
 
     # --- people -------------------------------------------------------------------------------------------------------
 
