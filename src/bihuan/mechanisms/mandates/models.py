@@ -80,6 +80,11 @@ class Assignment(ScopedModel):
         """The state in words."""
         return rules.STATES[self.state]
 
+    waits_for_me = False
+    """Set where a list is made for somebody: it is this very person's turn."""
+    my_share = ""
+    """Set where a list is made for somebody: what of it this person is to do."""
+
     @property
     def is_open(self) -> bool:
         """Whether it is the unit's turn, so that its clock runs."""

@@ -42,10 +42,16 @@ def homes(viewer: Actor) -> list[tuple[str, str]]:
 
 
 def received(viewer: Actor, *, state: str = "live", cursor: str = "", size: int = 25) -> Page:
-    """What was asked of the viewer's units, and shares of the viewer's own, the latest due first."""
+    """What was asked of the viewer's units, and shares of the viewer's own, the latest due first (two statements)."""
     own = Assignment.objects.filter(pk__in=Share.objects.filter(user_id=viewer.id).values("assignment_id"))
     rows = (_asked_of(viewer) | own).select_related("directive").filter(state__in=_states(state))
-    return page(rows, order=("-due_at", "-id"), cursor=cursor, size=size)
+    found = page(rows, order=("-due_at", "-id"), cursor=cursor, size=size)
+    mine = Share.objects.filter(user_id=viewer.id, state="open", assignment__in=[row.pk for row in found.rows])
+    tasks = dict(mine.values_list("assignment_id", "task")) if found.rows else {}
+    for row in found.rows:
+        row.my_share = tasks.get(row.pk, "") if row.is_open else ""
+        row.waits_for_me = bool(row.my_share) or (row.is_open and rules.speaks_for(viewer, row))
+    return found
 
 
 def _asked_of(viewer: Actor) -> Any:

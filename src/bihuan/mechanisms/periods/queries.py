@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, F, IntegerField, Value, When
+from django.db.models import Case, F, IntegerField, Q, Value, When
 from django.utils import timezone
 
 from bihuan.engines.duties.rules import STATES as TASK_STATES
@@ -24,6 +24,7 @@ from bihuan.mechanisms.periods.pack import chapter_of
 
 SHOWN_DAYS = 14
 """How many days the page of a period shows; the printed summary has all of them."""
+WHOSE = {"bureau": "全局的", "school": "学校自己的"}
 ANSWERS = {"waiting": rules.WAITING, "answered": rules.ANSWERED, "excused": ("excused",)}
 
 
@@ -57,11 +58,19 @@ def _line(row: Period, day: date) -> Line:
     return Line(row, rules.state_of(row.starts_on, row.ends_on, day))
 
 
-def periods(viewer: Actor, *, cursor: str = "", size: int = 25) -> Page:
-    """The bureau's periods and those of the schools in the viewer's net, the latest first."""
-    found = page(
-        Period.objects.visible_to(viewer).defer("duties"), order=("-starts_on", "id"), cursor=cursor, size=size
-    )
+def periods(viewer: Actor, *, state: str = "", whose: str = "", cursor: str = "", size: int = 25) -> Page:
+    """The bureau's periods and those of the schools in the viewer's net, the latest first: all, or those of one of
+    ``rules.STATES``, declared by the bureau or by schools (``WHOSE``)."""
+    rows, day = Period.objects.visible_to(viewer).defer("duties"), today()
+    if state in rules.STATES:
+        rows = {
+            "coming": rows.filter(starts_on__gt=day, ends_on__gte=F("starts_on")),
+            "live": rows.filter(starts_on__lte=day, ends_on__gte=day),
+            "over": rows.filter(Q(ends_on__lt=day) | Q(ends_on__lt=F("starts_on"))),
+        }[state]
+    if whose in WHOSE:
+        rows = rows.filter(school_id__isnull=whose == "bureau")
+    found = page(rows, order=("-starts_on", "id"), cursor=cursor, size=size)
     return Page([_line(row, today()) for row in found.rows], found.next)
 
 
@@ -129,6 +138,8 @@ class Answer:
     name: str = ""
     phone: str = ""
     post_name: str = ""
+    is_mine: bool = False
+    """The viewer is to report here."""
     others: list[dict[str, Any] | None] = field(default_factory=list)
     """The school's other tasks of the day, in the order of the period's duties; nothing where one is not for this school."""
 
@@ -170,7 +181,7 @@ def answers(viewer: Actor, line: Line, *, on: date, which: str = "", cursor: str
     listed = {task["org_id"]: Answer(task) for task in found.rows}
     if not listed:
         return Page([], "")
-    _name(listed.values(), row.bureau_id)
+    _name(listed.values(), row.bureau_id, viewer)
     more = row.duty_ids("watch", "raised")
     tasks = of_duties(viewer, bureau_id=row.bureau_id, duty_ids=more, first=on, last=on).filter(org_id__in=list(listed))
     by_duty = {(task["org_id"], task["duty_id"]): task for task in tasks.values("id", *REPORTED)}
@@ -179,7 +190,7 @@ def answers(viewer: Actor, line: Line, *, on: date, which: str = "", cursor: str
     return Page(list(listed.values()), found.next)
 
 
-def _name(listed: Collection[Answer], bureau_id: UUID) -> None:
+def _name(listed: Collection[Answer], bureau_id: UUID, viewer: Actor) -> None:
     """Whose the report is today (the assignee while they hold the post, else whoever does), with the telephone."""
     posts = packs.entries(bureau_id, "posts")
     at = [_At(one.task["path"]) for one in listed]
@@ -188,6 +199,7 @@ def _name(listed: Collection[Answer], bureau_id: UUID) -> None:
         here = held[one.task["path"]][one.task["post"]]
         one.post_name = posts.get(one.task["post"], {}).get("name", one.task["post"])
         chosen = next((row for row in here if row.user_id == one.task["assignee_id"]), here[0] if here else None)
+        one.is_mine = any(row.user_id == viewer.id for row in here)
         if chosen:
             one.name, one.phone = chosen.user.name, chosen.user.phone
 
@@ -279,7 +291,9 @@ class PeriodPage:
     may_change: bool
     may_remind: bool
     is_today: bool
-    at_school: bool
+    not_yet: str
+    """until when nobody can report today; empty as soon as somebody can, and on other days"""
+    may_print: bool
     columns: list[str]
     """the titles of the other duties, in the order of ``Answer.others``"""
     roles: dict[str, list[dict[str, Any]]]
@@ -297,11 +311,13 @@ def period_page(
     shown = [one for one in summed if one.on > latest - SHOWN_DAYS * rules.DAY]
     mine = rules.may_declare(viewer, row)
     today_sum = next((one for one in summed if one.on == chosen), rules.DaySum(chosen))
+    since = rules.reports_from(row.duties)
+    too_early = chosen == day and f"{timezone.localtime(clock.now()):%H:%M}" < since
     return PeriodPage(
         line, chosen, which, shown[::-1], today_sum, answers(viewer, line, on=chosen, which=which, cursor=cursor, size=size),
         mine and not row.ended_at and line.state != "over",
-        mine and line.state == "live" and chosen == day and bool(today_sum.waiting or today_sum.missed), chosen == day,
-        all(hold.level in ("school", "path") for hold in viewer.holds),
+        mine and line.state == "live" and chosen == day and not too_early and bool(today_sum.waiting or today_sum.missed),
+        chosen == day, since if too_early else "", viewer.may_anywhere("export"),
         [one["title"] for one in row.duties if one["role"] != "report"], _by_role(row),
     )  # fmt: skip
 

@@ -105,6 +105,11 @@ def by_day(found: Iterable[Counted]) -> list[DaySum]:
     return [days[on] for on in sorted(days)]
 
 
+def reports_from(duties: Iterable[Mapping[str, Any]]) -> str:
+    """The time of day (``14:00``) from which the daily report can be made; empty: at any time."""
+    return min((part["since"] for one in duties if one["role"] == "report" for part in one["windows"]), default="")
+
+
 def duties_of(chapter: Mapping[str, Any], kind: str) -> list[dict[str, Any]]:
     """The duties that a chapter raises in periods of a kind."""
     return [duty for duty in chapter["duties"] if not duty["kinds"] or kind in duty["kinds"]]

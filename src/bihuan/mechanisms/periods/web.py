@@ -25,8 +25,12 @@ WHICH = [("waiting", "还没报的"), ("answered", "已经报的"), ("excused", 
 @signed_in
 def home(request: HttpRequest) -> HttpResponse:
     """The periods of my bureau and schools."""
-    found = queries.periods(request.actor, cursor=request.GET.get("cursor", ""))
-    return render(request, "periods/list.html", {"page": found, "homes": queries.homes(request.actor)})
+    asked = {name: request.GET.get(name, "") for name in ("state", "whose", "cursor")}
+    context = {
+        "page": queries.periods(request.actor, **asked), "homes": queries.homes(request.actor),
+        "states": list(rules.STATES.items()), "whose": list(queries.WHOSE.items()), "filtered": asked["state"] or asked["whose"],
+    }  # fmt: skip
+    return render(request, "periods/list.html", context)
 
 
 @signed_in

@@ -47,6 +47,11 @@ class Rating(ScopedModel):
         ]
 
     @property
+    def judged_items(self) -> set[str]:
+        """The items that people judge."""
+        return {item["code"] for item in self.scheme["items"] if not item.get("measure")}
+
+    @property
     def was_told(self) -> bool:
         """Whether its results were told, whatever became of it since."""
         return self.published_at is not None
@@ -92,6 +97,11 @@ class Score(ScopedModel):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["bureau_id", "rating", "subject"], name="score_once")]
         indexes = [models.Index(fields=["user", "-id"], name="score_by_person")]
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether every item that people judge has a mark."""
+        return self.rating.judged_items <= self.marks.keys()
 
 
 class ScoreVersion(ScopedModel):

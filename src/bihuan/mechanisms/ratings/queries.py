@@ -37,9 +37,14 @@ def mine(viewer: Actor, *, most: int = 12) -> list[Score]:
     return list(rows.defer("rows", "rating__scheme").order_by("-id")[:most])
 
 
-def ratings(viewer: Actor, *, cursor: str = "", size: int = 25) -> Page:
-    """The ratings inside the net of whoever appraises or looks after one, the latest first; to others none."""
+def ratings(viewer: Actor, *, state: str = "", school: UUID | None = None, cursor: str = "", size: int = 25) -> Page:
+    """The ratings inside the net of whoever appraises or looks after one, the latest first (of one state, of one school); to
+    others none."""
     rows = Rating.objects.visible_to(viewer) if may_look(viewer) else Rating.objects.none()
+    if state in rules.STATES:
+        rows = rows.filter(state=state)
+    if school:
+        rows = rows.filter(school_id=school)
     return page(rows.defer("scheme"), order=("-since", "-id"), cursor=cursor, size=size)
 
 
@@ -107,8 +112,7 @@ class RatingPage:
     @property
     def unjudged(self) -> int:
         """How many results lack a judged mark."""
-        wanted = {item["code"] for item in self.rating.scheme["items"] if not item.get("measure")}
-        return sum(bool(wanted - score.marks.keys()) for score in self.scores)
+        return sum(not score.is_judged for score in self.scores)
 
 
 def rating_page(viewer: Actor, pk: UUID, *, again: bool = False) -> RatingPage:

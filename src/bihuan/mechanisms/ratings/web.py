@@ -18,16 +18,25 @@ from bihuan.foundation.ids import uuid7
 from bihuan.foundation.pages.answers import again, done, send, signed_in
 from bihuan.foundation.pages.reading import day_of, id_of, pdf, xlsx
 from bihuan.foundation.refusals import Refusal
-from bihuan.mechanisms.ratings import printouts, qualities, queries
+from bihuan.mechanisms.ratings import printouts, qualities, queries, rules
 
 
 @signed_in
 def home(request: HttpRequest) -> HttpResponse:
     """My results; for whoever appraises or looks after schools also their ratings, and beginning one."""
-    context = {
+    context: dict[str, Any] = {
         "mine": queries.mine(request.actor), "openable": queries.openable(request.actor), "new_id": request.POST.get("id") or uuid7(),
-        "page": queries.ratings(request.actor, cursor=request.GET.get("cursor", "")) if queries.may_look(request.actor) else None,
+        "states": list(rules.STATES.items()),
     }  # fmt: skip
+    if queries.may_look(request.actor):
+        schools, asked = school_choices(request.actor), request.GET
+        chosen = asked.get("school", "")
+        context |= {
+            "schools": schools if len(schools) > 1 else [], "filtered": asked.get("state", "") or chosen,
+            "page": queries.ratings(
+                request.actor, state=asked.get("state", ""), school=id_of(chosen) if chosen else None, cursor=asked.get("cursor", "")
+            ),
+        }  # fmt: skip
     if request.method != "POST":
         return render(request, "ratings/home.html", context)
     scheme, _, on = request.POST.get("what", "").partition("/")
