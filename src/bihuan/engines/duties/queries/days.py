@@ -111,7 +111,7 @@ def calendar_page(viewer: Actor, *, org_id: UUID | None, stage: str = "", term: 
 
     Statements: the unit, its days, what was set by people, one for each room that marks the calendar.
     """
-    org = net.org(viewer, org_id or _own_place(viewer))
+    org = net.org(viewer, org_id) if org_id else _own_place(viewer)
     if org.pk not in (org.bureau_id, org.school_id) or (stage and stage not in STAGES):
         raise Refusal("foundation.not_found")
     today = timezone.localdate(clock.now())
@@ -141,7 +141,7 @@ def calendar_page(viewer: Actor, *, org_id: UUID | None, stage: str = "", term: 
 def days_between(viewer: Actor, *, org_id: UUID | None, stage: str, first: date, last: date) -> Sequence[Day]:
     """The days of a school or a bureau in the viewer's net, as far as they are known; ``foundation.not_found`` outside."""
     first, last = net.sensible_day(first), net.sensible_day(last)
-    org = net.org(viewer, org_id or _own_place(viewer))
+    org = net.org(viewer, org_id) if org_id else _own_place(viewer)
     if stage and stage not in STAGES:
         raise Refusal("foundation.not_found")
     return calendar_of(org.bureau_id, org.school_id, stage, on=min(first, timezone.localdate(clock.now()))).between(
@@ -154,15 +154,14 @@ def may_set_days(viewer: Actor, org: Any) -> bool:
     return viewer.may("manage-sheets", org) or bool(org.school_id and viewer.may("sign-for-school", org))
 
 
-def _own_place(viewer: Actor) -> UUID:
-    hold = next((one for one in viewer.holds if one.level == "bureau"), None) or next(
-        (one for one in viewer.holds if one.level == "school"), None
-    )
-    if hold:
-        return hold.org_id
-    homes = [home for one in viewer.holds if one.level == "path" for home in home_of(one.org_id) if home]
-    if homes:
-        return homes[0]
+def _own_place(viewer: Actor) -> Any:
+    """The bureau or school where somebody works, also if all that they look after there is a room or a village."""
+    for level in ("bureau", "school"):
+        if hold := next((one for one in viewer.holds if one.level == level), None):
+            return net.org(viewer, hold.org_id)
+    for hold in viewer.holds:
+        if home := next(filter(None, home_of(hold.org_id)), None):
+            return net.org(SYSTEM, home)
     raise Refusal("foundation.not_found")
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from django.apps import apps
 
+from bihuan.conftest import SINCE, placed_at
 from bihuan.engines.duties import queries
 from bihuan.engines.duties.commands import fulfil, miss_over
 from bihuan.engines.duties.models import CalendarDay, Task
@@ -249,3 +251,18 @@ def test_the_list_of_a_class_teacher_is_that_of_their_class(duty, actors, cast, 
         queries.tasks_page(teacher, morning + timedelta(), TaskFilter(whose="all"), size=50).rows[0]["org_id"]
         == net.room.pk
     )
+
+
+def test_whoever_looks_after_one_room_or_a_department_sees_the_calendar_of_where_they_work(net, cast, door, term):
+    apps.get_model("responsibility", "Appointment").objects.create(
+        user=cast.nobody, org=net.room, post="guard", starts_on=SINCE, **placed_at(net.room)
+    )
+    assert net.school.name in door("nobody").get("/duties/calendar/").content.decode()
+    assert net.bureau.name in door("huo").get("/duties/calendar/").content.decode()
+    assert door("huo").get(f"/duties/calendar/?unit={net.school.pk}").status_code == 404
+
+
+def test_nobody_without_a_post_is_led_to_a_calendar(door, term):
+    assert door("nobody").get("/duties/calendar/").status_code == 404
+    assert "/duties/calendar/" not in door("nobody").get("/duties/").content.decode()
+    assert "/duties/calendar/" in door("li").get("/duties/").content.decode()
