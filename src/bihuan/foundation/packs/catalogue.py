@@ -28,8 +28,10 @@ def entries(bureau_id: UUID | None, section: str) -> dict[str, dict[str, Any]]:
         return kept[1]
     read = read_ahead([owner])
     found = {**read[PLATFORM].get(section, {}), **read[owner].get(section, {})}
-    if PLATFORM in _owned:
-        _merged[key] = (min(_owned[PLATFORM][0], _owned[owner][0]) + _FRESH_SECONDS, found)
+    owners = (PLATFORM, owner)
+    since = [held[0] for one in owners if (held := _owned.get(one)) and held[1] is read[one]]
+    if len(since) == len(owners):  # else another thread has forgotten them meanwhile
+        _merged[key] = (min(since) + _FRESH_SECONDS, found)
     return found
 
 
