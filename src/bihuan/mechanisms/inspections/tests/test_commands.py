@@ -23,7 +23,7 @@ from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.inspections import commands as inspections
 from bihuan.mechanisms.inspections.commands import HazardIn
 from bihuan.mechanisms.inspections.models import Inspection
-from bihuan.mechanisms.inspections.queries import InspectionFilter, detail, start_choices
+from bihuan.mechanisms.inspections.queries import InspectionFilter, detail, start_choices, unfinished
 from bihuan.mechanisms.inspections.queries import inspections as listed
 from bihuan.mechanisms.inspections.rules import FIVE, LESSONS
 
@@ -152,6 +152,18 @@ def test_an_inspection_is_resumed_from_anywhere(opened, actors):
     assert later.next_open("") == second
     assert later.find(first)[1].answer["by_name"] == "陈包校"
     assert later.beside(second) == (first, third)
+
+
+def test_what_i_lead_or_share_waits_for_me_until_it_ends(opened, net, actors):
+    shared = begin(actors.zhao, net.school, kind="joint", inspectors=[actors.chen.id])
+    for viewer, mine in ((actors.chen, [shared, opened]), (actors.zhao, [shared]), (actors.li, []), (actors.wu, [])):
+        waiting = unfinished(viewer)
+        assert [(one["id"], one["title"], one["opened_at"]) for one in waiting] == [
+            (row.pk, row.title, row.opened_at) for row in mine
+        ]
+    assert unfinished(actors.chen, most=1)[0]["id"] == shared.pk
+    type(opened).objects.filter(pk=shared.pk).update(state="closed")
+    assert unfinished(actors.zhao) == []
 
 
 @pytest.mark.clause("CB-16")
