@@ -34,6 +34,8 @@ LAT, LON = 34.27, 109.05
 OWN = {"id", "event_id", "digest", "recorded_at", "next_at", "at", "sent_at", "started_at", "ended_at", "received_at", "done_at", "ref_id",
        "subject_id", "task_id", "by_id", "done_by_id", "answer", "facts", "checks", "checked_at", "due_at", "opens_at", "closes_at", "on"}  # fmt: skip
 """What differs between two rounds of the same walk: ids and moments, and what contains them."""
+PLACE = ("org_id", "bureau_id", "province_id", "city_id", "school_id")
+MOMENTS = ("at", "sent_at", "recorded_at", "next_at", "started_at", "ended_at", "received_at")
 
 
 @dataclass
@@ -41,6 +43,7 @@ class Beat:
     """A guard with a phone, on the route of one school."""
 
     token: str
+    person: UUID
     route: Any
     points: list[Any]
     codes: list[str]
@@ -190,11 +193,20 @@ class Patrolling:
             yield insert, columns, list(row)
 
     def raw(self) -> UUID:
-        """The same rows in one transaction through the driver."""
+        """The same rows in one transaction through the driver: of this guard, at this school, now. Only what stands in JSON
+        is ready-made."""
         beat, task = self._tasks.pop()
         uuid, run = self.direct.uuid, self.direct.run
         pk, now = uuid7(), self._moment(clock.now())
-        new = {"subject_id": uuid(pk), "task_id": uuid(task)}
+        person = uuid(beat.person)
+        new = {
+            "task_id": uuid(task),
+            "route_id": uuid(beat.route.pk),
+            "by_id": person,
+            "user_id": person,
+            **self._place(beat.route),
+        }
+        new |= dict.fromkeys(MOMENTS, now)
         events: dict[Any, Any] = {}
         run("BEGIN" if self.direct.postgres else "BEGIN IMMEDIATE")
         for sql, columns, row in self._templates:
@@ -204,12 +216,14 @@ class Patrolling:
                 events[values["id"]] = own
             elif "foundation_reaction" in sql:
                 values["event_id"] = events[values["event_id"]]
-            values |= {name: value for name, value in new.items() if name in values} | {"id": own}
+            values |= {name: value for name, value in new.items() if values.get(name) is not None} | {"id": own}
+            if "foundation_event " in sql:
+                values["subject_id"] = uuid(task if values["name"] == "duties.task_done" else pk)
             run(sql, [values[column] for column in columns])
         run(
             "UPDATE duties_task SET state = 'done', backfilled = %s, nil = %s, done_at = %s, done_by_id = %s, done_by_name = %s, "
             "ref_id = %s WHERE id = %s AND state IN ('open', 'missed')",
-            [False, False, now, self._walker, "测速保安", uuid(pk), uuid(task)],
+            [False, False, now, person, "测速保安", uuid(pk), uuid(task)],
         )
         marks = ", ".join(["%s"] * POINTS)
         run(
@@ -221,9 +235,10 @@ class Patrolling:
         run("COMMIT")
         return pk
 
-    @property
-    def _walker(self) -> Any:
-        return next(row[columns.index("by_id")] for sql, columns, row in self._templates if "patrols_round" in sql)
+    def _place(self, route: Any) -> dict[str, Any]:
+        """The columns of the school at which a route is walked."""
+        ids = {name: self.direct.uuid(value) for name in PLACE if (value := getattr(route, name)) is not None}
+        return {**ids, "path": route.path, "school_name": route.school_name}
 
     def _moment(self, moment: datetime) -> Any:
         return moment if self.direct.postgres else connection.ops.adapt_datetimefield_value(moment)
@@ -274,7 +289,7 @@ def _beats(school: Any) -> Iterator[Beat]:
     for _ in range(GUARDS):
         person = user.objects.create(name="测速保安", password="!")
         appointment.objects.create(user=person, org=school, post="guard", starts_on=date(2024, 9, 1), **scope)
-        yield Beat(_token(person), route, points, codes)
+        yield Beat(_token(person), person.pk, route, points, codes)
 
 
 def _require(status: int, answer: bytes) -> None:

@@ -257,7 +257,6 @@ def _of_one_bureau(calls: Mapping[int, Call]) -> dict[int, Outcome | Refusal]:
 def _batch(calls: Mapping[int, Call], *, look: bool) -> dict[int, Outcome | Refusal]:
     """One bureau's calls inside a transaction. Hardly any has been carried out before, so receipts are looked for only when
     theirs cannot be written (*look*), and for calls that would be refused now."""
-    hot.plan_once()
     found = _replays(calls) if look else {}
     fresh = {n: call for n, call in calls.items() if n not in found}
     if not fresh:

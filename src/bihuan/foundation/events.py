@@ -84,7 +84,7 @@ def stated(
     )
     settled = _settled(facts)
     event.facts = msgspec.json.decode(_text_of(facts)) if settled is None else settled
-    event.digest = digest_of(event) if settled is None else _digest(_words(event), _quickly)
+    event.digest = digest_of(event) if settled is None else _digest(_words(event, _quick_text), _quickly)
     return event
 
 
@@ -104,13 +104,13 @@ def keep(events: Sequence[Event]) -> list[Event]:
 
 def digest_of(event: Event) -> str:
     """SHA-256 over everything the fact says, in a canonical form that is the same on both databases."""
-    return _digest(_words(event), _canonical)
+    return _digest(_words(event, str), _canonical)
 
 
-def _words(event: Event) -> list[Any]:
+def _words(event: Event, text: Callable[[Any], str]) -> list[Any]:
     return [
-        str(event.pk), str(event.bureau_id), str(event.school_id), event.path, event.name, event.subject_kind,
-        str(event.subject_id), str(event.by_id), event.by_name, event.by_post, event.channel,
+        text(event.pk), text(event.bureau_id), text(event.school_id), event.path, event.name, event.subject_kind,
+        text(event.subject_id), text(event.by_id), event.by_name, event.by_post, event.channel,
         _moment(event.at), _moment(event.sent_at), _moment(event.recorded_at), event.facts,
     ]  # fmt: skip
 
@@ -173,6 +173,11 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
+def _quick_text(value: UUID | None) -> str:
+    """``str`` of an id, in C."""
+    return "None" if value is None else msgspec.to_builtins(value)  # type: ignore[no-any-return]
+
+
 def _settled(facts: Mapping[str, Any]) -> dict[str, Any] | None:
     """Facts of the usual kinds as JSON gives them back, or ``None``: then they have to go through JSON."""
     settled = {}
@@ -181,7 +186,7 @@ def _settled(facts: Mapping[str, Any]) -> dict[str, Any] | None:
         if kind in _AS_THEY_ARE:
             settled[name] = value
         elif kind is UUID or kind is date:
-            settled[name] = str(value)
+            settled[name] = msgspec.to_builtins(value)  # as ``str`` does, in C
         elif kind is datetime:
             settled[name] = _moment(value)
         elif kind in (list, tuple) and all(type(one) is str for one in value):

@@ -7,11 +7,11 @@ statement is built once per model, and PostgreSQL plans it once per connection.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, cached_property, lru_cache
 from operator import itemgetter
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -44,6 +44,12 @@ class _JsonAsText(Loader):
 psycopg.adapters.register_loader("jsonb", _JsonAsText)
 
 
+@cache
+def vendor() -> str:
+    """``connection.vendor``, which a process never changes: the proxy before it is looked through fifty times a round."""
+    return str(connection.vendor)
+
+
 def insert(rows: Sequence[models.Model], *, unless_there: bool = False, tell: str = "") -> int:
     """Insert rows of one model; returns how many are new.
 
@@ -52,18 +58,17 @@ def insert(rows: Sequence[models.Model], *, unless_there: bool = False, tell: st
     """
     if not rows:
         return 0
-    vendor = connection.vendor
-    lean = _lean(type(rows[0]), vendor)
+    lean = _lean(type(rows[0]), vendor())
     if len(rows) > FEW and not unless_there:
         new = _insert_many(lean, rows)
     else:
         marks = ", ".join([lean.marks] * len(rows))
         values = [value for row in rows for value in lean.values(row)]
         otherwise = f" ON CONFLICT ({lean.key}) DO NOTHING" if unless_there else ""
-        if tell and vendor == "postgresql":  # in the same statement: a second one costs as much as the first
+        if tell and vendor() == "postgresql":  # in the same statement: a second one costs as much as the first
             return execute(f"{lean.head} VALUES {marks}{otherwise} RETURNING pg_notify(%s, '')", [*values, tell])
         return execute(f"{lean.head} VALUES {marks}{otherwise}", values)
-    if tell and vendor == "postgresql":
+    if tell and vendor() == "postgresql":
         execute("SELECT pg_notify(%s, '')", [tell])
     return new
 
@@ -73,11 +78,85 @@ def execute(sql: str, values: Sequence[Any]) -> int:
     return int(_carried_out(sql, values, rows=False))
 
 
-def plan_once() -> None:
-    """For the rest of this transaction PostgreSQL keeps each plan, whatever the values: for statements that find their rows by
-    key, planning anew costs more than the rest. Never for lists, where the best plan depends on whose they are."""
-    if connection.vendor == "postgresql":
-        fetch("SELECT set_config('plan_cache_mode', 'force_generic_plan', true)", [])
+class Columns:
+    """Which fields the columns of an answer hold: model and name of each. Made once, for it is asked every time."""
+
+    def __init__(self, *names: tuple[type[models.Model], str]) -> None:
+        self._names = names
+
+    @cached_property
+    def turned(self) -> list[tuple[int, Callable[[Any], Any] | None, list[Any]]]:
+        """How each is turned into what its field holds; those that the driver already answers so are left out."""
+        return _turned(self._names, vendor())
+
+    def read(self, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """The rows of an answer with each value as its field holds it."""
+        if not rows or not self.turned:
+            return rows
+        database = connections[DEFAULT_DB_ALIAS]  # the proxy would look it up for every value
+        columns: list[Any] = list(zip(*rows, strict=True))
+        for n, quick, steps in self.turned:
+            if quick:
+                columns[n] = tuple(map(quick, columns[n]))
+            for step, expression in steps:
+                columns[n] = tuple(step(value, expression, database) for value in columns[n])
+        return list(zip(*columns, strict=True))
+
+
+class Question(NamedTuple):
+    """A small SELECT with its values, and what its columns hold."""
+
+    columns: Columns
+    sql: str
+    values: Sequence[Any]
+
+
+A = TypeVar("A")
+Part = Generator[Question, list[tuple[Any, ...]], A]
+"""A part of what has to be read: it yields its question once, is sent the rows, and returns what it makes of them."""
+_PLAN_ONCE = Question(Columns(), "SELECT set_config('plan_cache_mode', 'force_generic_plan', true)", ())
+
+
+def told(*parts: Part[Any], plan_once: bool = False) -> list[Any]:
+    """What each of the parts makes of its rows; all questions go to PostgreSQL at once.
+
+    *plan_once*: for the rest of the transaction PostgreSQL keeps each plan, whatever the values. Where rows are found by
+    key, planning anew costs more than the rest; never for lists, where the best plan depends on whose they are.
+    """
+    asked = [next(part) for part in parts]
+    if plan_once and vendor() == "postgresql":
+        asked.insert(0, _PLAN_ONCE)
+    answers = _answers(asked)
+    found = []
+    for part, question, rows in zip(parts, asked[-len(parts) :], answers[-len(parts) :], strict=True):
+        try:
+            part.send(question.columns.read(rows))
+        except StopIteration as end:
+            found.append(end.value)
+    return found
+
+
+def _answers(asked: Sequence[Question]) -> list[list[tuple[Any, ...]]]:
+    database = connections[DEFAULT_DB_ALIAS]
+    if len(asked) == 1 or vendor() != "postgresql" or database.queries_logged or database.execute_wrappers:
+        return [fetch(sql, values) for _, sql, values in asked]
+    database.ensure_connection()
+    driver: Any = database.connection
+    with database.wrap_database_errors, driver.pipeline():
+        cursors = [_sent(driver, sql, values) for _, sql, values in asked]
+        return [list(cursor.fetchall()) for cursor in cursors]
+
+
+def _sent(driver: Any, sql: str, values: Sequence[Any]) -> Any:
+    """A statement on its way to PostgreSQL, prepared. Django turns preparing off for the connection; here it is on for this
+    one. Binary answers are read in C, where Django's own reader of moments is Python."""
+    cursor = psycopg.Cursor(driver)
+    before, driver.prepare_threshold = driver.prepare_threshold, 0
+    try:
+        cursor.execute(sql, values, prepare=True, binary=True)
+    finally:
+        driver.prepare_threshold = before
+    return cursor
 
 
 def execute_each(sql: str, rows: Sequence[Sequence[Any]]) -> int:
@@ -106,19 +185,12 @@ def _carried_out(sql: str, values: Sequence[Any], *, rows: bool) -> Any:
             return usual.fetchall() if rows else usual.rowcount
     database.ensure_connection()
     driver: Any = database.connection
-    if database.vendor != "postgresql":
+    if vendor() != "postgresql":
         with database.wrap_database_errors:
             cursor = driver.execute(_with_question_marks(sql), values)
             return cursor.fetchall() if rows else cursor.rowcount
     with database.wrap_database_errors:
-        cursor = psycopg.Cursor(driver)
-        # Django turns preparing off for the connection; here it is on for this one statement. Binary answers are read in
-        # C, where Django's own reader of moments is Python
-        before, driver.prepare_threshold = driver.prepare_threshold, 0
-        try:
-            cursor.execute(sql, values, prepare=True, binary=True)
-        finally:
-            driver.prepare_threshold = before
+        cursor = _sent(driver, sql, values)
         return cursor.fetchall() if rows else cursor.rowcount
 
 
@@ -179,6 +251,15 @@ def _utc_text(value: datetime) -> str:
     return (value if value.tzinfo is UTC else value.astimezone(UTC)).isoformat(" ")[:-6]
 
 
+_on_sqlite = msgspec.json.Encoder(uuid_format="hex", enc_hook=str).encode
+
+
+def _rows_as_kept(rows: Sequence[Sequence[Any]]) -> str:
+    """Values inside JSON as Django keeps them in SQLite: ids without dashes, moments in UTC without saying so."""
+    plain = [[_utc_text(value) if isinstance(value, datetime) else value for value in row] for row in rows]
+    return _on_sqlite(plain).decode()
+
+
 def _json_text(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
@@ -188,7 +269,7 @@ def _jsonb(value: Any) -> Jsonb:
 
 
 def _insert_many(lean: _Lean, rows: Sequence[models.Model]) -> int:
-    if connection.vendor != "postgresql":
+    if vendor() != "postgresql":
         return execute_each(f"{lean.head} VALUES {lean.marks}", [lean.values(row) for row in rows])
     with (
         connection.cursor() as cursor,
@@ -238,30 +319,36 @@ def update_each(
     """
     if not rows:
         return 0
-    quote = connection.ops.quote_name
-    fields = [model._meta.pk, *(model._meta.get_field(name) for name in names)]
-    readers = [_reader(field, connection.vendor) for field in fields]
-    table = quote(model._meta.db_table)
+    readers, sql = _update(model, tuple(names), where, vendor())
     given = [
         [value if read is None or value is None else read(value) for read, value in zip(readers, row, strict=True)]
         for row in rows
     ]
-    narrowed = f" AND {where}" if where else ""
-    if connection.vendor != "postgresql":
+    if vendor() != "postgresql":
+        return execute_each(sql, [[*row[1:], row[0], *values] for row in given])
+    return execute(sql, [*map(list, zip(*given, strict=True)), *values])
+
+
+@lru_cache(maxsize=64)
+def _update(
+    model: type[models.Model], names: tuple[str, ...], where: str, vendor: str
+) -> tuple[list[Callable[[Any], Any] | None], str]:
+    """The readers of id and fields, and the statement: once for each row on SQLite, for all at once on PostgreSQL."""
+    quote = connection.ops.quote_name
+    fields: list[Any] = [model._meta.pk, *(model._meta.get_field(name) for name in names)]
+    readers = [_reader(field, vendor) for field in fields]
+    table, narrowed = quote(model._meta.db_table), f" AND {where}" if where else ""
+    if vendor != "postgresql":
         to = ", ".join(f"{quote(field.column)} = %s" for field in fields[1:])
-        return execute_each(
-            f"UPDATE {table} SET {to} WHERE {quote(fields[0].column)} = %s{narrowed}",  # noqa: S608 - our own names
-            [[*row[1:], row[0], *values] for row in given],
-        )
+        return readers, f"UPDATE {table} SET {to} WHERE {quote(fields[0].column)} = %s{narrowed}"  # noqa: S608 - our own names
     to = ", ".join(f"{quote(field.column)} = given.{quote(field.column)}" for field in fields[1:])
     columns = ", ".join(quote(field.column) for field in fields)
     marks = ", ".join(f"%s::{field.rel_db_type(connection)}[]" for field in fields)
-    arrays = [list(column) for column in zip(*given, strict=True)]
-    return execute(
+    sql = (
         f"UPDATE {table} SET {to} FROM unnest({marks}) AS given ({columns}) "  # noqa: S608 - our own names
-        f"WHERE {table}.{quote(fields[0].column)} = given.{quote(fields[0].column)}{narrowed}",
-        [*arrays, *values],
+        f"WHERE {table}.{quote(fields[0].column)} = given.{quote(fields[0].column)}{narrowed}"
     )
+    return readers, sql
 
 
 def table(
@@ -270,39 +357,19 @@ def table(
     """Rows of values as a named table of a statement, ``name (…) AS (…)``: arrays on PostgreSQL, JSON on SQLite.
 
     *columns* are ``"person uuid"``: name and PostgreSQL's type. The text is the same for any number of rows, so it is
-    planned once. On SQLite the values are those that the database keeps. *read_once* for a table that is joined to many
-    rows: it is made before them, never anew for each.
+    planned once. *read_once* for a table that is joined to many rows: it is made before them, never anew for each.
     """
     how = "AS MATERIALIZED" if read_once else "AS"
     split = [column.split() for column in columns]
     names = ", ".join(name for name, _ in split)
-    if connection.vendor == "postgresql":
+    if vendor() == "postgresql":
         arrays = list(zip(*rows, strict=True)) or [()] * len(split)
         marks = ", ".join(f"%s::{kind}[]" for _, kind in split)
         return f"{name} ({names}) {how} (SELECT * FROM unnest({marks}))", [list(array) for array in arrays]  # noqa: S608 - our own names
     reads = ", ".join(f"value ->> {n}" for n in range(len(split)))
-    return f"{name} ({names}) {how} (SELECT {reads} FROM json_each(%s))", [json.dumps(rows, default=str)]  # noqa: S608 - our own names
+    return f"{name} ({names}) {how} (SELECT {reads} FROM json_each(%s))", [_rows_as_kept(rows)]  # noqa: S608 - our own names
 
 
-def read(names: Sequence[tuple[type[models.Model], str]], sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """``fetch``, with each column turned into what the field of that model and name holds."""
-    turned = _turned(tuple(names), connection.vendor)
-    rows = fetch(sql, values)
-    if not turned:
-        return rows
-    if not rows:
-        return []
-    database = connections[DEFAULT_DB_ALIAS]  # the proxy would look it up for every value
-    columns = list(zip(*rows, strict=True))
-    for n, quick, steps in turned:
-        if quick:
-            columns[n] = tuple(map(quick, columns[n]))
-        for step, expression in steps:
-            columns[n] = tuple(step(value, expression, database) for value in columns[n])
-    return list(zip(*columns, strict=True))
-
-
-@lru_cache(maxsize=256)
 def _turned(
     names: tuple[tuple[type[models.Model], str], ...], vendor: str
 ) -> list[tuple[int, Callable[[Any], Any] | None, list[Any]]]:
@@ -315,9 +382,15 @@ def _turned(
             found.append((n, _uuid, []))
         elif steps and isinstance(column.output_field, models.DateTimeField):
             found.append((n, _moment, []))
+        elif steps and isinstance(column.output_field, models.BooleanField):
+            found.append((n, _flag, []))
         elif steps:
             found.append((n, None, [(step, column) for step in steps]))
     return found
+
+
+def _flag(value: int | None) -> bool | None:
+    return None if value is None else bool(value)
 
 
 def _moment(value: str | datetime | None) -> datetime | None:
@@ -334,32 +407,33 @@ def _uuid(value: str | None) -> UUID | None:
 
 def among(column: str, kind: str = "uuid") -> str:
     """``column`` is one of a list: a condition whose text is the same for any number of values (see ``listed``)."""
-    if connection.vendor == "postgresql":
+    if vendor() == "postgresql":
         return f"{column} = ANY(%s::{kind}[])"
     return f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608 - our own names
 
 
 def listed(values: Collection[Any]) -> Any:
     """The list that ``among`` takes: ids or texts."""
-    if connection.vendor == "postgresql":
+    if vendor() == "postgresql":
         return list(values)
-    return json.dumps([value.hex if isinstance(value, UUID) else value for value in values])
+    return _on_sqlite(list(values)).decode()
 
 
 def rows_of(model: type[M], where: str, values: Sequence[Any]) -> list[M]:
     """Whole rows of a model by a condition, without building the statement anew."""
-    names, head = _whole(model, connection.vendor)
-    rows = read([(model, name) for name in names], f"{head} WHERE {where}", values)
+    names, columns, head = _whole(model, vendor())
+    rows = columns.read(fetch(f"{head} WHERE {where}", values))
     return [model.from_db(connection.alias, names, row) for row in rows]
 
 
 @lru_cache(maxsize=256)
-def _whole(model: type[models.Model], vendor: str) -> tuple[list[str], str]:
+def _whole(model: type[models.Model], vendor: str) -> tuple[list[str], Columns, str]:
     quote = connection.ops.quote_name
     fields = model._meta.concrete_fields
     columns = ", ".join(quote(field.column) for field in fields)
     head = f"SELECT {columns} FROM {quote(model._meta.db_table)}"  # noqa: S608 - our own names
-    return [field.attname for field in fields], head
+    names = [field.attname for field in fields]
+    return names, Columns(*((model, name) for name in names)), head
 
 
 def counts(selections: Mapping[str, Any], *, cap: int) -> dict[str, int]:

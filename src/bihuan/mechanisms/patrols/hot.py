@@ -17,8 +17,6 @@ from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
 from bihuan.engines.duties import commands as duties
 from bihuan.foundation import hot
 from bihuan.foundation.actors import Actor
@@ -27,9 +25,9 @@ from bihuan.foundation.events import Event, keep, stated
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.patrols import rules
 from bihuan.mechanisms.patrols.commands import rounds
-from bihuan.mechanisms.patrols.models import Round, Route, Stop
+from bihuan.mechanisms.patrols.models import Round, Route
 from bihuan.mechanisms.risks import commands as risks
-from bihuan.mechanisms.risks.standing import standing
+from bihuan.mechanisms.risks.standing import standings
 
 
 def without_photos(args: Mapping[str, Any]) -> bool:
@@ -67,14 +65,18 @@ class Batch:
 
     def __post_init__(self) -> None:
         sent = [one for _, one in self.calls]
-        self._routes, self._stops = _routes({one.route_id for one in sent if one.route_id})
         looks = [look for one in sent for look in one.looks]
         points = {look.point_id for look in looks if look.point_id}
-        self._points, known = standing(points, {look.code for look in looks if look.code})
+        found = hot.told(
+            _routes({one.route_id for one in sent if one.route_id}),
+            standings(points, {look.code for look in looks if look.code}),
+            duties.Doing.of({one.task_id for one in sent if one.task_id}),
+            _before(self.calls),
+            plan_once=True,
+        )
+        (self._routes, self._stops), (self._points, known), self._doing, (self._by_id, self._parts, self._last) = found
         self._labels = rounds.labels_of(known)
         self._spots = rounds.spots_of(self._points)
-        self._doing = duties.Doing({one.task_id for one in sent if one.task_id})
-        self._by_id, self._parts, self._last = _before(self.calls)
 
     def take(self, by: Actor, at: datetime, sent: rounds.Sent) -> dict[str, Any]:
         """Decide one round; nothing is written yet. Refusals: those of ``submit_round``."""
@@ -132,23 +134,22 @@ class Batch:
         keep([*self._doing.facts, *self.facts])
 
 
-def _routes(ids: set[UUID]) -> tuple[dict[UUID, Route], dict[UUID, tuple[UUID, ...]]]:
-    if not ids:
-        return {}, {}
-    names = ("id", "org_id", "school_name", "least_seconds", "bureau_id", "province_id", "city_id", "school_id", "path")
-    rows = hot.read(
-        [(Stop, "point"), *((Route, name) for name in names)],
-        f"SELECT s.point_id, {', '.join(f'r.{name}' for name in names)} FROM patrols_stop AS s "  # noqa: S608 - no value in it
-        f"JOIN patrols_route AS r ON r.id = s.route_id WHERE {hot.among('s.route_id')} ORDER BY s.route_id, s.n",
+_ROUTE = ("id", "org_id", "school_name", "least_seconds", "bureau_id", "province_id", "city_id", "school_id", "path")
+_OF_ROUTES = hot.Columns(*((Route, name) for name in _ROUTE))
+
+
+def _routes(ids: Collection[UUID]) -> hot.Part[tuple[dict[UUID, Route], dict[UUID, tuple[UUID, ...]]]]:
+    """The routes, and the points along each in its order."""
+    gathered = "string_agg(%s::text, ' ')" if hot.vendor() == "postgresql" else "group_concat(%s, ' ')"
+    stops = "(SELECT point_id FROM patrols_stop WHERE route_id = r.id ORDER BY n) AS s"
+    rows = yield hot.Question(
+        _OF_ROUTES,
+        f"SELECT {', '.join(f'r.{name}' for name in _ROUTE)}, (SELECT {gathered % 's.point_id'} FROM {stops}) "  # noqa: S608 - no value in it
+        f"FROM patrols_route AS r WHERE {hot.among('r.id')}",
         [hot.listed(ids)],
     )
-    stops: dict[UUID, list[UUID]] = defaultdict(list)
-    routes: dict[UUID, Route] = {}
-    for point_id, route_id, *columns in rows:
-        if route_id not in routes:
-            routes[route_id] = hot.fresh(Route, id=route_id, **dict(zip(names[1:], columns, strict=True)))
-        stops[route_id].append(point_id)
-    return routes, {pk: tuple(points) for pk, points in stops.items()}
+    routes = {row[0]: hot.fresh(Route, **dict(zip(_ROUTE, row, strict=False))) for row in rows}
+    return routes, {row[0]: tuple(map(UUID, (row[-1] or "").split())) for row in rows}
 
 
 Last = dict[Any, list[tuple[datetime, UUID, int]]]
@@ -157,7 +158,7 @@ Parts = dict[Any, list[Collection[UUID]]]
 _ENDED = itemgetter(0)
 
 
-def _before(calls: Sequence[tuple[Call, rounds.Sent]]) -> tuple[dict[UUID, Round], Parts, Last]:
+def _before(calls: Sequence[tuple[Call, rounds.Sent]]) -> hot.Part[tuple[dict[UUID, Round], Parts, Last]]:
     """The rounds handed in before: these very ones, the other parts of their tasks, and the last ones of each person."""
     tasks = {sent.task_id for _, sent in calls if sent.task_id}
     spans: dict[UUID, list[datetime]] = defaultdict(list)
@@ -167,11 +168,12 @@ def _before(calls: Sequence[tuple[Call, rounds.Sent]]) -> tuple[dict[UUID, Round
     known: dict[UUID, Round] = {}
     parts: Parts = defaultdict(list)
     last: Last = defaultdict(list)
-    for is_last, *columns in _rows_before([sent.id for _, sent in calls], tasks, spans):
-        row = hot.fresh(Round, **dict(zip(_ROUND, columns, strict=True)))
+    for is_last, *columns in (yield _rows_before([sent.id for _, sent in calls], tasks, spans)):
         if is_last:
-            insort(last[row.by_id], (row.ended_at, row.pk, row.clean_streak))
+            pk, by_id, _, ended_at, clean_streak, *_ = columns
+            insort(last[by_id], (ended_at, pk, clean_streak))
             continue
+        row = hot.fresh(Round, **dict(zip(_ROUND, columns, strict=True)))
         known[row.pk] = row
         if row.task_id in tasks:
             parts[row.task_id].append([UUID(stop) for stop in row.covered])
@@ -182,24 +184,23 @@ _ROUND = (
     "id", "by_id", "task_id", "ended_at", "clean_streak", "result", "whole", "stops_count", "covered", "signals",
 )  # fmt: skip
 """What has to be known of a round that was handed in before."""
+_OF_ROUNDS = hot.Columns((Round, "whole"), *((Round, name) for name in _ROUND))
+_COLUMNS = ", ".join(f"r.{name}" for name in _ROUND)
+_LAST = "r.id, r.by_id, NULL, r.ended_at, r.clean_streak, '', TRUE, 0, NULL, NULL"
+"""Of the last rounds only the streak matters."""
 
 
 def _rows_before(
     ids: Collection[UUID], tasks: Collection[UUID], spans: Mapping[UUID, Sequence[datetime]]
-) -> list[tuple[Any, ...]]:
+) -> hot.Question:
     """The rounds with these ids or of these tasks; and, marked, of each person those that ended from one moment to another
     and the last one before. One statement."""
-    kept = [Round._meta.get_field(name) for name in ("by_id", "ended_at", "ended_at")]
-    given = [
-        [field.get_db_prep_save(value, connection) for field, value in zip(kept, row, strict=True)]
-        for row in ((person, min(ends), max(ends)) for person, ends in spans.items())
-    ]
+    given = [(person, min(ends), max(ends)) for person, ends in spans.items()]
     table, values = hot.table("asked", ("person uuid", "since timestamptz", "until timestamptz"), given)
-    columns = ", ".join(f"r.{name}" for name in _ROUND)
-    return hot.read(
-        [(Round, "whole"), *((Round, name) for name in _ROUND)],
-        f"WITH {table} SELECT FALSE, {columns} FROM patrols_round AS r WHERE {hot.among('r.id')} OR {hot.among('r.task_id')} "  # noqa: S608 - no value in it
-        f"UNION ALL SELECT TRUE, {columns} FROM asked AS a JOIN patrols_round AS r "
+    return hot.Question(
+        _OF_ROUNDS,
+        f"WITH {table} SELECT FALSE, {_COLUMNS} FROM patrols_round AS r WHERE {hot.among('r.id')} OR {hot.among('r.task_id')} "  # noqa: S608 - no value in it
+        f"UNION ALL SELECT TRUE, {_LAST} FROM asked AS a JOIN patrols_round AS r "
         "ON r.by_id = a.person AND r.ended_at <= a.until AND r.ended_at >= COALESCE("
         "(SELECT MAX(e.ended_at) FROM patrols_round AS e WHERE e.by_id = a.person AND e.ended_at <= a.since), a.since)",
         [*values, hot.listed(ids), hot.listed(tasks)],

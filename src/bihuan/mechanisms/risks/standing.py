@@ -26,6 +26,7 @@ class PointStanding:
     school_name: str
     name: str
     is_active: bool
+    missed_rounds: int = 0
     lat: float | None = None
     lon: float | None = None
 
@@ -49,25 +50,30 @@ _POINT = (
     "school_name",
     "name",
     "is_active",
+    "missed_rounds",
 )
+_LABEL = ("code", "voided_at", "least_n", "lat", "lon")
+_COLUMNS = hot.Columns(*((PointCode, name) for name in _LABEL), *((RiskPoint, name) for name in _POINT))
+_READ = ", ".join([*(f"c.{name}" for name in _LABEL), *(f"p.{name}" for name in _POINT)])
+Standings = tuple[dict[UUID, PointStanding], dict[str, LabelStanding]]
 
 
-def standing(
-    point_ids: Collection[UUID], texts: Collection[str]
-) -> tuple[dict[UUID, PointStanding], dict[str, LabelStanding]]:
+def standing(point_ids: Collection[UUID], texts: Collection[str]) -> Standings:
     """The points by id (also those of the codes), and each scanned or typed text with what is known of it; one statement.
 
     For commands: it looks at no scope, the caller does. A text that stands in no answer is a code nobody ever issued.
     """
+    return hot.told(standings(point_ids, texts))[0]  # type: ignore[no-any-return]
+
+
+def standings(point_ids: Collection[UUID], texts: Collection[str]) -> hot.Part[Standings]:
+    """``standing``, to be read with other things at once."""
     meant = {text: _scanned(text) for text in texts}
     readings = {code: wall_codes.readings(code) for code, _ in meant.values() if code}
     wanted = [one for codes in readings.values() for one in codes]
-    columns = ["code", "voided_at", "least_n", "lat", "lon"]
-    names = [(PointCode, name) for name in columns] + [(RiskPoint, name) for name in _POINT]
-    read = ", ".join([*(f"c.{name}" for name in columns), *(f"p.{name}" for name in _POINT)])
-    rows = hot.read(
-        names,
-        f"SELECT {read} FROM risks_pointcode AS c JOIN risks_riskpoint AS p ON p.id = c.point_id "  # noqa: S608 - our own names
+    rows = yield hot.Question(
+        _COLUMNS,
+        f"SELECT {_READ} FROM risks_pointcode AS c JOIN risks_riskpoint AS p ON p.id = c.point_id "  # noqa: S608 - our own names
         f"WHERE {hot.among('c.point_id')} OR {hot.among('c.code', 'text')} ORDER BY c.issued_at DESC",
         [hot.listed(point_ids), hot.listed(wanted)],
     )
@@ -75,8 +81,10 @@ def standing(
     labels: dict[str, tuple[bool, int, UUID]] = {}
     for code, voided_at, least_n, lat, lon, *point in rows:
         labels[code] = (voided_at is not None, least_n, point[0])
-        known = points.setdefault(point[0], PointStanding(*point, lat, lon))
-        if known.lat is None:  # the newest label that was posted with a position says where the point is
+        known = points.get(point[0])
+        if known is None:
+            points[point[0]] = PointStanding(*point, lat, lon)
+        elif known.lat is None:  # the newest label that was posted with a position says where the point is
             known.lat, known.lon = lat, lon
     return points, {text: found for text, sent in meant.items() if (found := _known(*sent, readings, labels))}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
@@ -242,15 +242,8 @@ def excuse_task(
 _TASK = [field.attname for field in Task._meta.concrete_fields]
 
 
-def _with_duty(task_ids: Collection[UUID]) -> list[tuple[Any, ...]]:
-    """These tasks: the code of their duty, what it satisfies, and their own columns; one statement."""
-    own = ", ".join(f't."{field.column}"' for field in Task._meta.concrete_fields)
-    return hot.read(
-        [(Duty, "code"), (Duty, "satisfies"), (Duty, "apart"), *((Task, name) for name in _TASK)],
-        f"SELECT d.code, d.satisfies, d.apart, {own} FROM duties_task AS t JOIN duties_duty AS d ON d.id = t.duty_id "  # noqa: S608 - our own names
-        f"WHERE {hot.among('t.id')}",
-        [hot.listed(task_ids)],
-    )
+_WITH_DUTY = hot.Columns(*((Duty, name) for name in ("code", "satisfies", "apart")), *((Task, name) for name in _TASK))
+_OWN = ", ".join(f't."{field.column}"' for field in Task._meta.concrete_fields)
 
 
 class Overtaken(DatabaseError):
@@ -265,15 +258,26 @@ class Doing:
     people apart, each act is done at once.
     """
 
-    def __init__(self, task_ids: Collection[UUID]) -> None:
+    def __init__(self, rows: Iterable[Sequence[Any]]) -> None:
         self._tasks: dict[UUID, Task] = {}
-        for code, satisfies, apart, *columns in _with_duty(task_ids) if task_ids else ():
+        for code, satisfies, apart, *columns in rows:
             task = hot.fresh(Task, **dict(zip(_TASK, columns, strict=True)))
             task.duty = hot.fresh(Duty, id=task.duty_id, code=code, satisfies=satisfies, apart=apart)
             self._tasks[task.pk] = task
         self._one_by_one = any(task.duty.satisfies or task.duty.apart for task in self._tasks.values())
         self._won: list[Task] = []
         self.facts: list[Event] = []
+
+    @classmethod
+    def of(cls, task_ids: Collection[UUID]) -> hot.Part[Doing]:
+        """These tasks, to be read with other things at once (``hot.told``)."""
+        rows = yield hot.Question(
+            _WITH_DUTY,
+            f"SELECT d.code, d.satisfies, d.apart, {_OWN} FROM duties_task AS t JOIN duties_duty AS d ON d.id = t.duty_id "  # noqa: S608 - our own names
+            f"WHERE {hot.among('t.id')}",
+            [hot.listed(task_ids)],
+        )
+        return cls(rows)
 
     def mine(self, by: Actor, task_id: UUID) -> Task:
         """The task, if this person may do it. Refusals: those of ``fulfil``."""

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from pydantic import Field
 
@@ -23,6 +23,7 @@ from bihuan.mechanisms.risks import rules
 from bihuan.mechanisms.risks.commands.writing import require_active
 from bihuan.mechanisms.risks.models import RiskPoint
 from bihuan.mechanisms.risks.pack import showing_of
+from bihuan.mechanisms.risks.standing import PointStanding
 
 MOST_AT_ONCE = 500
 _SHOWN = (
@@ -70,10 +71,10 @@ def note_rounds(by: Actor, at: datetime, *, walked: Collection[UUID] = (), misse
     return recolour(by, at, touched, walked=looked, missed=set(missed)) if touched else 0
 
 
-def note_all(walks: Sequence[tuple[Actor, datetime, Collection[UUID]]], places: Mapping[UUID, Placed]) -> None:
-    """``note_rounds`` for the walks of many people, in their order: two statements unless a colour may change.
+def note_all(walks: Sequence[tuple[Actor, datetime, Collection[UUID]]], places: Mapping[UUID, PointStanding]) -> None:
+    """``note_rounds`` for the walks of many people, in their order: a statement or two unless a colour may change.
 
-    *places* are the points' scope columns, which the caller has read.
+    *places* is what the caller has read of the points in the same transaction.
     """
     checked: dict[UUID, datetime] = {}
     for by, at, walked in walks:
@@ -84,7 +85,7 @@ def note_all(walks: Sequence[tuple[Actor, datetime, Collection[UUID]]], places: 
                 mine = theirs[place.path] = _in_net(by, place)
             if mine and (pk not in checked or checked[pk] < at):
                 checked[pk] = at
-    missed = _checked(checked)
+    missed = _checked(checked, places)
     for by, at, walked in walks if missed else ():
         looked = {pk for pk in walked if _in_net(by, places[pk])}
         still = RiskPoint.objects.filter(pk__in=looked & missed, missed_rounds__gt=0)
@@ -97,17 +98,16 @@ def _in_net(by: Actor, place: Placed) -> bool:
     return by.is_system or any(hold.covers(place) for hold in by.holds)
 
 
-def _checked(looks: Mapping[UUID, datetime]) -> set[UUID]:
+def _checked(looks: Mapping[UUID, datetime], places: Mapping[UUID, PointStanding]) -> set[UUID]:
     """Note the last look at each of these points that are in use; those that rounds have missed.
 
     On PostgreSQL they are locked in one order, so that two rounds over the same points never wait for each other in a ring.
+    On SQLite nobody has written since they were read.
     """
     if not looks:
         return set()
-    kept = RiskPoint._meta.get_field("checked_at")
-    pairs = [(pk, kept.get_db_prep_save(at, connection)) for pk, at in looks.items()]
-    if connection.vendor == "postgresql":
-        given, values = hot.table("given", ("id uuid", "at timestamptz"), pairs)
+    given, values = hot.table("given", ("id uuid", "at timestamptz"), list(looks.items()))
+    if hot.vendor() == "postgresql":
         sql = (
             f"WITH {given}, locked AS (SELECT p.id, p.missed_rounds, given.at FROM risks_riskpoint AS p "  # noqa: S608 - our own names
             "JOIN given ON given.id = p.id WHERE p.is_active ORDER BY p.id FOR UPDATE OF p), "
@@ -115,12 +115,12 @@ def _checked(looks: Mapping[UUID, datetime]) -> set[UUID]:
             "AND (p.checked_at IS NULL OR p.checked_at < locked.at)) SELECT id FROM locked WHERE missed_rounds > 0"
         )
         return {pk for (pk,) in hot.fetch(sql, values)}
-    hot.execute_each(
-        "UPDATE risks_riskpoint SET checked_at = %s WHERE id = %s AND is_active AND (checked_at IS NULL OR checked_at < %s)",
-        [(at, pk.hex, at) for pk, at in pairs],
+    hot.execute(
+        f"WITH {given} UPDATE risks_riskpoint AS p SET checked_at = given.at FROM given WHERE p.id = given.id "  # noqa: S608 - our own names
+        "AND p.is_active AND (p.checked_at IS NULL OR p.checked_at < given.at)",
+        values,
     )
-    sql = f"SELECT id FROM risks_riskpoint WHERE {hot.among('id')} AND is_active AND missed_rounds > 0"  # noqa: S608 - our own names
-    return {pk for (pk,) in hot.read([(RiskPoint, "id")], sql, [hot.listed(looks)])}
+    return {pk for pk in looks if places[pk].is_active and places[pk].missed_rounds}
 
 
 def recolour(
