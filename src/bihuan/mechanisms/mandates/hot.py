@@ -1,8 +1,14 @@
-"""One directive becomes one row for every addressee in a single ``INSERT … SELECT``; its ORM twin is tested equal."""
+"""A directive's rows for every addressee in one ``INSERT … SELECT``, and what waits for a person in one prepared statement.
+
+What the ORM would do is tested equal.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
@@ -10,7 +16,8 @@ from django.db import connection
 from bihuan.foundation import hot
 from bihuan.foundation.ids import fresh_ids
 from bihuan.foundation.scoping import placed
-from bihuan.mechanisms.mandates.models import Assignment, Directive
+from bihuan.mechanisms.mandates import rules
+from bihuan.mechanisms.mandates.models import Assignment, Directive, Share
 
 _TAKEN = ("id", "bureau_id", "province_id", "city_id", "school_id", "path", "name", "short_name")
 
@@ -42,6 +49,31 @@ def address(directive: Directive, units: Any) -> int:
         f"SELECT {', '.join([ids, *taken.values(), *marks])} FROM ({chosen}) AS o",
         [prefix, *fixed.values(), *values],
     )
+
+
+_LINE = ("id", "title", "org_name", "due_at", "state")
+_OPEN = f"IN {rules.OPEN}"
+
+
+def waiting(
+    *, schools: Sequence[UUID], bureaus: Sequence[UUID], user_id: UUID, since: datetime, most: int
+) -> list[dict[str, Any]]:
+    """The turns of these schools and bureaus and the open shares of one person, soonest due first, as ``_LINE``."""
+    person, from_ = (
+        Share._meta.get_field(name).get_db_prep_value(value, connection)
+        for name, value in (("user", user_id), ("due_at", since))
+    )
+    rows = hot.read(
+        [(Assignment, "id"), (Directive, "title"), *((Assignment, name) for name in _LINE[2:])],
+        "SELECT a.id, d.title, a.org_name, a.due_at, a.state FROM mandates_assignment AS a "  # noqa: S608 - our own names
+        f"JOIN mandates_directive AS d ON d.id = a.directive_id WHERE a.state {_OPEN} AND a.due_at > %s "
+        f"AND ({hot.among('a.school_id')} OR {hot.among('a.bureau_id')} AND a.school_id IS NULL) UNION ALL "
+        "SELECT s.assignment_id, s.task, s.user_name, s.due_at, 'share' FROM mandates_share AS s "
+        f"JOIN mandates_assignment AS a ON a.id = s.assignment_id WHERE s.user_id = %s AND s.state = 'open' AND a.state {_OPEN} "
+        "ORDER BY 4 LIMIT %s",
+        [from_, hot.listed(schools), hot.listed(bureaus), person, most],
+    )
+    return [dict(zip(_LINE, row, strict=True)) for row in rows]
 
 
 def address_orm(directive: Directive, units: Any) -> int:

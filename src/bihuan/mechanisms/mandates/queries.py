@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, Sum, Value
+from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
 from bihuan.engines.responsibility import queries as net
@@ -18,7 +18,7 @@ from bihuan.foundation.events import Event, declared, timeline, timelines
 from bihuan.foundation.evidence.queries import of_subject, of_subjects
 from bihuan.foundation.pages.keyset import Page, page
 from bihuan.foundation.refusals import Refusal
-from bihuan.mechanisms.mandates import rules
+from bihuan.mechanisms.mandates import hot, rules
 from bihuan.mechanisms.mandates.models import Assignment, Directive, Share
 
 FILTERS = {
@@ -77,25 +77,11 @@ def waiting(viewer: Actor, *, most: int = 6) -> list[dict[str, Any]]:
     """
     if viewer.id is None:
         return []
-    names = ("pk", "directive__title", "org_name", "due_at", "state")
-    since = clock.now() - timedelta(days=180)
-    turn = _answered_for(viewer).filter(state__in=rules.OPEN, due_at__gt=since).values_list(*names)
-    own = Share.objects.filter(user_id=viewer.id, state="open", assignment__state__in=rules.OPEN).values_list(
-        "assignment_id", "task", "user_name", "due_at", Value("share")
+    schools = [hold.org_id for hold in viewer.holds if hold.level == "school" and "sign-for-school" in hold.acts]
+    bureaus = [hold.org_id for hold in viewer.holds if hold.level == "bureau" and hold.acts & set(rules.ISSUE)]
+    return hot.waiting(
+        schools=schools, bureaus=bureaus, user_id=viewer.id, since=clock.now() - timedelta(days=180), most=most
     )
-    rows = turn.union(own, all=True).order_by("due_at")[:most]
-    return [dict(zip(("id", "title", "org_name", "due_at", "state"), row, strict=True)) for row in rows]
-
-
-def _answered_for(viewer: Actor) -> Any:
-    """The assignments for whose unit this person speaks."""
-    parts = Q(pk__in=())
-    for hold in viewer.holds:
-        if hold.level == "school" and "sign-for-school" in hold.acts:
-            parts |= Q(school_id=hold.org_id)
-        elif hold.level == "bureau" and hold.acts & set(rules.ISSUE):
-            parts |= Q(bureau_id=hold.org_id, school_id__isnull=True)
-    return Assignment.objects.filter(parts)
 
 
 @dataclass(frozen=True, slots=True)

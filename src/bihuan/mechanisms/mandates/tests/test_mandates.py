@@ -6,6 +6,7 @@ from threading import Barrier, Thread
 
 import pytest
 from django.db import connection
+from django.db.models import Q
 
 from bihuan.foundation.commands import execute
 from bihuan.foundation.evidence.queries import seen
@@ -13,7 +14,7 @@ from bihuan.foundation.ids import uuid7
 from bihuan.foundation.models import Event, Notice
 from bihuan.foundation.reactions import react
 from bihuan.foundation.refusals import Refusal
-from bihuan.mechanisms.mandates import commands, hot, queries
+from bihuan.mechanisms.mandates import commands, hot, queries, rules
 from bihuan.mechanisms.mandates.commands import ShareIn
 from bihuan.mechanisms.mandates.models import Assignment, Directive, Share
 from bihuan.mechanisms.mandates.tests.conftest import AT, DUE, HOUR, picture
@@ -110,6 +111,28 @@ def test_the_rows_of_one_statement_are_those_of_its_twin(net, actors, ask):
         )
     assert both[0] == both[1]
     assert len({row.pk for row in Assignment.objects.all()}) == 4
+
+
+def test_what_waits_is_what_the_orm_would_find(net, cast, actors, ask, part):
+    one, two = ask(audience="schools"), ask(audience="units", units=[net.bureau.pk])
+    commands.sign(actors.zhou, AT, assignment_id=part(one).pk)
+    shares = [ShareIn(person=cast.qian.pk, task="查围墙"), ShareIn(person=cast.zhou.pk, task="汇总")]
+    commands.split(actors.zhou, AT, assignment_id=part(one).pk, shares=shares)
+    Assignment.objects.filter(directive=two).update(due_at=AT - 300 * timedelta(days=1))  # too long ago to be shown
+    for schools, bureaus, who in (
+        ([net.school.pk], [], cast.zhou), ([], [net.bureau.pk], cast.zhao), ([], [], cast.qian),
+        ([net.school.pk, net.other_school.pk], [net.bureau.pk], cast.qian),
+    ):  # fmt: skip
+        for since in (AT - timedelta(days=180), AT - timedelta(days=400)):
+            units = Q(school_id__in=schools) | Q(bureau_id__in=bureaus, school_id__isnull=True)
+            turn = Assignment.objects.filter(units, state__in=rules.OPEN, due_at__gt=since)
+            own = Share.objects.filter(user_id=who.pk, state="open", assignment__state__in=rules.OPEN)
+            wanted = [*turn.values_list("pk", "directive__title", "org_name", "due_at", "state")]
+            wanted += [(*row, "share") for row in own.values_list("assignment_id", "task", "user_name", "due_at")]
+            found = hot.waiting(schools=schools, bureaus=bureaus, user_id=who.pk, since=since, most=9)
+            assert sorted(tuple(row.values()) for row in found) == sorted(wanted)
+            assert [row["due_at"] for row in found] == sorted(row["due_at"] for row in found)
+    assert len(hot.waiting(schools=[net.school.pk], bureaus=[], user_id=cast.zhou.pk, since=since, most=1)) == 1
 
 
 @pytest.mark.parametrize(
