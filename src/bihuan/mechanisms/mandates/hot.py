@@ -52,6 +52,9 @@ def address(directive: Directive, units: Any) -> int:
 
 
 _LINE = ("id", "title", "org_name", "due_at", "state")
+_COLUMNS = hot.Columns(
+    (Assignment, "id"), (Directive, "title"), *((Assignment, name) for name in ("org_name", "due_at", "state"))
+)
 _OPEN = f"IN {rules.OPEN}"
 
 
@@ -63,8 +66,7 @@ def waiting(
         Share._meta.get_field(name).get_db_prep_value(value, connection)
         for name, value in (("user", user_id), ("due_at", since))
     )
-    rows = hot.read(
-        [(Assignment, "id"), (Directive, "title"), *((Assignment, name) for name in _LINE[2:])],
+    rows = hot.fetch(
         "SELECT a.id, d.title, a.org_name, a.due_at, a.state FROM mandates_assignment AS a "  # noqa: S608 - our own names
         f"JOIN mandates_directive AS d ON d.id = a.directive_id WHERE a.state {_OPEN} AND a.due_at > %s "
         f"AND ({hot.among('a.school_id')} OR {hot.among('a.bureau_id')} AND a.school_id IS NULL) UNION ALL "
@@ -73,7 +75,7 @@ def waiting(
         "ORDER BY 4 LIMIT %s",
         [from_, hot.listed(schools), hot.listed(bureaus), person, most],
     )
-    return [dict(zip(_LINE, row, strict=True)) for row in rows]
+    return [dict(zip(_LINE, row, strict=True)) for row in _COLUMNS.read(rows)]
 
 
 def address_orm(directive: Directive, units: Any) -> int:

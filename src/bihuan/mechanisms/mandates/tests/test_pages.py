@@ -43,6 +43,10 @@ def test_issued_signed_split_answered_and_accepted_on_pages(net, cast, door, now
     split = {"_id": str(uuid7()), "person": [str(cast.wang.pk), ""], "task": ["数占道摊点", ""], "until": ["", ""]}
     assert "王保安：数占道摊点" in text(head.post(f"{mine}split/", split, follow=True))
     assert "数占道摊点" in text(guard.get(mine))
+    listed = text(guard.get("/mandates/"))
+    assert "分给你：数占道摊点" in listed
+    assert '<span class="chip chip-mine">办理中' in listed  # it is the guard's turn, and says so
+    assert '<span class="chip chip-mine">' not in text(door("qian").get("/mandates/"))
     lacks = guard.post(
         f"{mine}finish/", {"_id": str(uuid7()), "share_id": str(Share.objects.get().pk), "words": "门口有"}
     )

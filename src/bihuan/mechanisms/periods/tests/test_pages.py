@@ -120,6 +120,44 @@ def test_whoever_may_not_declare_finds_no_form(chapter, door):
     assert "/periods/new/" not in door("wang").get("/periods/").content.decode()
 
 
+def test_nobody_is_red_and_nobody_is_urged_before_the_hour(declare, door):
+    row = declare()
+    with living("10-01T09:00"):
+        early = door("zhao").get(f"/periods/{row.pk}/").content.decode()
+    assert "今天的日报 14:00 开始报" in early
+    assert 'due-late">还没报' not in early
+    assert f"/periods/{row.pk}/remind/" not in early
+    with living("10-01T14:00"):
+        body = door("zhao").get(f"/periods/{row.pk}/").content.decode()
+    assert 'due-late">还没报' in body
+    assert f"/periods/{row.pk}/remind/" in body
+
+
+def test_only_whoever_reports_is_led_to_the_report(declare, door):
+    row = declare()
+    with living(NOW):
+        shown = {who: door(who).get(f"/periods/{row.pk}/").content.decode() for who in ("li", "wang")}
+    assert all("还没报" in body for body in shown.values())
+    assert ["去报" in body for body in shown.values()] == [True, False]
+    assert ["打印汇总" in body for body in shown.values()] == [True, False]  # a guard takes no lists away
+
+
+def test_the_list_is_filtered_by_its_address(declare, net, actors, door):
+    declare()
+    declare(actors.zhou, net.school, kind="other", starts="10-20", ends="10-22", name="校庆战备期")
+    with clock.travel(moment(NOW)):
+        shown = {
+            asked: text_of(door("zhao").get(f"/periods/?{asked}"))
+            for asked in ("state=live", "state=coming", "state=over", "whose=school", "whose=bureau", "state=nonsense")
+        }
+    bureau, own = "国庆、中秋战备期", "校庆战备期"
+    assert {asked: (bureau in body, own in body) for asked, body in shown.items()} == {
+        "state=live": (True, False), "state=coming": (False, True), "state=over": (False, False),
+        "whose=school": (False, True), "whose=bureau": (True, False), "state=nonsense": (True, True),
+    }  # fmt: skip
+    assert "没有这样的战备期" in shown["state=over"]
+
+
 # --- papers -----------------------------------------------------------------------------------------------------------
 
 

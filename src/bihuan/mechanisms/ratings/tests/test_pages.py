@@ -176,3 +176,21 @@ def test_a_result_counted_again_by_four_rooms_keeps_the_budget(schemes, net, cas
         with CaptureQueriesContext(connection) as asked:
             assert li.get(address).status_code == 200
         assert len([one for one in asked if "foundation_packentry" not in one["sql"]]) <= 12, address
+
+
+def test_the_list_of_ratings_is_filtered_by_its_address(published, net, actors, door, now):
+    open_one(actors.li, net, "departments")
+    shown = {
+        asked: door("zhao").get(f"/ratings/?{asked}").content.decode()
+        for asked in ("state=open", "state=published", "state=cancelled", f"school={net.other_school.pk}")
+    }
+    told, still = "保安月度安全考评", "部门月度安全考评"
+    assert [(told in body, still in body) for body in shown.values()] == [
+        (False, True),
+        (True, False),
+        (False, False),
+        (False, False),
+    ]
+    assert "没有这样的考评" in shown["state=cancelled"]
+    assert door("zhao").get("/ratings/?school=nonsense").status_code == 404
+    assert "评完" in door("li").get(f"/ratings/{Rating.objects.get(state='open').pk}/").content.decode()
