@@ -58,6 +58,7 @@ def inspections(viewer: Actor, only: InspectionFilter | None = None, *, cursor: 
 
 
 _UNFINISHED = ("id", "title", "org_name", "opened_at")
+_COLUMNS = hot.Columns(*((Inspection, name) for name in _UNFINISHED))
 
 
 def unfinished(viewer: Actor, *, most: int = 5) -> list[dict[str, Any]]:
@@ -65,13 +66,12 @@ def unfinished(viewer: Actor, *, most: int = 5) -> list[dict[str, Any]]:
     if viewer.id is None or not viewer.may_anywhere("inspect"):
         return []
     me = Inspection._meta.get_field("lead").get_db_prep_value(viewer.id, connection)
-    rows = hot.read(
-        [(Inspection, name) for name in _UNFINISHED],
+    rows = hot.fetch(
         f"SELECT {', '.join(_UNFINISHED)} FROM {Inspection._meta.db_table} WHERE state = 'open' AND (lead_id = %s OR id IN "  # noqa: S608 - our own names
         f"(SELECT inspection_id FROM {Inspector._meta.db_table} WHERE user_id = %s)) ORDER BY opened_at DESC, id DESC LIMIT %s",
         [me, me, most],
     )
-    return [dict(zip(_UNFINISHED, row, strict=True)) for row in rows]
+    return [dict(zip(_UNFINISHED, row, strict=True)) for row in _COLUMNS.read(rows)]
 
 
 def _uuid(text: str) -> UUID:
