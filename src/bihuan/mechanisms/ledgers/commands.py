@@ -30,6 +30,7 @@ from bihuan.foundation.scoping import placed
 from bihuan.mechanisms.ledgers import contents, rules
 from bihuan.mechanisms.ledgers.models import Entry, Leaf, Pass
 from bihuan.mechanisms.ledgers.pack import ledgers_of
+from bihuan.mechanisms.ledgers.reach import CLASS, Reach, inside, may_write, part_named, reach
 from bihuan.mechanisms.ledgers.rules import Ledger
 
 TRIES = 8
@@ -58,8 +59,8 @@ def write_rows(by: Actor, at: datetime, *, ledger: Code, org_id: UUID, on: date,
     page = _page(by, at, ledger, org_id, on)
     version = in_force_by_code(by, page.ledger.sheet, on=page.on)
     # held until the end of the transaction, so that what is compared below is what is changed (SQLite has one writer)
-    held = Entry.objects.select_for_update().filter(pk__in=[row.id for row in rows], **page.key)
-    kept = {row.pk: row for row in held.order_by("id")}
+    mine = inside(Entry.objects.filter(pk__in=[row.id for row in rows], **page.key), page.parts)
+    kept = {row.pk: row for row in mine.select_for_update().order_by("id")}
     local = timezone.localtime(at)
     for row in rows:
         if row.id not in kept:
@@ -68,6 +69,7 @@ def write_rows(by: Actor, at: datetime, *, ledger: Code, org_id: UUID, on: date,
     faults: dict[str, str] = {}
     for n, row in enumerate(rows):
         asked = versions[kept[row.id].version_id] if row.id in kept else version
+        faults |= page.not_own(n, row, asked)
         faults |= {f"{n}.{code}": words for code, words in _faults(asked, page.ledger, row.answers).items()}
     if faults:
         first = "；".join(list(faults.values())[:3])
@@ -101,6 +103,8 @@ def report_nil(by: Actor, at: datetime, *, ledger: Code, org_id: UUID, on: date)
     page = _page(by, at, ledger, org_id, on)
     if not page.ledger.nil:
         raise Refusal("ledgers.no_nil", title=page.ledger.title)
+    if page.parts:
+        raise Refusal("ledgers.nil_of_school", title=page.ledger.title)
     if Entry.objects.filter(**page.key, struck_at__isnull=True).exists():
         raise Refusal("ledgers.not_nil", title=page.ledger.title, day=page.words, nil=page.ledger.nil)
     leaf = page.begin(by, at, "nil")
@@ -215,7 +219,8 @@ def leave_by_pass(by: Actor, at: datetime, *, org_id: UUID, code: Code) -> dict[
     *code* is what the QR says, or the number (1122-007, or 7 of today). Refusals: ``foundation.not_found``,
     ``ledgers.no_such_pass``, ``ledgers.pass_void``, ``ledgers.not_my_post``.
     """
-    org = net.org(by, org_id)
+    there = reach(by, org_id)
+    org = there.org
     written, on, n = rules.typed_pass(code, timezone.localdate(at))
     asked = {"code": written} if on is None else {"on": on, "n": n}
     taken = Pass.objects.filter(bureau_id=org.bureau_id, org_id=org.pk, **asked).select_related("entry").first()
@@ -223,7 +228,7 @@ def leave_by_pass(by: Actor, at: datetime, *, org_id: UUID, code: Code) -> dict[
         raise Refusal("ledgers.no_such_pass", fields={"code": "请核对号码，或按姓名在名单里找。"})
     row, number = taken.entry, rules.pass_number(taken.on, taken.n)
     ledger = _ledger(by, row.ledger, org.bureau_id)
-    _require(by, ledger, org)
+    _require(by, ledger, there)
     if taken.void_at:
         raise Refusal(
             "ledgers.pass_void",
@@ -310,6 +315,21 @@ class _Page:
     org: Any
     on: date
     is_late: bool
+    parts: tuple[Any, ...] = ()
+
+    def place_of(self, row: RowIn) -> Any:
+        """Where a new row stands: at the school, or at the class or area of whoever reaches no further."""
+        return (part_named(self.parts, row.answers.get(CLASS, "")) or self.parts[0]) if self.parts else self.org
+
+    def not_own(self, n: int, row: RowIn, version: VersionInForce) -> dict[str, str]:
+        """What is wrong with a row about another class than the own one; an empty cell of the class is filled."""
+        if not self.parts or all(item.code != CLASS for item in version.content.items):
+            return {}
+        part = part_named(self.parts, row.answers.get(CLASS, ""))
+        if part is None:
+            return {f"{n}.{CLASS}": f"只能登记自己的班：{'、'.join(one.name for one in self.parts)}"}
+        row.answers = {**row.answers, CLASS: row.answers.get(CLASS) or part.name}
+        return {}
 
     @property
     def key(self) -> dict[str, Any]:
@@ -324,7 +344,7 @@ class _Page:
         clock = self.ledger.clock
         ended = bool(clock and answers.get(clock.ends))
         return Entry(
-            id=row.id, **placed(self.org), org_id=self.org.pk, ledger=self.ledger.code, version_id=version.id, on=self.on,
+            id=row.id, **placed(self.place_of(row)), org_id=self.org.pk, ledger=self.ledger.code, version_id=version.id, on=self.on,
             **contents.at_rest(self.ledger, row.id, version, answers), is_late=self.is_late,
             clock_due_at=rules.clock_due(clock, self.on, answers, timezone.localtime(at)) if clock else None,
             clock_ended_at=at if ended else None, made_at=at, by_id=by.id, by_name=by.name,
@@ -338,21 +358,25 @@ class _Page:
         )  # fmt: skip
         if insert([leaf], unless_there=True):
             return leaf
-        Leaf.objects.filter(**self.key).exclude(state=state).update(state=state)
-        return Leaf.objects.get(**self.key)
+        kept = Leaf.objects.get(**self.key)
+        if kept.state != state and Leaf.objects.filter(pk=kept.pk).update(state=state):
+            kept.state = state
+        return kept
 
     def do_tasks(self, by: Actor, at: datetime, leaf: Leaf, *, nil: bool = False) -> None:
         """A page that is begun does the tasks of the duty that bears the ledger's name."""
-        for task in tasks_to_do(SYSTEM, org_id=self.org.pk, codes=[f"ledger-{self.ledger.code}"], on=self.on):
+        own, code = [part.pk for part in self.parts], f"ledger-{self.ledger.code}"
+        for task in tasks_to_do(SYSTEM, org_id=self.org.pk, also_at=own, codes=[code], on=self.on):
             AtOnce().do(by, at, task=task, ref_id=leaf.pk, done_at=at, nil=nil)
 
 
 def _page(by: Actor, at: datetime, code: str, org_id: UUID, day: date) -> _Page:
-    org = net.org(by, org_id)
+    there = reach(by, org_id)
+    org = there.org
     ledger = _ledger(by, code, org.bureau_id)
     if not ledger.asked_of(stages_of([*org.stages, org.kind]), set(org.facets)):
         raise Refusal("ledgers.no_such_ledger")
-    _require(by, ledger, org)
+    _require(by, ledger, there)
     today = timezone.localdate(at)
     on = rules.page_day(ledger.every, sensible_day(day))
     if on > today:
@@ -360,7 +384,7 @@ def _page(by: Actor, at: datetime, code: str, org_id: UUID, day: date) -> _Page:
     since = rules.locked_from(ledger, on)
     if today >= since:
         raise Refusal("ledgers.locked", title=ledger.title, day=f"{on:%Y-%m-%d}", since=f"{since:%Y-%m-%d}")
-    return _Page(ledger, org, on, rules.is_late(ledger, on, today))
+    return _Page(ledger, org, on, rules.is_late(ledger, on, today), there.parts_for(by, ledger))
 
 
 def _ledger(by: Actor, code: str, bureau_id: UUID | None) -> Ledger:
@@ -370,22 +394,14 @@ def _ledger(by: Actor, code: str, bureau_id: UUID | None) -> Ledger:
     return found
 
 
-def is_mine(by: Actor, ledger: Ledger, place: Any) -> bool:
-    """Whether a person holds one of the ledger's own posts there."""
-    own = {net.own_post(place, post) for post in ledger.posts} if hasattr(place, "kind") else set(ledger.posts)
-    return bool(set(by.posts_at(place)) & own)
-
-
-def may_write(by: Actor, ledger: Ledger, place: Any) -> bool:
-    """Whether a person may write a ledger there: the ledger's own posts, and whoever signs for the school."""
-    return is_mine(by, ledger, place) or (not ledger.restricted and by.may("sign-for-school", place))
-
-
 def _require(by: Actor, ledger: Ledger, place: Any) -> None:
     if not may_write(by, ledger, place):
-        if ledger.restricted:  # nobody else learns that it is kept here
+        if ledger.restricted or (
+            isinstance(place, Reach) and not place.is_whole
+        ):  # nobody else learns that it is kept here
             raise Refusal("ledgers.no_such_ledger")
-        names = [post["name"] for post in net.posts(place.bureau_id) if post["code"] in ledger.posts]
+        bureau_id = place.org.bureau_id if isinstance(place, Reach) else place.bureau_id
+        names = [post["name"] for post in net.posts(bureau_id) if post["code"] in ledger.posts]
         raise Refusal("ledgers.not_my_post", title=ledger.title, who="、".join(names) or "负责的岗位")
 
 

@@ -28,6 +28,10 @@ declare_refusals(
         "ledgers.in_future": (422, "{day}还没有到，不能提前登记。请核对日期。"),
         "ledgers.bad_rows": (422, "有 {count} 处没有填对，这次没有保存，填好的都还在。请先改：{summary}"),
         "ledgers.not_nil": (409, "《{title}》{day}已经登记了内容，不能再报「{nil}」。"),
+        "ledgers.nil_of_school": (
+            403,
+            "《{title}》的零报告是全校一份，由负责全校的人报。自己这里没有情况的，不用登记。",
+        ),
         "ledgers.no_nil": (422, "《{title}》要如实逐行登记，没有零报告。"),
         "ledgers.struck": (409, "这一行已被{who}划去，不能再改。需要的话请另写一行。"),
         "ledgers.no_clock": (409, "这一行不用销记，或已经于{when}销记。"),

@@ -30,7 +30,7 @@ GIVEN: Mapping[str, str] = {"me": "空着就是我", "now": "空着就是现在"
 @signed_in
 def shelf(request: HttpRequest) -> HttpResponse:
     """My school's ledgers on a day; people of several schools choose one or look across all."""
-    schools = school_choices(request.actor)
+    schools = school_choices(request.actor) or queries.own_schools(request.actor)
     chosen = request.GET.get("school", "") or (schools[0][0] if len(schools) == 1 else "")
     on = _day(request)
     if chosen:
@@ -130,7 +130,7 @@ def strike(request: HttpRequest, entry_id: UUID) -> HttpResponse:
 @signed_in
 def gate(request: HttpRequest) -> HttpResponse:
     """The visitors who are inside with a pass, those over time first; whoever keeps the gate scans or types one that leaves."""
-    schools = school_choices(request.actor)
+    schools = school_choices(request.actor) or queries.own_schools(request.actor)
     chosen = request.POST.get("org_id", "") or (schools[0][0] if len(schools) == 1 else "")
     context = {"schools": schools, "chosen": chosen}
     if request.method == "POST":

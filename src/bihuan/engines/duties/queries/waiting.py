@@ -57,11 +57,13 @@ def open_tasks(
 
 
 def tasks_to_do(
-    viewer: Actor, *, org_id: UUID, codes: Collection[str], at: datetime | None = None, on: date | None = None
-) -> list[Task]:
-    """The undone tasks of these duties at a unit that run at a moment (or belong to a date), for an act that does them."""
+    viewer: Actor, *, org_id: UUID, codes: Collection[str], at: datetime | None = None, on: date | None = None,
+    also_at: Collection[UUID] = (),
+) -> list[Task]:  # fmt: skip
+    """The undone tasks of these duties at a unit (and at others) that run at a moment (or belong to a date), for an act that
+    does them."""
     rows = Task.objects.visible_to(viewer).filter(
-        org_id=org_id, duty__code__in=list(codes), state__in=("open", "missed")
+        org_id__in={org_id, *also_at}, duty__code__in=list(codes), state__in=("open", "missed")
     )
     if at is not None:
         rows = rows.filter(opens_at__lte=at, closes_at__gte=at)

@@ -31,6 +31,7 @@ from bihuan.mechanisms.ledgers.queries.passes import (
     passes_inside,
     passes_of,
 )
+from bihuan.mechanisms.ledgers.reach import own_schools
 
 __all__ = [
     "MINE",
@@ -56,6 +57,7 @@ __all__ = [
     "ledgers_at",
     "nil_days",
     "over_time",
+    "own_schools",
     "pass_form",
     "pass_view",
     "passes_inside",

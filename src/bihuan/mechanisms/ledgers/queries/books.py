@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -23,9 +23,9 @@ from bihuan.foundation.packs.measures import CAP
 from bihuan.foundation.pages.keyset import Page, page
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.ledgers import contents, rules
-from bihuan.mechanisms.ledgers.commands import is_mine, may_write
 from bihuan.mechanisms.ledgers.models import Entry, Leaf
 from bihuan.mechanisms.ledgers.pack import ledgers_of
+from bihuan.mechanisms.ledgers.reach import Reach, is_mine, may_write, reach
 from bihuan.mechanisms.ledgers.rules import Ledger
 
 MOST_AGAIN = 60
@@ -33,13 +33,18 @@ MINE = "我负责的"
 STATES: Mapping[str, str] = {"filled": "已登记", "nil": "零报告", "": "没有登记"}
 
 
-def ledgers_at(viewer: Actor, org: Any) -> dict[str, Ledger]:
-    """The ledgers that a school keeps, those that only some may read left out."""
+def ledgers_at(viewer: Actor, place: Any) -> dict[str, Ledger]:
+    """The ledgers that a school keeps (*place*: the school or a ``Reach``), those that only some may read left out.
+
+    Whoever reaches a part of the school sees those of their own post.
+    """
+    org, is_inside = (place.org, not place.is_whole) if isinstance(place, Reach) else (place, False)
     stages, facets = stages_of([*org.stages, org.kind]), set(org.facets)
     return {
         code: ledger
         for code, ledger in ledgers_of(org.bureau_id).items()
-        if ledger.asked_of(stages, facets) and (not ledger.restricted or may_write(viewer, ledger, org))
+        if ledger.asked_of(stages, facets)
+        and (not (ledger.restricted or is_inside) or may_write(viewer, ledger, place))
     }
 
 
@@ -54,6 +59,8 @@ class ShelfLine:
     may_write: bool
     running: int = 0
     overdue: int = 0
+    may_nil: bool = False
+    """Whether this person may say for the whole school that there was nothing."""
 
     @property
     def words(self) -> str:
@@ -82,24 +89,27 @@ class Shelf:
 
 def shelf(viewer: Actor, org_id: UUID, *, on: date, at: datetime) -> Shelf:
     """The ledgers of a school on a day (four statements)."""
-    org = net.org(viewer, org_id)
-    ledgers = ledgers_at(viewer, org)
+    there = reach(viewer, org_id)
+    org, ledgers = there.org, ledgers_at(viewer, there)
     days = {code: rules.page_day(ledger.every, sensible_day(on)) for code, ledger in ledgers.items()}
-    begun = {
-        (leaf.ledger, leaf.on): leaf.state
-        for leaf in Leaf.objects.filter(bureau_id=org.bureau_id, org_id=org.pk, on__in=set(days.values()))
-    }
+    begun = _begun(there, set(days.values()))
     running: dict[str, list[bool]] = {}
-    for code, due in _running(Entry.objects.filter(school_id=org.school_id, org_id=org.pk))[:CAP].values_list(
-        "ledger", "clock_due_at"
-    ):
+    kept = there.readable(Entry.objects.filter(school_id=org.school_id, org_id=org.pk))
+    for code, due in _running(kept)[:CAP].values_list("ledger", "clock_due_at"):
         running.setdefault(code, []).append(due <= at)
     groups: dict[str, list[ShelfLine]] = {MINE: []}
     for code, ledger in ledgers.items():
-        open_rows, mine = running.get(code, []), is_mine(viewer, ledger, org)
+        open_rows, mine = running.get(code, []), is_mine(viewer, ledger, there)
         state = begun.get((code, days[code]), "")
         line = ShelfLine(
-            ledger, days[code], state, mine, may_write(viewer, ledger, org), len(open_rows), sum(open_rows)
+            ledger,
+            days[code],
+            state,
+            mine,
+            may_write(viewer, ledger, there),
+            len(open_rows),
+            sum(open_rows),
+            bool(ledger.nil) and not state and may_write(viewer, ledger, there) and not there.parts_for(viewer, ledger),
         )
         groups.setdefault(MINE if mine else ledger.group, []).append(line)
     return Shelf(
@@ -108,6 +118,16 @@ def shelf(viewer: Actor, org_id: UUID, *, on: date, at: datetime) -> Shelf:
         _day_off(org.bureau_id, org.school_id, on),
         tuple((group, tuple(lines)) for group, lines in groups.items() if lines),
     )
+
+
+def _begun(there: Reach, days: set[date]) -> dict[tuple[str, date], str]:
+    """The pages of these days that were begun; whoever reaches a part of the school asks whether there are own rows."""
+    org = there.org
+    if not there.is_whole:
+        rows = Entry.objects.filter(bureau_id=org.bureau_id, org_id=org.pk, on__in=days, struck_at__isnull=True)
+        return dict.fromkeys(there.readable(rows).order_by().values_list("ledger", "on").distinct(), "filled")
+    leaves = Leaf.objects.filter(bureau_id=org.bureau_id, org_id=org.pk, on__in=days)
+    return {(code, on): state for code, on, state in leaves.values_list("ledger", "on", "state")}
 
 
 def _day_off(bureau_id: UUID, school_id: UUID | None, on: date) -> str:
@@ -129,6 +149,8 @@ class Line:
     is_running: bool
     is_overdue: bool
     may_end: bool
+    is_own: bool = True
+    """Whether it stands where this person writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +173,8 @@ class LedgerPage:
     after: date
     last_time: tuple[Mapping[str, str], ...] = ()
     by_me: bool = False
+    parts: tuple[Any, ...] = ()
+    """The own classes or areas of whoever writes no further."""
 
     @property
     def columns(self) -> tuple[Item, ...]:
@@ -183,46 +207,48 @@ class LedgerPage:
 
 def ledger_page(viewer: Actor, org_id: UUID, code: str, *, on: date, at: datetime) -> LedgerPage:
     """One page; any day of it names it. Refusals: ``foundation.not_found``, ``ledgers.no_such_ledger``."""
-    org = net.org(viewer, org_id)
-    ledger = ledgers_at(viewer, org).get(code)
+    there = reach(viewer, org_id)
+    org, ledger = there.org, ledgers_at(viewer, there).get(code)
     if ledger is None:
         raise Refusal("ledgers.no_such_ledger")
     day = rules.page_day(ledger.every, sensible_day(on))
     today = timezone.localdate(at)
-    rows = list(Entry.objects.filter(bureau_id=org.bureau_id, org_id=org.pk, ledger=code, on=day).order_by("id")[:1000])
+    kept = Entry.objects.filter(bureau_id=org.bureau_id, org_id=org.pk, ledger=code, on=day)
+    rows = list(there.readable(kept).order_by("id")[:1000])
+    parts = there.parts_for(viewer, ledger)
     version = in_force_by_code(
         viewer, ledger.sheet, on=max(day, rules.last_day(ledger.every, day) if day > today else day)
     )
     since = rules.locked_from(ledger, day)
     return LedgerPage(
-        ledger, org, day, rules.last_day(ledger.every, day), version, tuple(_line(row, ledger, at) for row in shown(viewer, ledger, org, rows)),
+        ledger, org, day, rules.last_day(ledger.every, day), version, tuple(_line(row, ledger, at, parts) for row in shown(viewer, ledger, there, rows)),
         Leaf.objects.filter(bureau_id=org.bureau_id, org_id=org.pk, ledger=code, on=day).first(),
-        since, today >= since, day > today, rules.is_late(ledger, day, today), may_write(viewer, ledger, org),
-        rules.turned(ledger.every, day, -1), rules.turned(ledger.every, day, 1), _last_time(viewer, ledger, org, day),
-        any(row.by_id == viewer.id and not row.struck_at for row in rows),
+        since, today >= since, day > today, rules.is_late(ledger, day, today), may_write(viewer, ledger, there),
+        rules.turned(ledger.every, day, -1), rules.turned(ledger.every, day, 1), _last_time(viewer, ledger, there, day),
+        any(row.by_id == viewer.id and not row.struck_at for row in rows), parts,
     )  # fmt: skip
 
 
-def _last_time(viewer: Actor, ledger: Ledger, org: Any, day: date) -> tuple[Mapping[str, str], ...]:
+def _last_time(viewer: Actor, ledger: Ledger, there: Reach, day: date) -> tuple[Mapping[str, str], ...]:
     """The rows of the last page before a day that has any: this person's, or everybody's where the rows have names."""
     if not ledger.again:
         return ()
+    org = there.org
     rows = Entry.objects.filter(
         bureau_id=org.bureau_id, org_id=org.pk, ledger=ledger.code, on__lt=day, struck_at__isnull=True
     )
-    if not ledger.slots:
-        rows = rows.filter(by_id=viewer.id)
+    rows = there.readable(rows) if ledger.slots else rows.filter(by_id=viewer.id)
     found = list(rows.order_by("-on", "id").values_list("on", "answers")[:MOST_AGAIN])
     return tuple(answers for on, answers in found if on == found[0][0])
 
 
-def shown(viewer: Actor, ledger: Ledger, org: Any, rows: list[Entry]) -> list[Entry]:
+def shown(viewer: Actor, ledger: Ledger, place: Any, rows: list[Entry]) -> list[Entry]:
     """The rows with what this person may read of them: encrypted ones opened for the ledger's posts alone, private columns
     masked for those who only look."""
     if ledger.restricted or any(row.closed for row in rows):
-        mine = is_mine(viewer, ledger, org)
+        mine = is_mine(viewer, ledger, place)
         return [contents.opened(row) if mine else row for row in rows]
-    if ledger.gate_pass and not may_write(viewer, ledger, org):
+    if ledger.gate_pass and not may_write(viewer, ledger, place):
         for row in rows:
             row.answers = {
                 code: rules.masked(text) if rules.is_private(ledger, code) else text
@@ -232,7 +258,7 @@ def shown(viewer: Actor, ledger: Ledger, org: Any, rows: list[Entry]) -> list[En
     return rows
 
 
-def _line(row: Entry, ledger: Ledger, at: datetime) -> Line:
+def _line(row: Entry, ledger: Ledger, at: datetime, parts: Sequence[Any] = ()) -> Line:
     version = version_for_filling(SYSTEM, row.version_id)
     wrong = contents.wrong(version, row.answers) if row.closed else row.wrong
     running = row.clock_due_at is not None and row.clock_ended_at is None and row.struck_at is None
@@ -242,6 +268,7 @@ def _line(row: Entry, ledger: Ledger, at: datetime) -> Line:
         running,
         running and row.clock_due_at <= at,
         running and ledger.clock is not None and (not ledger.clock.keep or row.clock_due_at <= at),
+        not parts or any(row.path.startswith(part.path) for part in parts),
     )
 
 
@@ -249,12 +276,13 @@ def entries_between(
     viewer: Actor, org_id: UUID, code: str, *, since: date, until: date
 ) -> tuple[Any, Ledger, list[Entry]]:
     """The school, its ledger and every row from a day to a day, struck ones too, for paper and Excel."""
-    org = net.org(viewer, org_id)
-    ledger = ledgers_at(viewer, org).get(code)
+    there = reach(viewer, org_id)
+    org, ledger = there.org, ledgers_at(viewer, there).get(code)
     if ledger is None:
         raise Refusal("ledgers.no_such_ledger")
     rows = Entry.objects.filter(bureau_id=org.bureau_id, org_id=org.pk, ledger=code, on__range=(since, until))
-    return org, ledger, shown(viewer, ledger, org, list(rows.order_by("on", "id")[:20_000]))
+    rows = there.readable(rows).order_by("on", "id")
+    return org, ledger, shown(viewer, ledger, there, list(rows[:20_000]))
 
 
 def nil_days(org: Any, code: str, *, since: date, until: date) -> list[date]:

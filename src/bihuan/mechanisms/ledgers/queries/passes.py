@@ -14,9 +14,9 @@ from bihuan.foundation.actors import SYSTEM, Actor
 from bihuan.foundation.pages.keyset import Page, page
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.ledgers import rules
-from bihuan.mechanisms.ledgers.commands import may_write
 from bihuan.mechanisms.ledgers.models import Entry, Pass
 from bihuan.mechanisms.ledgers.pack import ledgers_of
+from bihuan.mechanisms.ledgers.reach import may_write
 
 
 @dataclass(frozen=True, slots=True)
