@@ -78,7 +78,7 @@ class Term:
                 for line in SWEEPS if fresh else ():
                     if not line.name.startswith("duties") or (today - day).days <= self.told.get("duties_ago", 999):
                         line.run(until)
-            while fresh and react(clock.now(), most=500):
+            while react(clock.now(), most=500):  # on lived days too: a part that is new to them has its facts there
                 pass
             if fresh:
                 note("demo", self.district.pack, until=str(day), days=n + 1)
