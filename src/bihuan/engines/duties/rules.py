@@ -364,8 +364,7 @@ def _span(due: Due, window: Window, zone: tzinfo) -> tuple[datetime, datetime]:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which units a duty is for: any of the ``kinds``, any of the ``stages``, all of the ``facets`` and of the ``tags``, any
-    of the ``colours``."""
+    """Which units: any of the ``kinds``, any of the ``stages``, all of the ``facets`` and ``tags``, any of the ``colours``."""
 
     tiers: tuple[str, ...] = ("school",)
     kinds: tuple[str, ...] = ()

@@ -30,7 +30,7 @@ from bihuan.foundation.scoping import placed
 from bihuan.mechanisms.ledgers import contents, rules
 from bihuan.mechanisms.ledgers.models import Entry, Leaf, Pass
 from bihuan.mechanisms.ledgers.pack import ledgers_of
-from bihuan.mechanisms.ledgers.reach import CLASS, Reach, inside, may_write, part_named, reach
+from bihuan.mechanisms.ledgers.reach import CLASS, Reach, class_named, classes, inside, may_write, reach
 from bihuan.mechanisms.ledgers.rules import Ledger
 
 TRIES = 8
@@ -319,15 +319,15 @@ class _Page:
 
     def place_of(self, row: RowIn) -> Any:
         """Where a new row stands: at the school, or at the class or area of whoever reaches no further."""
-        return (part_named(self.parts, row.answers.get(CLASS, "")) or self.parts[0]) if self.parts else self.org
+        return (class_named(self.parts, row.answers.get(CLASS, "")) or self.parts[0]) if self.parts else self.org
 
     def not_own(self, n: int, row: RowIn, version: VersionInForce) -> dict[str, str]:
         """What is wrong with a row about another class than the own one; an empty cell of the class is filled."""
-        if not self.parts or all(item.code != CLASS for item in version.content.items):
+        if not classes(self.parts) or all(item.code != CLASS for item in version.content.items):
             return {}
-        part = part_named(self.parts, row.answers.get(CLASS, ""))
+        part = class_named(self.parts, row.answers.get(CLASS, ""))
         if part is None:
-            return {f"{n}.{CLASS}": f"只能登记自己的班：{'、'.join(one.name for one in self.parts)}"}
+            return {f"{n}.{CLASS}": f"只能登记自己的班：{'、'.join(one.name for one in classes(self.parts))}"}
         row.answers = {**row.answers, CLASS: row.answers.get(CLASS) or part.name}
         return {}
 

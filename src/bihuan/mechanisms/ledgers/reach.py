@@ -18,7 +18,7 @@ from bihuan.mechanisms.ledgers.pack import ledgers_of
 from bihuan.mechanisms.ledgers.rules import Ledger
 
 CLASS = "class"
-"""The column that makes a sheet one of classes."""
+"""The column that makes a sheet one of classes, and the kind of unit that is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,17 @@ def inside(rows: Any, parts: Sequence[Any]) -> Any:
     return rows.filter(reduce(or_, (under(part.path) for part in parts))) if parts else rows
 
 
-def part_named(parts: Sequence[Any], words: str) -> Any | None:
-    """Where a row belongs that names this class: the part of that name, the only part where it names none."""
-    if not words:
-        return parts[0] if len(parts) == 1 else None
-    asked = squeezed(words)
-    return next((one for one in parts if asked in {squeezed(one.name), squeezed(one.short_name)} - {""}), None)
+def classes(parts: Sequence[Any]) -> tuple[Any, ...]:
+    """Those of the parts that are classes: whoever has a building may write about any class in it."""
+    return tuple(part for part in parts if part.kind == CLASS)
+
+
+def class_named(parts: Sequence[Any], words: str) -> Any | None:
+    """The class of that name, the only one where none is named; nothing for another class."""
+    asked, own = squeezed(words), classes(parts)
+    if not asked:
+        return own[0] if len(own) == 1 else None
+    return next((one for one in own if asked in {squeezed(one.name), squeezed(one.short_name)} - {""}), None)
 
 
 def reach(viewer: Actor, org_id: UUID) -> Reach:

@@ -78,8 +78,7 @@ class Ratings(Section):
 
 def terms_of(bureau_id: UUID | None) -> list[Mapping[str, Any]]:
     """The terms of the bureau's calendar."""
-    data = packs.entries(bureau_id, "calendar").get("default", {})
-    return [term for year in data.get("school_years", ()) for term in year["terms"]]
+    return [term for year in packs.calendar(bureau_id).get("school_years", ()) for term in year["terms"]]
 
 
 def schemes_of(bureau_id: UUID | None) -> dict[str, dict[str, Any]]:

@@ -25,7 +25,7 @@ from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.ledgers import contents, rules
 from bihuan.mechanisms.ledgers.models import Entry, Leaf
 from bihuan.mechanisms.ledgers.pack import ledgers_of
-from bihuan.mechanisms.ledgers.reach import Reach, is_mine, may_write, reach
+from bihuan.mechanisms.ledgers.reach import CLASS, Reach, classes, is_mine, may_write, reach
 from bihuan.mechanisms.ledgers.rules import Ledger
 
 MOST_AGAIN = 60
@@ -180,6 +180,12 @@ class LedgerPage:
     def columns(self) -> tuple[Item, ...]:
         """The columns of new rows."""
         return self.version.content.items
+
+    @property
+    def own_class(self) -> str:
+        """The class that an empty cell of the class means; empty where it means none."""
+        own = classes(self.parts) if any(item.code == CLASS for item in self.columns) else ()
+        return own[0].name if len(own) == 1 else ""
 
     @property
     def can_write(self) -> bool:

@@ -18,6 +18,7 @@ from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.ledgers import queries
 from bihuan.mechanisms.ledgers.commands import report_nil, strike_row, write_rows
 from bihuan.mechanisms.ledgers.models import Entry, Leaf
+from bihuan.mechanisms.ledgers.reach import CLASS
 from bihuan.mechanisms.ledgers.tests.conftest import AT
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +41,7 @@ def classes(net, books):
     for n, (key, school, name) in enumerate(names):
         path = f"{school.path}zzz{n}."
         ancestors = {name: getattr(school, name) for name in ("province_id", "city_id", "bureau_id", "school_id")}
-        found[key] = org.objects.create(parent=school, kind="room", tier="area", name=name, path=path, **ancestors)
+        found[key] = org.objects.create(parent=school, kind=CLASS, tier="area", name=name, path=path, **ancestors)
     return found
 
 
@@ -103,6 +104,20 @@ def test_another_class_is_refused_and_nothing_is_written(net, classes, teacher, 
     refused("ledgers.bad_rows", lambda: send(both))
     send(both, "三年级２班")
     assert Entry.objects.get().path == classes["next"].path
+
+
+def test_whoever_has_a_building_writes_about_any_class_and_sees_the_own_rows(net, actors, cast, classes, teacher, send):
+    apps.get_model("responsibility", "Appointment").objects.create(
+        user=cast.nobody, org=net.building, post="class-teacher", starts_on=date(2024, 9, 1), **placed_at(net.building)
+    )
+    forget_actors()
+    send(teacher("next", name="huo"), "三年级2班")
+    keeper = actor_of(cast.nobody.pk)
+    send(keeper, "五年级3班")
+    assert Entry.objects.get(answers__class="五年级3班").path == net.building.path
+    page = queries.ledger_page(keeper, net.school.pk, "class-log", on=TODAY, at=AT)
+    assert [line.entry.answers["class"] for line in page.lines] == ["五年级3班"]
+    assert page.own_class == ""
 
 
 def test_a_row_of_another_class_is_neither_changed_nor_struck(net, classes, teacher, send):
@@ -175,7 +190,7 @@ def test_each_class_does_the_task_of_its_own(net, actors, classes, teacher, send
     task = apps.get_model("duties", "Task").objects
     keep_duty(
         SYSTEM, AT, id=uuid7(), org=net.bureau, code="ledger-class-log", title="班级安全日志", act="ledger", subject_id=None,
-        post="class-teacher", cadence={"every": "day"}, windows=[], starts_on=date(2026, 9, 1), scope={"kinds": ["room"]},
+        post="class-teacher", cadence={"every": "day"}, windows=[], starts_on=date(2026, 9, 1), scope={"kinds": ["class"]},
     )  # fmt: skip
     own, other = teacher("own"), teacher("next", name="wang")
     send(own)
