@@ -32,7 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
         schools, asked = school_choices(request.actor), request.GET
         chosen = asked.get("school", "")
         context |= {
-            "schools": schools if len(schools) > 1 else [], "filtered": asked.get("state", "") or chosen,
+            "schools": schools if len(schools) > 1 else [], "five": bool(schools), "filtered": asked.get("state", "") or chosen,
             "page": queries.ratings(
                 request.actor, state=asked.get("state", ""), school=id_of(chosen) if chosen else None, cursor=asked.get("cursor", "")
             ),
