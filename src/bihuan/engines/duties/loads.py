@@ -160,12 +160,16 @@ def _sheet_form(duty: Mapping[str, Any], chapters: Chapters) -> Form | None:
     return Form(asks, sheet=duty["sheet"], sheet_title=content.title, questions=questions)
 
 
-def works_of(chapters: Chapters, *, stages: Collection[str] = (), facets: Collection[str] | None = None) -> list[Work]:
-    """The duties of these chapters as work of a usual week, at a unit of these stages (none: of any) and facets (none: all).
+def works_of(
+    chapters: Chapters, *, stages: Collection[str] = (), facets: Collection[str] | None = None,
+    tags: Collection[str] | None = None, colours: Collection[str] | None = None,
+) -> list[Work]:  # fmt: skip
+    """The duties of these chapters as work of a usual week, at a school of these stages (none: of any), facets, tags and
+    colours (none: all). What is asked of parts of a school is counted whatever tags they bear.
 
     What another duty's act does too is not done again: its times are those that remain.
     """
-    duties = [duty for duty in chapters.get("duties", {}).values() if _is_for(duty, stages, facets)]
+    duties = [duty for duty in chapters.get("duties", {}).values() if _is_for(duty, stages, facets, tags, colours)]
     times = {duty["code"]: times_a_week(cadence_of(duty["cadence"]), len(duty.get("windows") or ())) for duty in duties}
     spared: dict[str, float] = {}
     for duty in duties:
@@ -180,10 +184,16 @@ def works_of(chapters: Chapters, *, stages: Collection[str] = (), facets: Collec
     return found
 
 
-def _is_for(duty: Mapping[str, Any], stages: Collection[str], facets: Collection[str] | None) -> bool:
+def _is_for(
+    duty: Mapping[str, Any], stages: Collection[str], facets: Collection[str] | None, tags: Collection[str] | None,
+    colours: Collection[str] | None,
+) -> bool:  # fmt: skip
     scope = scope_of(duty.get("scope") or {})
-    return (not scope.stages or not stages or bool(set(scope.stages) & set(stages))) and (
-        facets is None or set(scope.facets) <= set(facets)
+    return (
+        (not scope.stages or not stages or bool(set(scope.stages) & set(stages)))
+        and (facets is None or set(scope.facets) <= set(facets))
+        and (tags is None or scope.tiers != ("school",) or set(scope.tags) <= set(tags))
+        and (colours is None or not scope.colours or bool(set(scope.colours) & set(colours)))
     )
 
 

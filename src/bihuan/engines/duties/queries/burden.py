@@ -164,7 +164,7 @@ def burden(viewer: Actor, *, week: date, org_id: UUID | None = None) -> BurdenPa
     names, budgets = packs.entries(bureau_id, "posts"), packs.entries(bureau_id, "budgets")
     measured, (works, ids) = _measured(viewer, week, place), _works(viewer, bureau_id, place)
     seconds = {code: row["seconds"] for code, row in packs.entries(bureau_id, "field-seconds").items()}
-    asked = works_of(works, **_asked_at(place))
+    asked = works_of(works, **_asked_at(place, works))
     found = loads(asked, seconds) if place else dearest_loads(works, seconds)
     if place:
         found = {net.own_post(place, post): load for post, load in found.items()}
@@ -234,7 +234,11 @@ def _works(viewer: Actor, bureau_id: UUID | None, place: Any) -> tuple[Chapters,
     return {"duties": duties, "ledgers": books, "sheets": told}, ids
 
 
-def _asked_at(place: Any) -> dict[str, Any]:
+def _asked_at(place: Any, works: Chapters) -> dict[str, Any]:
     if place is None or not place.school_id:
         return {}
-    return {"stages": stages_of([*place.stages, place.kind]), "facets": set(place.facets)}
+    coloured = any((duty.get("scope") or {}).get("colours") for duty in works.get("duties", {}).values())
+    borne = colours.by_path(place.bureau_id, place.school_id).get(place.path, set()) if coloured else None
+    return {
+        "stages": stages_of([*place.stages, place.kind]), "facets": set(place.facets), "tags": set(place.tags), "colours": borne,
+    }  # fmt: skip

@@ -126,6 +126,22 @@ def test_a_form_that_grows_by_a_field_costs_more_in_each_of_its_rows(form, kind)
 # --- the same question twice --------------------------------------------------------------------------------------------
 
 
+def test_a_school_without_the_tag_or_the_colour_is_not_charged():
+    said = {
+        "water": {"tags": ["near-water"]},
+        "red": {"colours": ["red"]},
+        "room": {"tiers": ["area"], "tags": ["canteen"]},
+    }
+    all_of = chapters(*(duty(code, act="act", scope=scope) for code, scope in said.items()))
+
+    def charged(**borne):
+        return {work.code for work in works_of(all_of, **borne)}
+
+    assert charged() == {"water", "red", "room"}
+    assert charged(tags=[], colours=[]) == {"room"}  # nobody looks at the tags of its parts
+    assert charged(tags=["near-water"], colours=["orange", "red"]) == {"water", "red", "room"}
+
+
 def test_a_question_is_found_again_through_width_case_and_punctuation():
     assert normal("出勤人数（人）") == normal("出勤人数(人)") == normal("出勤 人数：人")
     assert normal("ＡＢ１") == normal("ab1")
