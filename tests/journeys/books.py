@@ -64,6 +64,11 @@ def keep_books(world: Any, now: datetime) -> None:
         world.do("wang", "training.group_out", drill_id=kept["drill-done"], group=group, came=came)
     findings = [{"words": f"第{n}处疏散门推不开", "becomes": "hazard"} for n in range(4)]
     findings.append({"words": "预案里要写明引导员的位置", "becomes": "revision"})
+    kept["lesson"], held = str(uuid7()), {"org_id": school, "title": "灭火器怎么用", "minutes": 45}
+    why = [{"person": people["wang"], "reason": "夜班休息"}]
+    world.do("li", "training.hold_lesson", id=kept["lesson"], on=str(timezone.localdate(now)), absent=why, **held)
+    made_up = {"lesson_id": kept["lesson"], "person": people["wang"], "on": str(timezone.localdate(now))}
+    world.do("li", "training.make_up", **made_up)
     world.do("li", "training.end_drill", drill_id=kept["drill-done"], verdict="两个班按时到达", findings=findings)
 
     kept["emergency-plan"], kept["plan-draft"] = str(uuid7()), str(uuid7())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from bihuan.engines.duties.queries import tasks_to_do
 from bihuan.engines.responsibility import queries as net
 from bihuan.engines.sheets.queries import VersionInForce, in_force_by_code
 from bihuan.engines.sheets.rules import Answer, faults_of
+from bihuan.foundation import packs
 from bihuan.foundation.actors import SYSTEM, Actor
 from bihuan.foundation.commands import command
 from bihuan.foundation.events import record, record_all
@@ -24,7 +26,7 @@ from bihuan.foundation.ids import uuid7
 from bihuan.foundation.refusals import Refusal
 from bihuan.foundation.scoping import placed
 from bihuan.mechanisms.training import rules
-from bihuan.mechanisms.training.models import Drill
+from bihuan.mechanisms.training.models import Drill, Lesson
 from bihuan.mechanisms.training.pack import kinds_of
 
 TRIES = 8
@@ -180,6 +182,88 @@ def cancel_drill(
     _swap(drill, "planned", state="cancelled", cancelled_for=reason)
     record(drill, "training.drill_cancelled", by=by, at=at, reason=reason)
     return drill
+
+
+class AbsentIn(BaseModel):
+    """Somebody of the staff who was not there, and why."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    person: UUID
+    reason: Annotated[str, Field(min_length=1, max_length=60)]
+
+
+@command("training.hold_lesson")
+def hold_lesson(
+    by: Actor, at: datetime, *, id: UUID, org_id: UUID, title: Annotated[str, Field(min_length=2, max_length=80)], on: date,
+    minutes: Annotated[int, Field(ge=5, le=600)],
+    posts: Annotated[list[Annotated[str, Field(max_length=60)]], Field(max_length=100)] = [],  # noqa: B006
+    absent: Annotated[list[AbsentIn], Field(max_length=500)] = [],  # noqa: B006
+) -> Lesson:  # fmt: skip
+    """Record a lesson that the staff of a school had: whoever serves there on that day was there, but for the absent.
+
+    *posts* narrows whom it was for. Refusals: ``foundation.not_found`` · ``not_yours``, ``training.not_a_school`` ·
+    ``lesson_ahead`` · ``nobody_asked`` · ``not_of_school``.
+    """
+    school = net.org(by, org_id)
+    if school.tier != "school":
+        raise Refusal("training.not_a_school", fields={"org_id": "请选一所学校。"})
+    _require(by, school)
+    if on > timezone.localdate(at):
+        raise Refusal("training.lesson_ahead", on=on, fields={"on": "请核对日期。"})
+    asked = staff_of(school, on, posts)
+    if not asked:
+        raise Refusal("training.nobody_asked")
+    why = {str(one.person): one.reason for one in absent}
+    if why.keys() - asked.keys():
+        raise Refusal("training.not_of_school")
+    people = {pk: {**one, "absent": why.get(pk, ""), "made_up_on": ""} for pk, one in asked.items()}
+    lesson = Lesson(
+        id=id, **placed(school), org_id=school.pk, org_name=school.short_name or school.name, title=title, on=on,
+        minutes=minutes, people=people, by_id=by.id, by_name=by.name,
+    )  # fmt: skip
+    lesson.save(force_insert=True)
+    record(lesson, "training.lesson_held", by=by, at=at, title=title, on=on, asked=len(people), absent=len(why))
+    return lesson
+
+
+@command("training.make_up")
+def make_up(by: Actor, at: datetime, *, lesson_id: UUID, person: UUID, on: date) -> Lesson:
+    """Somebody who was absent has made the lesson up on a later day.
+
+    Refusals: ``foundation.not_found`` · ``not_yours`` · ``changed_meanwhile``, ``training.not_absent`` · ``made_up_early``.
+    """
+    lesson: Lesson = Lesson.objects.all().seen(by, lesson_id)
+    _require(by, lesson)
+    row = lesson.people.get(str(person))
+    if row is None or not row["absent"] or row["made_up_on"]:
+        raise Refusal("training.not_absent", name=row["name"] if row else "这个人")
+    today = timezone.localdate(at)
+    if not lesson.on <= on <= today:
+        fields = {"on": "请核对日期。"}
+        raise Refusal("training.made_up_early", first=lesson.on, last=today, fields=fields)
+    people = {**lesson.people, str(person): {**row, "made_up_on": on.isoformat()}}
+    won = Lesson.objects.filter(pk=lesson.pk, revision=lesson.revision).update(
+        people=people, revision=F("revision") + 1
+    )
+    if not won:
+        raise Refusal("foundation.changed_meanwhile", who="同时登记的人")
+    lesson.people, lesson.revision = people, lesson.revision + 1
+    record(lesson, "training.lesson_made_up", by=by, at=at, person=person, name=row["name"], on=on)
+    return lesson
+
+
+def staff_of(school: Any, on: date, posts: Collection[str] = ()) -> dict[str, dict[str, str]]:
+    """Who serves at a school (its classes and areas too) on a day, by id, with name and post; bureau and partner posts are no
+    staff. One statement."""
+    known = packs.entries(school.bureau_id, "posts")
+    own = {code for code, post in known.items() if post.get("tier") not in ("bureau", "partner")}
+    rows = net.appointments(SYSTEM, on=on).filter(school_id=school.pk, post__in=own & set(posts) if posts else own)
+    found: dict[str, dict[str, str]] = {}
+    for user_id, name, post in rows.order_by("user__name", "user_id", "rank", "id").values_list(
+        "user_id", "user__name", "post"
+    ):
+        found.setdefault(str(user_id), {"name": name, "post": known[post].get("name", post)})
+    return found
 
 
 # --- inside ----------------------------------------------------------------------------------------------------------

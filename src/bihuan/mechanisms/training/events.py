@@ -10,6 +10,8 @@ declare(
         "training.group_out": "班级到达集合点",
         "training.drill_ended": "结束演练",
         "training.drill_cancelled": "取消演练",
+        "training.lesson_held": "登记教职工培训",
+        "training.lesson_made_up": "补训",
     }
 )
 declare_refusals(
@@ -18,6 +20,11 @@ declare_refusals(
         "training.unknown_kind": (422, "没有「{kind}」这种演练。请从列表里选。"),
         "training.not_a_school": (422, "演练按学校安排。请选一所学校或幼儿园。"),
         "training.no_groups": (422, "这所学校还没有登记班级。请先写明参加演练的班级或人员，以及各有多少人。"),
+        "training.lesson_ahead": (422, "{on} 还没有到，培训完了再登记。"),
+        "training.nobody_asked": (422, "这所学校当天没有这些岗位的教职工。请改选岗位，或先在责任网登记任职。"),
+        "training.not_of_school": (422, "名单里有人当天不在这所学校的参训人员里。请刷新以后再选。"),
+        "training.not_absent": (409, "{name}这次没有缺席，或者已经补过，不用再登记补训。"),
+        "training.made_up_early": (422, "补训日期要在 {first} 到 {last} 之间。"),
         "training.unknown_group": (422, "这次演练里没有这个班级。请刷新以后再报。"),
         "training.too_many": (422, "{name}应到 {due} 人，不能报 {came} 人。请核对；有来访或外班人员的写在说明里。"),
         "training.not_planned": (409, "这次演练{state}，不能再开始或取消。"),

@@ -1,4 +1,4 @@
-"""Drill: planned, run, ended; its groups and findings are parts of its one row."""
+"""Drill: planned, run, ended; its groups and findings are parts of its one row. Lesson: what staff were taught, and who was there."""
 
 from __future__ import annotations
 
@@ -47,3 +47,26 @@ class Drill(ScopedModel):
             models.Index(fields=["bureau_id", "-planned_at", "-id"], name="drill_by_bureau"),
             models.Index(fields=["school_id", "-planned_at", "-id"], name="drill_by_school"),
         ]
+
+
+class Lesson(ScopedModel):
+    """A safety lesson for the staff of a school, of so many minutes.
+
+    ``people`` maps a person's id to {"name", "post", "absent", "made_up_on"}: whoever was asked to come on that day, with the
+    reason for which they were not there (empty: they were) and the day on which they made it up (empty: not yet). Pupils are
+    never named here; their classes are counted in the ledgers.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    org = models.ForeignKey("responsibility.Org", on_delete=models.PROTECT, related_name="+")
+    org_name = models.CharField(max_length=80)
+    title = models.CharField(max_length=80)
+    on = models.DateField()
+    minutes = models.PositiveIntegerField()
+    people = models.JSONField(default=dict)
+    by_id = models.UUIDField(null=True)
+    by_name = models.CharField(max_length=60)
+    revision = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["school_id", "-on", "-id"], name="lesson_by_school")]

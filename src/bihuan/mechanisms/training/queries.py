@@ -1,9 +1,9 @@
-"""Reading drills: the list, one drill as it runs, what a school may choose."""
+"""Reading drills: the list, one drill as it runs, what a school may choose. Lessons of the staff: who had how many."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +15,10 @@ from bihuan.engines.sheets.rules import Item, is_wrong, stages_of
 from bihuan.foundation import clock
 from bihuan.foundation.actors import SYSTEM, Actor
 from bihuan.foundation.pages.keyset import Page, page
+from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.training import rules
-from bihuan.mechanisms.training.commands import check_of
-from bihuan.mechanisms.training.models import Drill
+from bihuan.mechanisms.training.commands import check_of, staff_of
+from bihuan.mechanisms.training.models import Drill, Lesson
 from bihuan.mechanisms.training.pack import kinds_of
 from bihuan.mechanisms.training.rules import Group, Outcome
 
@@ -159,3 +160,71 @@ def drills_since(viewer: Actor, *, days: int = TERM_DAYS) -> Any:
     """The drills that ended in the last days inside the viewer's net, to be counted."""
     since = clock.now() - timedelta(days=days)
     return Drill.objects.visible_to(viewer).filter(state="done", planned_at__gte=since)
+
+
+# --- lessons of the staff ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LessonsPage:
+    """A school's lessons for its staff in a school year (from 1 August), and each person's share."""
+
+    org: Any
+    year: int
+    lessons: list[Lesson]
+    people: list[rules.Trained]
+    may_hold: bool
+
+
+def lessons_page(viewer: Actor, org_id: UUID, *, year: int | None = None) -> LessonsPage:
+    """``foundation.not_found`` for another school, and for whoever neither leads there nor looks after its net."""
+    org = net.org(viewer, org_id)
+    _require_reader(viewer, org)
+    today = timezone.localdate(clock.now())
+    year = year if year and 2000 <= year <= 2100 else today.year if today.month >= 8 else today.year - 1
+    rows = Lesson.objects.filter(
+        bureau_id=org.bureau_id, school_id=org.pk, on__range=(date(year, 8, 1), date(year + 1, 7, 31))
+    )
+    found = list(rows.order_by("-on", "-id")[:MOST_LESSONS])
+    people = rules.trained((one.minutes, one.people) for one in found)
+    return LessonsPage(org, year, found, people, _leads(viewer, org))
+
+
+MOST_LESSONS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class LessonPage:
+    """One lesson: who was there, who was not and why, and what this person may do."""
+
+    lesson: Lesson
+    absent: list[tuple[str, dict[str, str]]]
+    came: list[dict[str, str]]
+    may_change: bool
+
+
+def lesson_page(viewer: Actor, pk: UUID) -> LessonPage:
+    """One lesson, or ``foundation.not_found``."""
+    lesson: Lesson = Lesson.objects.all().seen(viewer, pk)
+    _require_reader(viewer, lesson)
+    absent = [(person, said) for person, said in lesson.people.items() if said["absent"]]
+    came = [said for said in lesson.people.values() if not said["absent"]]
+    return LessonPage(lesson, absent, came, _leads(viewer, lesson))
+
+
+def lesson_choices(viewer: Actor, org_id: UUID) -> tuple[Any, dict[str, dict[str, str]]]:
+    """The school and its staff of today, for the form of a lesson; ``foundation.not_found`` for whoever does not lead there."""
+    school = net.org(viewer, org_id)
+    if not _leads(viewer, school):
+        raise Refusal("foundation.not_found")
+    return school, staff_of(school, timezone.localdate(clock.now()))
+
+
+def _leads(viewer: Actor, place: Any) -> bool:
+    return viewer.may("sign-for-school", place) or viewer.may("assign", place)
+
+
+def _require_reader(viewer: Actor, place: Any) -> None:
+    """Names with reasons of absence are for those who lead there and those who see the net."""
+    if not (_leads(viewer, place) or viewer.may("see-net", place)):
+        raise Refusal("foundation.not_found")

@@ -71,6 +71,33 @@ def outcome(groups: Iterable[Group], alarm_at: datetime | None, limit_seconds: i
     )  # fmt: skip
 
 
+@dataclass(slots=True)
+class Trained:
+    """One person of the staff over a year: lessons asked for, had (made up ones too), minutes, and those still to be made up."""
+
+    person: str
+    name: str
+    post: str
+    asked: int = 0
+    had: int = 0
+    minutes: int = 0
+    left: int = 0
+
+
+def trained(lessons: Iterable[tuple[int, Mapping[str, Mapping[str, str]]]]) -> list[Trained]:
+    """Each person over lessons given as (minutes, people), the latest first; whoever has most to make up stands first."""
+    found: dict[str, Trained] = {}
+    for minutes, people in lessons:
+        for person, said in people.items():
+            one = found.setdefault(person, Trained(person, said["name"], said["post"]))
+            was_there = not said["absent"] or bool(said["made_up_on"])
+            one.asked += 1
+            one.had += was_there
+            one.minutes += minutes if was_there else 0
+            one.left += not was_there
+    return sorted(found.values(), key=lambda one: (-one.left, one.minutes, one.name))
+
+
 def clock_words(seconds: int | None) -> str:
     """100 as 1 分 40 秒."""
     if seconds is None:

@@ -1,4 +1,4 @@
-"""The pages of drills: plan, run from a phone, end, print."""
+"""The pages of drills: plan, run from a phone, end, print; and of the lessons that staff have."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
-from django.views.decorators.http import require_GET, require_POST
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from bihuan.engines.responsibility.queries import school_choices
 from bihuan.foundation import clock
@@ -34,6 +35,7 @@ def drills(request: HttpRequest) -> HttpResponse:
         "page": queries.drills(request.actor, only, cursor=request.GET.get("cursor", "")),
         "states": list(rules.STATES.items()), "schools": schools if len(schools) > 1 else [],
         "may_plan": request.actor.may_anywhere("sign-for-school") or request.actor.may_anywhere("assign"),
+        "may_read_lessons": any(request.actor.may_anywhere(act) for act in ("sign-for-school", "assign", "see-net")),
     }  # fmt: skip
     return render(request, "training/drills.html", context)
 
@@ -152,8 +154,77 @@ def _groups(text: str) -> list[dict[str, Any]]:
     return found
 
 
+# --- lessons of the staff ---------------------------------------------------------------------------------------------
+
+
+@require_GET
+@signed_in
+def lessons(request: HttpRequest) -> HttpResponse:
+    """A school's lessons for its staff in a year, and each person's share."""
+    schools = school_choices(request.actor)
+    chosen = request.GET.get("school", "") or (schools[0][0] if len(schools) == 1 else "")
+    if not chosen:
+        return render(request, "training/choose.html", {"schools": schools, "lessons": True})
+    year = request.GET.get("year", "")
+    found = queries.lessons_page(request.actor, id_of(chosen), year=int(year) if year.isdecimal() else None)
+    return render(request, "training/lessons.html", {"page": found, "schools": schools if len(schools) > 1 else []})
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def new_lesson(request: HttpRequest) -> HttpResponse:
+    """Record a lesson: everybody was there, but for those beside whom a reason is written."""
+    schools = school_choices(request.actor)
+    chosen = request.POST.get("org_id") or request.GET.get("school", "") or (schools[0][0] if len(schools) == 1 else "")
+    if not chosen:
+        return render(request, "training/choose.html", {"schools": schools, "lessons": True})
+    school, staff = queries.lesson_choices(request.actor, id_of(chosen))
+    form = request.POST
+    why = {name.removeprefix("absent."): text.strip() for name, text in form.items() if name.startswith("absent.")}
+    context = {
+        "school": school, "staff": [(pk, one, why.get(pk, "")) for pk, one in staff.items()],
+        "new_id": form.get("id") or uuid7(), "today": timezone.localdate(clock.now()),
+    }  # fmt: skip
+    if request.method == "GET":
+        return render(request, "training/new_lesson.html", context)
+    args = {"id": form.get("id", ""), "org_id": chosen, **{n: form.get(n, "") for n in ("title", "on", "minutes")}}
+    args["absent"] = [{"person": person, "reason": reason} for person, reason in why.items() if reason]
+    try:
+        answer = send(request, "training.hold_lesson", args).answer
+    except Refusal as refusal:
+        return again(request, "training/new_lesson.html", refusal, context)
+    return done(request, f"/training/lessons/{answer['id']}/", say="培训已登记。没到的人补训以后，在这里登记补训日期。")
+
+
+@require_GET
+@signed_in
+def lesson(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One lesson: who was there, who has to make it up."""
+    return render(request, "training/lesson.html", _lesson(request, pk))
+
+
+def _lesson(request: HttpRequest, pk: UUID) -> dict[str, Any]:
+    return {"page": queries.lesson_page(request.actor, pk), "today": timezone.localdate(clock.now())}
+
+
+@require_POST
+@signed_in
+def made_up(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Somebody made the lesson up."""
+    args = {"lesson_id": str(pk), "person": request.POST.get("person", ""), "on": request.POST.get("on", "")}
+    try:
+        send(request, "training.make_up", args)
+    except Refusal as refusal:
+        return again(request, "training/lesson.html", refusal, _lesson(request, pk))
+    return done(request, f"/training/lessons/{pk}/", say="补训已登记。")
+
+
 urlpatterns = [
     path("", drills, name="drills"),
+    path("lessons/", lessons, name="lessons"),
+    path("lessons/new/", new_lesson, name="lesson-new"),
+    path("lessons/<uuid:pk>/", lesson, name="lesson"),
+    path("lessons/<uuid:pk>/made-up/", made_up, name="lesson-made-up"),
     path("new/", new, name="drill-new"),
     path("<uuid:pk>/", drill, name="drill"),
     path("<uuid:pk>/begin/", begin, name="drill-begin"),
