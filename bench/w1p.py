@@ -56,6 +56,8 @@ class Patrolling:
         self.direct = Direct()
         self.org = [s for s in world.schools if s.bureau_id == world.home["bureau"].pk][:schools]
         self.beats = [beat for school in self.org for beat in _beats(school)]
+        if self.direct.postgres:
+            self.direct.run("ANALYZE")  # as autovacuum does where a school has existed for more than a minute
         self._next = itertools.cycle(self.beats)
         self._duties: dict[UUID, Any] = {}
         self._tasks: list[tuple[Beat, UUID]] = []

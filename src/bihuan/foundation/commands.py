@@ -391,6 +391,7 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
+_PLAIN = {str, int, bool, type(None)}
 _answer_text = json.JSONEncoder(default=_plain).encode
 
 
@@ -400,6 +401,8 @@ def _answer(result: Any) -> dict[str, Any]:
         return {"id": str(result.pk)} | ({"number": number} if number else {})
     if isinstance(result, list):
         return {"items": [_answer(item) for item in result]}
+    if isinstance(result, dict) and all(type(value) in _PLAIN or value == [] for value in result.values()):
+        return result
     answer: dict[str, Any] = msgspec.json.decode(_answer_text(result or {}))
     return answer
 

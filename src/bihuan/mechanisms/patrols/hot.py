@@ -66,7 +66,9 @@ class Batch:
     def __post_init__(self) -> None:
         sent = [one for _, one in self.calls]
         looks = [look for one in sent for look in one.looks]
-        points = {look.point_id for look in looks if look.point_id}
+        points = {
+            look.point_id.int: look.point_id for look in looks if look.point_id
+        }.values()  # a number is hashed by C
         found = hot.told(
             _routes({one.route_id for one in sent if one.route_id}),
             standings(points, {look.code for look in looks if look.code}),

@@ -90,19 +90,22 @@ def signals(
     photos: Mapping[UUID, Photo] | None = None,
 ) -> list[Signal]:
     """Every signal of a round, in the order of its looks, the whole round's last."""
-    found = [*_far(walk.looks, limits), *_fast(walk.looks, limits), *_labels(walk.looks)]
+    placed = [look for look in walk.looks if _placed(look, limits)]
+    found = [*_far(placed, limits), *_fast(walk.looks, limits), *_labels(walk.looks)]
     if photos:
         found += _photos(walk.looks, photos, phone_started, limits)
-    found += _copied(walk.looks, limits)
-    found.sort(key=lambda one: (one.n is None, one.n or 0))
-    return [*found, *_whole(walk, context, limits, drift)]
+    found += _copied(placed, limits)
+    found.sort(key=lambda one: one.n or 0)
+    for code, words, value, threshold in _whole(walk, context, limits, drift):
+        found.append(Signal(code, words, value, threshold, walk.times.ended_at.isoformat()))
+    return found
 
 
 def _far(looks: Iterable[Judged], limits: Thresholds) -> Iterator[Signal]:
     far = limits.far_metres
     for look in looks:
         spot, here = look.spot, look.check
-        if spot is None or spot.lat is None or spot.lon is None or not _placed(look, limits):
+        if spot is None or spot.lat is None or spot.lon is None:
             continue
         blur = here.accuracy or 0
         if at_most(here.lat, here.lon, spot.lat, spot.lon) - blur <= far:  # type: ignore[arg-type]
@@ -190,7 +193,7 @@ def _copied(looks: Sequence[Judged], limits: Thresholds) -> Iterator[Signal]:
     known = [
         (look, look.spot, look.check.lat)
         for look in looks
-        if look.walked and look.check.how in ("scan", "nfc") and _placed(look, limits)
+        if look.walked and look.check.how in ("scan", "nfc")
         and look.spot and look.spot.lat is not None and look.spot.lon is not None
     ]  # fmt: skip
     step = limits.copied_within_metres / ROUGHLY
@@ -212,21 +215,21 @@ def _copied(looks: Sequence[Judged], limits: Thresholds) -> Iterator[Signal]:
             return
 
 
-def _whole(walk: Walk, context: Context, limits: Thresholds, drift: timedelta) -> Iterator[Signal]:
-    at = walk.times.ended_at.isoformat()
+def _whole(walk: Walk, context: Context, limits: Thresholds, drift: timedelta) -> Iterator[tuple[str, str, int, int]]:
+    """What the round as a whole gives rise to: code, words, value and threshold."""
     points = len(walk.spots)
     least = max(context.least_seconds or 0, 0) if walk.seen == context.terrain.all else 0
     least = max(least, points * limits.least_seconds_a_point)
     if points >= 3 and walk.seconds < least:
         words = f"{points} 个点一共用了 {walk.seconds} 秒，少于 {least} 秒。如果是补登或点位很近，可以说明。"
-        yield Signal("whole_round_too_quick", words, walk.seconds, least, at)
+        yield "whole_round_too_quick", words, walk.seconds, least
     streak = context.clean_streak + 1
     if context.stops and not walk.found and streak >= limits.clean_rounds:
         words = f"连续 {streak} 次巡查都没有发现问题，达到 {limits.clean_rounds} 次。请换个角度再看一遍，也可以说明。"
-        yield Signal("all_normal_streak", words, streak, limits.clean_rounds, at)
+        yield "all_normal_streak", words, streak, limits.clean_rounds
     if walk.typed > limits.typed_points:
         words = f"有 {walk.typed} 个点没有扫码，是输入编号或从列表选的。标签坏了的，请报给安全负责人重新打印。"
-        yield Signal("typed_code", words, walk.typed, limits.typed_points, at)
+        yield "typed_code", words, walk.typed, limits.typed_points
     ahead = round(abs(drift.total_seconds()))
     if ahead > limits.drift_seconds or not walk.times.credible:
         words = (
@@ -234,7 +237,7 @@ def _whole(walk: Walk, context: Context, limits: Thresholds, drift: timedelta) -
             if ahead > limits.drift_seconds
             else "手机记下的时间不可能是真的（在收到之后、过于久远，或先后颠倒），系统按收到的时间登记，原来的时间也留着。"
         )
-        yield Signal("clock_drift", words, ahead, limits.drift_seconds, at)
+        yield "clock_drift", words, ahead, limits.drift_seconds
 
 
 def _days(days: int) -> str:

@@ -66,8 +66,7 @@ DEGREE = 111_200
 """Metres of a degree of latitude, rounded up."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Spot:
+class Spot(msgspec.Struct, frozen=True, eq=False):
     """A risk point as far as a round needs it; the position is where its label was posted, when that is known."""
 
     id: UUID
@@ -75,15 +74,14 @@ class Spot:
     name: str = ""
     lat: float | None = None
     lon: float | None = None
-    text: str = field(init=False)
-    """its id as it is kept in JSON"""
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "text", str(self.id))
+    @property
+    def text(self) -> str:
+        """Its id as it is kept in JSON."""
+        return msgspec.to_builtins(self.id)  # type: ignore[no-any-return]
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(msgspec.Struct, frozen=True):
     """What is known about a scanned code: its state and the point it was printed for."""
 
     state: LabelState
@@ -117,8 +115,8 @@ class Kept(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     n: int
     how: How
     result: Look
-    at: str
-    phone_at: str
+    at: datetime
+    phone_at: datetime
     stands: Standing
     seconds: int
     point_id: str = ""
@@ -151,10 +149,8 @@ class Judged(msgspec.Struct, frozen=True, gc=False):
     def kept(self) -> Kept:
         """How a round keeps it."""
         one = self.check
-        phone_at = one.at.isoformat()
         return Kept(
-            one.n, one.how, one.result, phone_at if self.at is one.at else self.at.isoformat(), phone_at, self.standing,
-            one.seconds, self.spot.text if self.spot else "", one.code, one.lat, one.lon, one.accuracy, one.evidence,
+            one.n, one.how, one.result, self.at, one.at, self.standing, one.seconds, self.spot.text if self.spot else "", one.code, one.lat, one.lon, one.accuracy, one.evidence,
             one.hazard_id, one.note or "",
         )  # fmt: skip
 
@@ -267,8 +263,7 @@ def result_of(
     return "found" if any(look.check.result == "found" for look in looks) else "normal"
 
 
-@dataclass(frozen=True, slots=True)
-class Times:
+class Times(msgspec.Struct, frozen=True):
     """When a round was walked, as far as the phone's clock can be believed; ``credible`` is whether it can."""
 
     started_at: datetime
@@ -330,8 +325,7 @@ class Context:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
+class Walk(msgspec.Struct, frozen=True):
     """A round weighed: its looks, its times, the stops it accounts for, and whether its route is whole with it.
 
     ``found`` at how many points something was wrong, ``typed`` how many were not scanned, ``spots`` where somebody looked,

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from uuid import UUID
+
+import msgspec
 
 from bihuan.foundation import hot
 from bihuan.mechanisms.risks import rules, wall_codes
 from bihuan.mechanisms.risks.models import PointCode, RiskPoint
 
 
-@dataclass(slots=True)
-class PointStanding:
+class PointStanding(msgspec.Struct):
     """A point's scope columns (see ``scoping.placed``) and, when its label was posted with a position, where that is."""
 
     pk: UUID
@@ -31,8 +32,7 @@ class PointStanding:
     lon: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LabelStanding:
+class LabelStanding(msgspec.Struct, frozen=True):
     """A code that is known: ``in_force`` or ``void``, and its point."""
 
     state: str
@@ -69,7 +69,7 @@ def standing(point_ids: Collection[UUID], texts: Collection[str]) -> Standings:
 def standings(point_ids: Collection[UUID], texts: Collection[str]) -> hot.Part[Standings]:
     """``standing``, to be read with other things at once."""
     meant = {text: _scanned(text) for text in texts}
-    readings = {code: wall_codes.readings(code) for code, _ in meant.values() if code}
+    readings = wall_codes.readings_of(code for code, _ in meant.values() if code)
     wanted = [one for codes in readings.values() for one in codes]
     rows = yield hot.Question(
         _COLUMNS,
@@ -93,7 +93,7 @@ _scanned = lru_cache(maxsize=20_000)(rules.scanned)
 
 
 def _known(
-    code: str, n: int | None, readings: Mapping[str, list[str]], labels: Mapping[str, tuple[bool, int, UUID]]
+    code: str, n: int | None, readings: Mapping[str, Sequence[str]], labels: Mapping[str, tuple[bool, int, UUID]]
 ) -> LabelStanding | None:
     found = next((labels[one] for one in readings.get(code, ()) if one in labels), None)
     if found is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from functools import lru_cache
 
 from django.conf import settings
@@ -29,6 +30,12 @@ def fresh() -> str:
 def readings(code: str) -> list[str]:
     """The codes to look up for a typed text, the literal one first."""
     return list(_readings(code, _key()))
+
+
+def readings_of(codes: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """``readings`` of many."""
+    key = _key()
+    return {code: _readings(code, key) for code in codes}
 
 
 @lru_cache(maxsize=20_000)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -242,6 +243,8 @@ def excuse_task(
 _TASK = [field.attname for field in Task._meta.concrete_fields]
 
 
+_ENDS = ("state", "backfilled", "nil", "done_at", "done_by_id", "done_by_name", "ref_id")
+_ENDED = attrgetter("id", *_ENDS)
 _WITH_DUTY = hot.Columns(*((Duty, name) for name in ("code", "satisfies", "apart")), *((Task, name) for name in _TASK))
 _OWN = ", ".join(f't."{field.column}"' for field in Task._meta.concrete_fields)
 
@@ -304,8 +307,7 @@ class Doing:
 
     def write(self) -> None:
         """Mark the tasks as done; ``Overtaken`` when a rival transaction was faster with one of them."""
-        names = ("state", "backfilled", "nil", "done_at", "done_by_id", "done_by_name", "ref_id")
-        rows = [[task.pk, *(getattr(task, name) for name in names)] for task in self._won]
-        undone = hot.update_each(Task, names, rows, where="duties_task.state IN (%s, %s)", values=UNDONE)
+        rows = [_ENDED(task) for task in self._won]
+        undone = hot.update_each(Task, _ENDS, rows, where="duties_task.state IN (%s, %s)", values=UNDONE)
         if undone != len(rows):
             raise Overtaken

@@ -7,7 +7,6 @@ writes one row, one fact, and what follows below: the task done, the points look
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -88,13 +87,22 @@ def reading(args: Mapping[str, Any]) -> dict[str, Any] | None:
         sent = msgspec.convert(args, _Round)
     except msgspec.ValidationError:
         return None
-    moments = [args["started_at"], args["ended_at"], *(look["at"] for look in args["checks"])]
-    if any(isinstance(text, str) and text[26:27].isdigit() for text in moments):
-        return None  # finer than a microsecond: this rounds, pydantic cuts off
-    words = [sent.note, *(look.code for look in sent.checks), *(look.note for look in sent.checks)]
-    if any(text and (text[0].isspace() or text[-1].isspace()) for text in words):
+    if _finer(args["started_at"]) or _finer(args["ended_at"]) or _loose(sent.note):
         return None
+    for given, look in zip(args["checks"], sent.checks, strict=True):
+        if _loose(look.code) or _loose(look.note) or _finer(given["at"]):
+            return None
     return {name: getattr(sent, name) for name in _Round.__struct_fields__}
+
+
+def _finer(text: Any) -> bool:
+    """Whether a moment is told finer than in microseconds: msgspec rounds it, pydantic cuts it off."""
+    return isinstance(text, str) and text[26:27].isdigit()
+
+
+def _loose(text: str | None) -> bool:
+    """Whether there is something around a text that pydantic strips."""
+    return bool(text) and text != text.strip()  # type: ignore[union-attr]
 
 
 @command("patrols.submit_round", reading=reading)
@@ -152,8 +160,7 @@ def submit_round(
     return said(row, done=done, left=walk.left)
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(msgspec.Struct, frozen=True):
     """A round as the phone sent it, with what its clock lacked. What follows up to ``said`` reads and writes nothing: the
     batch twin (``hot``) decides with the very same functions."""
 
@@ -173,10 +180,10 @@ class Sent:
 
 def sent_of(
     at: datetime, drift: timedelta, *, id: UUID, route_id: UUID | None, task_id: UUID | None, started_at: datetime,
-    ended_at: datetime, spent: int, checks: Sequence[CheckIn | rules.Check], handed_over: bool, note: str,
+    ended_at: datetime, spent: int, checks: Sequence[CheckIn] | tuple[rules.Check, ...], handed_over: bool, note: str,
 ) -> Sent:  # fmt: skip
     """The arguments of ``submit_round`` that were received *at* this moment, whichever way they were read."""
-    looks = tuple(check if isinstance(check, rules.Check) else check.plain() for check in checks)
+    looks = checks if isinstance(checks, tuple) else tuple(check.plain() for check in checks)
     times = rules.times(started_at, ended_at, drift=drift, received=at)
     return Sent(id, route_id, task_id, started_at, ended_at, spent, looks, handed_over, note, drift, times)
 
@@ -234,8 +241,7 @@ def told_of(row: Round, walk: rules.Walk, photos: Sequence[Mapping[str, Any]] = 
     return told
 
 
-@dataclass(frozen=True)
-class Ground:
+class Ground(msgspec.Struct, frozen=True):
     """Where a round was walked: the scope it belongs to, and what the rules need of route, points and labels."""
 
     place: Placed
@@ -315,8 +321,7 @@ def in_office(by: Actor, place: Placed, walked_at: datetime) -> Actor:
     return walker
 
 
-@dataclass(frozen=True)
-class History:
+class History(msgspec.Struct, frozen=True):
     """What was handed in before: this very round, the other parts of its task, and how long nothing was found."""
 
     known: Round | None

@@ -1,0 +1,166 @@
+"""What was read, as the fields hold it; conditions and tables whose text is the same for any number of values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Generator, Sequence
+from datetime import UTC, datetime
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
+
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
+
+from bihuan.foundation.hot.kept import on_sqlite, rows_as_kept
+from bihuan.foundation.hot.statements import fetch, fetch_all, vendor
+
+M = TypeVar("M", bound=models.Model)
+
+
+class Columns:
+    """Which fields the columns of an answer hold: model and name of each. Made once, for it is asked every time."""
+
+    def __init__(self, *names: tuple[type[models.Model], str]) -> None:
+        self._names = names
+
+    @cached_property
+    def turned(self) -> list[tuple[int, Callable[[Any], Any] | None, list[Any]]]:
+        """How each is turned into what its field holds; those that the driver already answers so are left out."""
+        return _turned(self._names, vendor())
+
+    def read(self, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """The rows of an answer with each value as its field holds it."""
+        if not rows or not self.turned:
+            return rows
+        database = connections[DEFAULT_DB_ALIAS]  # the proxy would look it up for every value
+        columns: list[Any] = list(zip(*rows, strict=True))
+        for n, quick, steps in self.turned:
+            if quick:
+                columns[n] = tuple(map(quick, columns[n]))
+            for step, expression in steps:
+                columns[n] = tuple(step(value, expression, database) for value in columns[n])
+        return list(zip(*columns, strict=True))
+
+
+class Question(NamedTuple):
+    """A small SELECT with its values, and what its columns hold."""
+
+    columns: Columns
+    sql: str
+    values: Sequence[Any]
+
+
+A = TypeVar("A")
+Part = Generator[Question, list[tuple[Any, ...]], A]
+"""A part of what has to be read: it yields its question once, is sent the rows, and returns what it makes of them."""
+_PLAN_ONCE = Question(Columns(), "SELECT set_config('plan_cache_mode', 'force_generic_plan', true)", ())
+
+
+def told(*parts: Part[Any], plan_once: bool = False) -> list[Any]:
+    """What each of the parts makes of its rows; all questions go to PostgreSQL at once.
+
+    *plan_once*: for the rest of the transaction PostgreSQL keeps each plan, whatever the values. Where rows are found by
+    key, planning anew costs more than the rest; never for lists, where the best plan depends on whose they are.
+    """
+    asked = [next(part) for part in parts]
+    if plan_once and vendor() == "postgresql":
+        asked.insert(0, _PLAN_ONCE)
+    answers = fetch_all([(one.sql, one.values) for one in asked])
+    found = []
+    for part, question, rows in zip(parts, asked[-len(parts) :], answers[-len(parts) :], strict=True):
+        try:
+            part.send(question.columns.read(rows))
+        except StopIteration as end:
+            found.append(end.value)
+    return found
+
+
+def _turned(
+    names: tuple[tuple[type[models.Model], str], ...], vendor: str
+) -> list[tuple[int, Callable[[Any], Any] | None, list[Any]]]:
+    """The converters of these columns, as the ORM would apply them; for ids and moments of SQLite a quick one."""
+    found: list[tuple[int, Callable[[Any], Any] | None, list[Any]]] = []
+    for n, (model, name) in enumerate(names):
+        column = model._meta.get_field(name).get_col(model._meta.db_table)  # type: ignore[union-attr]
+        steps = [*connection.ops.get_db_converters(column), *column.get_db_converters(connection)]
+        if steps and isinstance(column.output_field, models.UUIDField):
+            found.append((n, _uuid, []))
+        elif steps and isinstance(column.output_field, models.DateTimeField):
+            found.append((n, _moment, []))
+        elif steps and isinstance(column.output_field, models.BooleanField):
+            found.append((n, _flag, []))
+        elif steps and isinstance(column.output_field, models.JSONField) and column.output_field.decoder is None:
+            found.append((n, _from_json, []))
+        elif steps:
+            found.append((n, None, [(step, column) for step in steps]))
+    return found
+
+
+def _from_json(value: str | None) -> Any:
+    return None if value is None else json.loads(value)
+
+
+def _flag(value: int | None) -> bool | None:
+    return None if value is None else bool(value)
+
+
+def _moment(value: str | datetime | None) -> datetime | None:
+    """The driver reads what it knows to be a moment's column; what a statement made up comes as text."""
+    if value is None:
+        return None
+    return (value if isinstance(value, datetime) else datetime.fromisoformat(value)).replace(tzinfo=UTC)
+
+
+@lru_cache(maxsize=8192)
+def _uuid(value: str | None) -> UUID | None:
+    return UUID(value) if value is not None else None
+
+
+def table(
+    name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, read_once: bool = False
+) -> tuple[str, list[Any]]:
+    """Rows of values as a named table of a statement, ``name (…) AS (…)``: arrays on PostgreSQL, JSON on SQLite.
+
+    *columns* are ``"person uuid"``: name and PostgreSQL's type. The text is the same for any number of rows, so it is
+    planned once. *read_once* for a table that is joined to many rows: it is made before them, never anew for each.
+    """
+    how = "AS MATERIALIZED" if read_once else "AS"
+    split = [column.split() for column in columns]
+    names = ", ".join(name for name, _ in split)
+    if vendor() == "postgresql":
+        arrays = list(zip(*rows, strict=True)) or [()] * len(split)
+        marks = ", ".join(f"%s::{kind}[]" for _, kind in split)
+        return f"{name} ({names}) {how} (SELECT * FROM unnest({marks}))", [list(array) for array in arrays]  # noqa: S608 - our own names
+    reads = ", ".join(f"value ->> {n}" for n in range(len(split)))
+    return f"{name} ({names}) {how} (SELECT {reads} FROM json_each(%s))", [rows_as_kept(rows)]  # noqa: S608 - our own names
+
+
+def among(column: str, kind: str = "uuid") -> str:
+    """``column`` is one of a list: a condition whose text is the same for any number of values (see ``listed``)."""
+    if vendor() == "postgresql":
+        return f"{column} = ANY(%s::{kind}[])"
+    return f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608 - our own names
+
+
+def listed(values: Collection[Any]) -> Any:
+    """The list that ``among`` takes: ids or texts."""
+    if vendor() == "postgresql":
+        return list(values)
+    return on_sqlite(list(values)).decode()
+
+
+def rows_of(model: type[M], where: str, values: Sequence[Any]) -> list[M]:
+    """Whole rows of a model by a condition, without building the statement anew."""
+    names, columns, head = _whole(model, vendor())
+    rows = columns.read(fetch(f"{head} WHERE {where}", values))
+    return [model.from_db(connection.alias, names, row) for row in rows]
+
+
+@lru_cache(maxsize=256)
+def _whole(model: type[models.Model], vendor: str) -> tuple[list[str], Columns, str]:
+    quote = connection.ops.quote_name
+    fields = model._meta.concrete_fields
+    columns = ", ".join(quote(field.column) for field in fields)
+    head = f"SELECT {columns} FROM {quote(model._meta.db_table)}"  # noqa: S608 - our own names
+    names = [field.attname for field in fields]
+    return names, Columns(*((model, name) for name in names)), head
