@@ -67,7 +67,7 @@ def keep_books(world: Any, now: datetime) -> None:
     kept["lesson"], held = str(uuid7()), {"org_id": school, "title": "灭火器怎么用", "minutes": 45}
     why = [{"person": people["wang"], "reason": "夜班休息"}]
     world.do("li", "training.hold_lesson", id=kept["lesson"], on=str(timezone.localdate(now)), absent=why, **held)
-    made_up = {"lesson_id": kept["lesson"], "person": people["wang"], "on": str(timezone.localdate(now))}
+    made_up = {"lesson_id": kept["lesson"], "user_id": people["wang"], "on": str(timezone.localdate(now))}
     world.do("li", "training.make_up", **made_up)
     world.do("li", "training.end_drill", drill_id=kept["drill-done"], verdict="两个班按时到达", findings=findings)
 

@@ -271,7 +271,7 @@ def test_every_command_refuses_what_is_not_theirs_like_what_is_not_there(lived, 
         "answer": "已经处理", "scoring": {"direct": ["x"]}, "count": 1, "hidden_until": "2026-12-20T10:00:00+08:00",
     }  # fmt: skip
     kept, row = lived.kept, {"id": str(uuid7()), "answers": {"name": "老吴"}}
-    special = {"ledgers.write_rows": {"rows": [row]}, "plans.return_version": {"words": "试一试别人的"},
+    special = {"ledgers.write_rows": {"rows": [row]}, "training.hold_lesson": {"minutes": 45}, "plans.return_version": {"words": "试一试别人的"},
                "duties.set_duty": {"code": "try-it"}, "duties.set_day": {"kind": "holiday"}, "ratings.appeal": {"words": "试一试别人的"},
                "ratings.judge": {"marks": [{"item": "post-work", "mark": "1", "reason": "试一试"}]},
                "ratings.ask_improvement": {"words": "试一试别人的", "until": "2027-01-01", "person": person}}  # fmt: skip

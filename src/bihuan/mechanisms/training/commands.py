@@ -227,28 +227,28 @@ def hold_lesson(
 
 
 @command("training.make_up")
-def make_up(by: Actor, at: datetime, *, lesson_id: UUID, person: UUID, on: date) -> Lesson:
+def make_up(by: Actor, at: datetime, *, lesson_id: UUID, user_id: UUID, on: date) -> Lesson:
     """Somebody who was absent has made the lesson up on a later day.
 
     Refusals: ``foundation.not_found`` · ``not_yours`` · ``changed_meanwhile``, ``training.not_absent`` · ``made_up_early``.
     """
     lesson: Lesson = Lesson.objects.all().seen(by, lesson_id)
     _require(by, lesson)
-    row = lesson.people.get(str(person))
+    row = lesson.people.get(str(user_id))
     if row is None or not row["absent"] or row["made_up_on"]:
         raise Refusal("training.not_absent", name=row["name"] if row else "这个人")
     today = timezone.localdate(at)
     if not lesson.on <= on <= today:
         fields = {"on": "请核对日期。"}
         raise Refusal("training.made_up_early", first=lesson.on, last=today, fields=fields)
-    people = {**lesson.people, str(person): {**row, "made_up_on": on.isoformat()}}
+    people = {**lesson.people, str(user_id): {**row, "made_up_on": on.isoformat()}}
     won = Lesson.objects.filter(pk=lesson.pk, revision=lesson.revision).update(
         people=people, revision=F("revision") + 1
     )
     if not won:
         raise Refusal("foundation.changed_meanwhile", who="同时登记的人")
     lesson.people, lesson.revision = people, lesson.revision + 1
-    record(lesson, "training.lesson_made_up", by=by, at=at, person=person, name=row["name"], on=on)
+    record(lesson, "training.lesson_made_up", by=by, at=at, person=user_id, name=row["name"], on=on)
     return lesson
 
 

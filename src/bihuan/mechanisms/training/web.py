@@ -211,7 +211,7 @@ def _lesson(request: HttpRequest, pk: UUID) -> dict[str, Any]:
 @signed_in
 def made_up(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Somebody made the lesson up."""
-    args = {"lesson_id": str(pk), "person": request.POST.get("person", ""), "on": request.POST.get("on", "")}
+    args = {"lesson_id": str(pk), "user_id": request.POST.get("user_id", ""), "on": request.POST.get("on", "")}
     try:
         send(request, "training.make_up", args)
     except Refusal as refusal:

@@ -68,7 +68,7 @@ def test_what_was_missed_is_made_up_once(net, actors, cast, now):
     row = hold(actors.li, net, on=TODAY - timedelta(days=2), absent=[AbsentIn(person=cast.wang.pk, reason="夜班休息")])
 
     def make_up(by=actors.li, person=cast.wang.pk, on=TODAY):
-        return commands.make_up(by, AT, lesson_id=row.pk, person=person, on=on)
+        return commands.make_up(by, AT, lesson_id=row.pk, user_id=person, on=on)
 
     refused("training.made_up_early", lambda: make_up(on=TODAY + timedelta(days=1)))
     refused("training.made_up_early", lambda: make_up(on=TODAY - timedelta(days=3)))
@@ -97,7 +97,7 @@ def test_only_who_leads_writes_and_outsiders_find_nothing(net, actors, cast, now
         refused("foundation.not_found", lambda who=who: hold(who, net))
     assert not Lesson.objects.exists()
     row = hold(actors.li, net, absent=[AbsentIn(person=cast.wang.pk, reason="夜班")])
-    said = {"lesson_id": row.pk, "person": cast.wang.pk, "on": TODAY}
+    said = {"lesson_id": row.pk, "user_id": cast.wang.pk, "on": TODAY}
     refused("foundation.not_yours", lambda: commands.make_up(actors.wang, AT, **said))
     for who in (actors.wu, actors.sun):
         refused("foundation.not_found", lambda who=who: commands.make_up(who, AT, **said))
@@ -115,7 +115,7 @@ def test_sent_twice_is_done_once(net, actors, cast, now):
     held = {
         "id": str(id), "org_id": str(net.school.pk), "title": "灭火器", "on": TODAY.isoformat(), "minutes": 45, "absent": absent,
     }  # fmt: skip
-    made = {"lesson_id": str(id), "person": str(cast.wang.pk), "on": TODAY.isoformat()}
+    made = {"lesson_id": str(id), "user_id": str(cast.wang.pk), "on": TODAY.isoformat()}
     for _ in range(2):
         execute(actors.li, AT, id=first, name="training.hold_lesson", args=held)
     for _ in range(2):
@@ -141,7 +141,7 @@ def test_held_looked_at_and_made_up_on_pages(net, door, cast, now):
     assert "夜班休息" in page
     assert "补了" in page
     assert "还差 1 次" in li.get("/training/lessons/").content.decode()
-    bad = {"_id": str(uuid7()), "person": str(cast.wang.pk), "on": "2020-01-01"}
+    bad = {"_id": str(uuid7()), "user_id": str(cast.wang.pk), "on": "2020-01-01"}
     assert li.post(f"{sent.url}made-up/", bad).status_code == 422
     good = bad | {"_id": str(uuid7()), "on": TODAY.isoformat()}
     assert li.post(f"{sent.url}made-up/", good).status_code == 302
