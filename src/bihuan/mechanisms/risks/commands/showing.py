@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Annotated
 from uuid import UUID
 
@@ -77,13 +78,15 @@ def note_all(walks: Sequence[tuple[Actor, datetime, Collection[UUID]]], places: 
     *places* is what the caller has read of the points in the same transaction.
     """
     checked: dict[UUID, datetime] = {}
-    for by, at, walked in walks:
+    for by, at, walked in sorted(walks, key=itemgetter(1), reverse=True):
         theirs: dict[str, bool] = {}  # points of one place are asked about once
         for pk in walked:
+            if pk in checked:
+                continue  # by a later walk
             place = places[pk]
             if (mine := theirs.get(place.path)) is None:
                 mine = theirs[place.path] = _in_net(by, place)
-            if mine and (pk not in checked or checked[pk] < at):
+            if mine:
                 checked[pk] = at
     missed = _checked(checked, places)
     for by, at, walked in walks if missed else ():
