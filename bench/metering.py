@@ -215,7 +215,9 @@ def peak_since() -> Iterator[list[int]]:
     """
     grown: list[int] = []
     gc.collect()
-    with suppress(AttributeError):  # what was freed goes back to the system where the C library can: else it hides the growth
+    with suppress(
+        AttributeError
+    ):  # what was freed goes back to the system where the C library can: else it hides the growth
         ctypes.CDLL(None).malloc_trim(0)
     before, highest, over = own_memory(), 0, Event()
 
