@@ -41,13 +41,13 @@ WEEKS = len({monday_of(day) for term in _TERMS for day in USUAL_YEAR.school_days
 
 @lru_cache(maxsize=1000)
 def times_a_week(cadence: Cadence, windows: int = 1) -> float:
-    """How often a duty falls due in a usual week of school; a single date never does."""
+    """How often a duty falls due in a usual week of school, on average where some are asked; a single date never does."""
     if cadence.every == "once":
         return 0.0
     usual = replace(cadence, since=USUAL_YEAR.first) if cadence.since else cadence
     found = dues(usual, USUAL_YEAR, USUAL_YEAR.first, USUAL_YEAR.last)
     in_term = sum(any(term.starts_on <= due.opens_on <= term.ends_on for term in _TERMS) for due in found)
-    return in_term * max(1, windows) / WEEKS
+    return in_term * max(1, windows) / WEEKS * cadence.sample / 100
 
 
 @dataclass(frozen=True, slots=True)

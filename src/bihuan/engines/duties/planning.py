@@ -20,7 +20,9 @@ from bihuan.engines.duties import rules
 from bihuan.engines.duties.calendar import DAY, Calendar, Day, days_from, merged, overlaid
 from bihuan.engines.duties.colours import by_path
 from bihuan.engines.duties.models import CalendarDay, Duty
-from bihuan.engines.duties.rules import Profile, Served, Slot
+from bihuan.engines.duties.rules import Profile, Slot
+from bihuan.engines.duties.sampling import drawn, lot_of
+from bihuan.engines.duties.serving import Served, whose
 from bihuan.engines.responsibility import queries as net
 from bihuan.engines.responsibility.rules.posts import post_for, sponsor_posts
 from bihuan.engines.responsibility.rules.tree import steps_to
@@ -84,12 +86,20 @@ class Unit:
 
 @dataclass
 class Cell:
-    """Units of one profile that live by the same days; with a post it is a ``groups`` number in the plan."""
+    """Units of one profile that live by the same days; with a post and a lot (``None``: all) it is a ``groups`` number in
+    the plan."""
 
     profile: Profile
     days: Any
     units: list[Unit] = field(default_factory=list)
-    groups: dict[str, int] = field(default_factory=dict)
+    groups: dict[tuple[str, int | None], int] = field(default_factory=dict)
+
+    def group(self, post: str, lot: int | None, asked: list[tuple[str, list[Unit]]]) -> int:
+        """The number of these units with this post in the plan: a place in *asked*."""
+        number = self.groups.setdefault((post, lot), len(asked))
+        if number == len(asked):
+            asked.append((post, self.units if lot is None else [unit for unit in self.units if lot_of(unit.id) == lot]))
+        return number
 
 
 class Days:
@@ -233,6 +243,7 @@ def plan_of(
     for duty in duties:
         rule = _rule(duty, new_only=new_only)
         scope, windows = rules.scope_of(duty.scope), rules.windows_of(duty.windows)
+        sample = rules.cadence_of(duty.cadence).sample
         for cell in units.cells(duty):
             if (duty.scope or duty.org_id == bureau_id) and not rules.applies(scope, cell.profile):
                 continue
@@ -241,14 +252,13 @@ def plan_of(
             if not found[key]:
                 continue
             post = post_for(cell.profile.kind, duty.post, grid)
-            group = cell.groups.setdefault(post, len(asked))
-            if group == len(asked):
-                asked.append((post, cell.units))
             for slot in found[key]:
                 name = windows[slot.slot].name
                 title = f"{duty.title}（{name}）" if name and len(windows) > 1 else duty.title
                 held_on = min(max(today, timezone.localdate(slot.opens_at)), until)
-                plan.tasks.append(Planned(group, duty, title, post, held_on, slot))
+                for lot in drawn(sample, duty.code, slot.on):
+                    group = cell.group(post, lot, asked)
+                    plan.tasks.append(Planned(group, duty, title, post, held_on, slot))
     plan.members.extend(_members(bureau_id, asked, sponsor_posts(grid), today, until, school_id))
     return plan
 
@@ -299,5 +309,5 @@ def _members(
         for unit in members:
             steps = [unit.path] if post in sponsors else reversed(steps_to(unit.path))
             above = [found for step in steps if (found := held.get((step, post)))]
-            for span in rules.whose(above, first, last):
+            for span in whose(above, first, last):
                 yield Member(group, unit.id, span.since, span.until, span.user)

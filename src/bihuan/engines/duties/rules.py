@@ -33,14 +33,15 @@ _KEYS: Mapping[str, frozenset[str]] = {
 NEAR = frozenset({"school-day", "day", "week", "interval", "once"})
 """Cadences that look no further than a week, or their own number of days."""
 _WEEKDAYS = "一二三四五六日"
-_NOT_THERE = frozenset({"every"})
+_ALWAYS = frozenset({"every", "sample"})
 STATES: Mapping[str, str] = {"open": "待办", "done": "已完成", "late": "迟报", "missed": "漏办", "excused": "免办"}
 ENDED = ("done", "late", "missed", "excused")
 
 
 @dataclass(frozen=True, slots=True)
 class Cadence:
-    """A checked cadence; see ``cadence_of``. ``day``: a number, ``first`` or ``last``, or empty for the whole period."""
+    """A checked cadence; see ``cadence_of``. ``day``: a number, ``first`` or ``last``, or empty for the whole period.
+    ``sample``: how many units in a hundred are asked each time (see ``sampling``)."""
 
     every: str
     day: int | str = ""
@@ -54,6 +55,7 @@ class Cadence:
     days: int = 1
     since: date | None = None
     date: date | None = None
+    sample: int = 100
 
 
 def cadence_of(data: Mapping[str, Any]) -> Cadence:
@@ -62,11 +64,12 @@ def cadence_of(data: Mapping[str, Any]) -> Cadence:
     ``school-day`` (``weekdays``, ``without`` kinds) · ``day`` (``kinds``, ``weekdays``) · ``week`` (``day`` 1–7, first, last;
     ``weeks`` odd, even) · ``month`` (``day`` n-th school day, first, last; ``basis`` calendar or term; ``months``) ·
     ``quarter`` · ``term`` · ``first-week`` · ``before-holiday`` (``least`` days) · ``interval`` (``days``, ``since``) · ``once``.
+    With each of them ``sample``: of how many units in a hundred it is asked each time.
     """
     every = str(data.get("every", ""))
     if every not in EVERY:
         raise ValueError(f"频次 every 只能是：{'、'.join(EVERY)}")
-    if strange := sorted(set(data) - _KEYS[every] - _NOT_THERE):
+    if strange := sorted(set(data) - _KEYS[every] - _ALWAYS):
         raise ValueError(f"频次「{EVERY[every]}」不认识：{'、'.join(strange)}")
     found = Cadence(
         every,
@@ -81,7 +84,10 @@ def cadence_of(data: Mapping[str, Any]) -> Cadence:
         days=_number(data.get("days", 1), 1, 366, "days"),
         since=_date(data.get("since"), "since"),
         date=_date(data.get("date"), "date"),
+        sample=_number(data.get("sample", 100), 5, 100, "sample"),
     )
+    if found.sample % 5:
+        raise ValueError("频次里的 sample（抽百分之几）应是 5 的倍数")
     if every == "interval" and found.since is None:
         raise ValueError("「每隔几天」要写从哪一天算起（since）")
     if every == "once" and found.date is None:
@@ -156,6 +162,8 @@ def in_words(cadence: Cadence) -> str:
         parts.append(
             f"周{_WEEKDAYS[int(cadence.day) - 1]}" if cadence.every == "week" else f"第 {cadence.day} 个上课日"
         )
+    if cadence.sample < 100:
+        parts.append(f"每次抽 {cadence.sample}%")
     return "，".join(parts)
 
 
@@ -425,63 +433,6 @@ def fault_of(
     except ValueError as error:
         return str(error)
     return ""
-
-
-# --- whose ------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """Somebody who holds a post at a unit from a day to a day."""
-
-    user: Any
-    starts_on: date
-    ends_on: date | None
-    stand_in: bool = False
-    rank: int = 1
-
-    def on(self, day: date) -> bool:
-        """Whether it is in force on a day."""
-        return self.starts_on <= day and (self.ends_on is None or self.ends_on >= day)
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """From a day to a day a task of the post is this one person's (``None``: any holder's)."""
-
-    since: date
-    until: date
-    user: Any
-
-
-def whose(steps: Sequence[Sequence[Served]], first: date, last: date) -> list[Span]:
-    """Whose a post's tasks are between two days: *steps* are the holders at the unit, then those above it.
-
-    The nearest unit that has somebody counts; a stand-in comes before the holder, the first before the second. Where
-    several are equal (four guards) a task belongs to all of them.
-    """
-    if not steps:
-        return [Span(first, last, None)]
-    if len(steps[0]) == 1 and (only := steps[0][0]).on(first) and only.on(last):  # as it nearly always is
-        return [Span(first, last, only.user)]
-    edges = {first}
-    for held in steps:
-        for one in held:
-            edges |= {
-                day for day in (one.starts_on, one.ends_on + DAY if one.ends_on else first) if first < day <= last
-            }
-    starts = sorted(edges)
-    return [
-        Span(since, then - DAY, _holder(steps, since))
-        for since, then in zip(starts, [*starts[1:], last + DAY], strict=True)
-    ]
-
-
-def _holder(steps: Sequence[Sequence[Served]], day: date) -> Any:
-    here: list[Served] = next((there for held in steps if (there := [one for one in held if one.on(day)])), [])
-    best = min(((not one.stand_in, one.rank) for one in here), default=None)
-    users = {one.user for one in here if (not one.stand_in, one.rank) == best}
-    return users.pop() if len(users) == 1 else None
 
 
 # --- how it ended -----------------------------------------------------------------------------------------------------

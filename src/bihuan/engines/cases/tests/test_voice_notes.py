@@ -40,7 +40,7 @@ def test_it_stands_in_the_story_with_its_hash_and_is_no_picture(loop, actors, ph
     assert [one["id"] for one in told.facts["photos"]] == [*case.before, str(note)]
     assert all(one["sha256"] for one in told.facts["photos"])
     page = door("li").get(f"/hazards/{case.pk}/").content.decode()
-    assert f'<audio controls preload="none" src="/evidence/{note}/" aria-label="语音说明">' in page
+    assert f'hx-preserve controls preload="none" src="/evidence/{note}/" aria-label="语音说明">' in page
     assert "语音说明 4 秒" in page
     assert page.count("<audio") == 1
     assert f"/evidence/{note}.webp" not in page

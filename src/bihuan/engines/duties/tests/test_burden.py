@@ -66,6 +66,7 @@ def chapters(*duties, **sheets):
 )  # fmt: skip
 def test_a_usual_week_has_so_many_times(cadence, least, most):
     assert least <= times_a_week(cadence_of(cadence)) <= most
+    assert times_a_week(cadence_of({**cadence, "sample": 20})) == pytest.approx(times_a_week(cadence_of(cadence)) / 5)
     assert times_a_week(cadence_of(cadence), 3) == pytest.approx(3 * times_a_week(cadence_of(cadence)))
 
 

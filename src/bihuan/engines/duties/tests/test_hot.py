@@ -19,6 +19,7 @@ from bihuan.engines.duties.planning import AHEAD, plan_of
 from bihuan.engines.duties.queries import calendar_of
 from bihuan.engines.duties.rules import Profile as Seen
 from bihuan.engines.duties.rules import applies, cadence_of, dues, scope_of, slots, windows_of
+from bihuan.engines.duties.sampling import drawn, lot_of
 from bihuan.foundation.ids import uuid7
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +33,7 @@ RULES = st.sampled_from(
         {"every": "school-day"}, {"every": "school-day", "weekdays": [1, 3]}, {"every": "day"}, {"every": "week", "day": 5},
         {"every": "week"}, {"every": "month"}, {"every": "month", "basis": "term", "day": 2}, {"every": "term"},
         {"every": "before-holiday"}, {"every": "interval", "days": 3, "since": "2026-09-02"}, {"every": "once", "date": "2026-11-14"},
+        {"every": "school-day", "sample": 45}, {"every": "week", "sample": 70},
     ]
 )  # fmt: skip
 WINDOWS = st.sampled_from(
@@ -119,7 +121,8 @@ def wanted(net, duties, at):
             calendar = calendar_of(net.bureau.pk, unit.school_id, on=today)
             found = dues(cadence_of(duty.cadence), calendar, today - DAY, today + AHEAD)
             for slot in slots(found, windows_of(duty.windows), timedelta(minutes=30)):
-                if slot.due_at > at:
+                chosen = drawn(duty.cadence.get("sample", 100), duty.code, slot.on)
+                if slot.due_at > at and (chosen == (None,) or lot_of(unit.pk) in chosen):
                     yield (duty.pk, unit.pk, slot.on, slot.slot, slot.opens_at, slot.due_at, slot.closes_at)
 
 

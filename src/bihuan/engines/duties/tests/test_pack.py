@@ -5,10 +5,14 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from django.apps import apps
 
 from bihuan.engines.duties.models import Duty, Task
 from bihuan.engines.duties.pack import Duties
+from bihuan.engines.duties.sampling import drawn, lot_of
+from bihuan.foundation.ids import uuid7
 from bihuan.foundation.models import PackEntry
+from bihuan.foundation.scoping import placed
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +61,7 @@ def test_a_good_chapter_has_no_faults(tmp_path):
     ("old", "new", "code"),
     [
         ("{every: school-day}", "{every: sometimes}", "duties.bad_rule"),
+        ("{every: school-day}", "{every: school-day, sample: 33}", "duties.bad_rule"),
         ("stages: [primary]", "tags: [nobody-knows]", "duties.bad_scope"),
         ("stages: [primary]", "colours: [purple]", "duties.bad_scope"),
         ('since: "07:00"', 'since: "7am"', "duties.bad_rule"),
@@ -107,3 +112,24 @@ def test_a_new_version_changes_what_is_open_and_stops_what_left(tmp_path, net, t
     assert set(Task.objects.filter(state="open").values_list("title", flat=True)) == {"校门晚巡"}
     assert not Duty.objects.get(code="canteen-day").is_active
     assert PackEntry.objects.filter(section="duties", bureau_id=net.bureau.pk).count() == 1
+
+
+def test_a_pack_that_asks_some_instead_of_all_takes_the_rest_away(tmp_path, net, term):
+    """Of thirty classes those of the drawn lots are asked, each day others; what was done before stays."""
+    org = apps.get_model("responsibility", "Org")
+    rooms = [
+        org(id=uuid7(), parent=net.school, kind="class", tier="area", name=f"{n}班", **{**placed(net.school), "path": f"{net.school.path}k{n:02}."})
+        for n in range(30)
+    ]  # fmt: skip
+    org.objects.bulk_create(rooms)
+    every = GATE.replace("{stages: [primary]}", "{tiers: [area], kinds: [class]}")
+    Duties().put(net.bureau.pk, "demo", read(tmp_path, every)[0])
+    days = set(Task.objects.values_list("on", flat=True))
+    assert Task.objects.count() == 30 * len(days)
+    first = Task.objects.order_by("on", "id").first()
+    Task.objects.filter(pk=first.pk).update(state="done", done_at=term)
+    Duties().put(net.bureau.pk, "demo", read(tmp_path, every.replace("school-day}", "school-day, sample: 30}"))[0])
+    wanted = {(day, room.pk) for day in days for room in rooms if lot_of(room.pk) in drawn(30, "gate-round", day)}
+    assert set(Task.objects.filter(state="open").values_list("on", "org_id")) == wanted - {(first.on, first.org_id)}
+    assert Task.objects.get(pk=first.pk).state == "done"
+    assert 0 < len(wanted) < 30 * len(days)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -13,7 +14,6 @@ from bihuan.engines.duties.rules import (
     ZONE,
     Due,
     Profile,
-    Served,
     applies,
     cadence_of,
     dues,
@@ -22,10 +22,12 @@ from bihuan.engines.duties.rules import (
     in_words,
     scope_of,
     slots,
-    whose,
     windows_of,
 )
+from bihuan.engines.duties.sampling import LOTS, drawn, lot_of
+from bihuan.engines.duties.serving import Served, whose
 from bihuan.engines.duties.tests.test_calendar import calendar, calendars
+from bihuan.foundation.ids import uuid7
 
 
 def found(cadence, days=None, first=date(2026, 9, 1), last=date(2027, 7, 31)):
@@ -208,6 +210,8 @@ def test_without_windows_a_task_has_its_whole_day_or_period():
         ("act", {"every": "school-day"}, [{"since": "07:00", "until": "08:00", "x": "1"}], {}, "时段不认识"),
         ("act", {"every": "school-day"}, [], {"shapes": ["round"]}, "适用范围不认识"),
         ("act", {"every": "school-day"}, [], {"kinds": "primary"}, "应是一列"),
+        ("act", {"every": "month", "sample": 0}, [], {}, "5 到 100"),
+        ("act", {"every": "month", "sample": 12}, [], {}, "5 的倍数"),
         ("act", {"every": "school-day"}, [], {}, ""),
     ],
 )
@@ -306,3 +310,31 @@ def test_how_a_task_ends():
     assert (late.state, late.backfilled) == ("late", False)
     after = ending(closes + timedelta(hours=3), due, closes)
     assert (after.state, after.backfilled) == ("late", True)
+
+
+@given(st.integers(1, LOTS), st.dates(date(2026, 1, 1), date(2030, 1, 1)))
+def test_a_sample_is_a_part_of_all_lots_and_the_same_for_everybody(parts, on):
+    chosen = drawn(parts * 5, "remind-daily", on)
+    if parts == LOTS:
+        assert chosen == (None,)
+    else:
+        assert len(set(chosen)) == len(chosen) == parts
+        assert set(chosen) <= set(range(LOTS))
+        assert chosen == drawn(parts * 5, "remind-daily", on)
+
+
+def test_over_the_terms_every_lot_is_asked_about_as_often_and_no_two_days_are_alike():
+    days = [date(2026, 9, 1) + DAY * n for n in range(400)]
+    asked = [drawn(20, "remind-daily", day) for day in days]
+    times = [sum(lot in chosen for chosen in asked) for lot in range(LOTS)]
+    assert min(times) > 50
+    assert max(times) < 110
+    assert len({tuple(chosen) for chosen in asked}) > 350
+    assert drawn(20, "theme-month", days[0]) != asked[0]
+
+
+def test_units_lie_evenly_in_the_lots():
+    units = [uuid7() for _ in range(4000)]
+    counts = Counter(lot_of(unit) for unit in units)
+    assert min(counts[lot] for lot in range(LOTS)) > 120
+    assert in_words(cadence_of({"every": "month", "sample": 20})) == "每月，每次抽 20%"
