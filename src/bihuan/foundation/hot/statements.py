@@ -58,10 +58,13 @@ def fetch(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
 def fetch_all(asked: Sequence[tuple[str, Sequence[Any]]]) -> list[list[tuple[Any, ...]]]:
     """``fetch`` of several statements, all of which go to PostgreSQL at once."""
     database = connections[DEFAULT_DB_ALIAS]
-    if len(asked) == 1 or vendor() != "postgresql" or database.queries_logged or database.execute_wrappers:
+    if len(asked) == 1 or database.queries_logged or database.execute_wrappers:
         return [fetch(sql, values) for sql, values in asked]
     database.ensure_connection()
     driver: Any = database.connection
+    if vendor() != "postgresql":
+        with database.wrap_database_errors:
+            return [driver.execute(_with_question_marks(sql), values).fetchall() for sql, values in asked]
     with database.wrap_database_errors, driver.pipeline():
         cursors = [_sent(driver, sql, values) for sql, values in asked]
         return [list(cursor.fetchall()) for cursor in cursors]

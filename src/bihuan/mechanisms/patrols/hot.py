@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import chain
 from operator import itemgetter
 from typing import Any
@@ -136,6 +137,8 @@ class Batch:
         keep([*self._doing.facts, *self.facts])
 
 
+_id = lru_cache(maxsize=8192)(UUID)
+"""A route has the same points every day."""
 _ROUTE = ("id", "org_id", "school_name", "least_seconds", "bureau_id", "province_id", "city_id", "school_id", "path")
 _OF_ROUTES = hot.Columns(*((Route, name) for name in _ROUTE))
 
@@ -151,7 +154,7 @@ def _routes(ids: Collection[UUID]) -> hot.Part[tuple[dict[UUID, Route], dict[UUI
         [hot.listed(ids)],
     )
     routes = {row[0]: hot.fresh(Route, **dict(zip(_ROUTE, row, strict=False))) for row in rows}
-    return routes, {row[0]: tuple(map(UUID, (row[-1] or "").split())) for row in rows}
+    return routes, {row[0]: tuple(map(_id, (row[-1] or "").split())) for row in rows}
 
 
 Last = dict[Any, list[tuple[datetime, UUID, int]]]

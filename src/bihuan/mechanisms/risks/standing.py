@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -71,14 +72,32 @@ def standings(point_ids: Collection[UUID], texts: Collection[str]) -> hot.Part[S
     meant = {text: _scanned(text) for text in texts}
     readings = wall_codes.readings_of(code for code, _ in meant.values() if code)
     wanted = [one for codes in readings.values() for one in codes]
-    rows = yield hot.Question(
-        _COLUMNS,
-        f"SELECT {_READ} FROM risks_pointcode AS c JOIN risks_riskpoint AS p ON p.id = c.point_id "  # noqa: S608 - our own names
-        f"WHERE {hot.among('c.point_id')} OR {hot.among('c.code', 'text')} ORDER BY c.issued_at DESC",
-        [hot.listed(point_ids), hot.listed(wanted)],
-    )
+    by_point = bool(point_ids)
+    rows = yield _labels_where("c.point_id" if by_point else "c.code", point_ids or wanted)
     points: dict[UUID, PointStanding] = {}
     labels: dict[str, tuple[bool, int, UUID]] = {}
+    _gather(rows, points, labels)
+    # what somebody scans is nearly always a label of the point that they name; another one is looked for by itself
+    if by_point and (
+        others := [one for codes in readings.values() if labels.keys().isdisjoint(codes) for one in codes]
+    ):
+        columns, sql, values = _labels_where("c.code", others)
+        _gather(columns.read(hot.fetch(sql, values)), points, labels)
+    return points, {text: found for text, sent in meant.items() if (found := _known(*sent, readings, labels))}
+
+
+def _labels_where(column: str, values: Collection[Any]) -> hot.Question:
+    """The labels with their points, the newest first."""
+    kind = "uuid" if column == "c.point_id" else "text"
+    return hot.Question(
+        _COLUMNS,
+        f"SELECT {_READ} FROM risks_pointcode AS c JOIN risks_riskpoint AS p ON p.id = c.point_id "  # noqa: S608 - our own names
+        f"WHERE {hot.among(column, kind)} ORDER BY c.issued_at DESC",
+        [hot.listed(values)],
+    )
+
+
+def _gather(rows: Iterable[Any], points: dict[UUID, PointStanding], labels: dict[str, tuple[bool, int, UUID]]) -> None:
     for code, voided_at, least_n, lat, lon, *point in rows:
         labels[code] = (voided_at is not None, least_n, point[0])
         known = points.get(point[0])
@@ -86,7 +105,6 @@ def standings(point_ids: Collection[UUID], texts: Collection[str]) -> hot.Part[S
             points[point[0]] = PointStanding(*point, lat, lon)
         elif known.lat is None:  # the newest label that was posted with a position says where the point is
             known.lat, known.lon = lat, lon
-    return points, {text: found for text, sent in meant.items() if (found := _known(*sent, readings, labels))}
 
 
 _scanned = lru_cache(maxsize=20_000)(rules.scanned)

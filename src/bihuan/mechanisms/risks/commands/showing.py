@@ -81,13 +81,11 @@ def note_all(walks: Sequence[tuple[Actor, datetime, Collection[UUID]]], places: 
     for by, at, walked in sorted(walks, key=itemgetter(1), reverse=True):
         theirs: dict[str, bool] = {}  # points of one place are asked about once
         for pk in walked:
-            if pk in checked:
-                continue  # by a later walk
             place = places[pk]
             if (mine := theirs.get(place.path)) is None:
                 mine = theirs[place.path] = _in_net(by, place)
             if mine:
-                checked[pk] = at
+                checked.setdefault(pk, at)  # unless by a later walk
     missed = _checked(checked, places)
     for by, at, walked in walks if missed else ():
         looked = {pk for pk in walked if _in_net(by, places[pk])}
@@ -123,7 +121,7 @@ def _checked(looks: Mapping[UUID, datetime], places: Mapping[UUID, PointStanding
         "AND p.is_active AND (p.checked_at IS NULL OR p.checked_at < given.at)",
         values,
     )
-    return {pk for pk in looks if places[pk].is_active and places[pk].missed_rounds}
+    return {pk for pk in looks if (place := places[pk]).is_active and place.missed_rounds}
 
 
 def recolour(
