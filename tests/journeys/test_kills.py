@@ -136,7 +136,7 @@ def test_the_page_says_that_the_network_is_gone_and_keeps_what_was_typed(world, 
     page = sits(world, "chen")
     page.goto(f"/hazards/{case}/")
     page.locator("#steps").get_by_role("link", name="交办").click()
-    form = page.locator("#step form")
+    form = page.locator("form[id^=step-]")
     form.get_by_label("说明").fill("今天换好")
     form.get_by_label("整改人").select_option(str(world.people["li"]))
     page.context.set_offline(True)

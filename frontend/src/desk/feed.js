@@ -67,13 +67,35 @@ export function followFeed() {
   window.addEventListener('pageshow', open)
   open()
 
+  // under a finger nothing is exchanged: the tap would be lost together with the button on which it began
+  const LONGEST_TAP = 1000
+  let pressedAt = -LONGEST_TAP
+  const held = new Map()
+  document.addEventListener('pointerdown', () => (pressedAt = performance.now()), true)
+  const released = () => {
+    pressedAt = -LONGEST_TAP
+    setTimeout(() => {
+      for (const [name, detail] of held) document.body.dispatchEvent(new CustomEvent(name, { detail }))
+      held.clear()
+    })
+  }
+  document.addEventListener('pointerup', released, true)
+  document.addEventListener('pointercancel', released, true)
+  const hold = (event) => {
+    if (!byFact(event) || performance.now() - pressedAt > LONGEST_TAP) return
+    const { type, detail } = event.detail.requestConfig.triggeringEvent
+    event.detail.shouldSwap = false
+    held.set(type, detail)
+  }
+  document.body.addEventListener('htmx:beforeSwap', hold, true)
+
   // what a fact really changed flashes once: the rows that are new or read differently, not everything that was reread
   const byFact = (event) => (event.detail.requestConfig?.triggeringEvent?.type ?? '').match(/^(fact|notice)/)
   const parts = (element) => [element, ...element.querySelectorAll('tr[id], li[id], section[id], article[id]')]
   const words = (element) => element.textContent.replace(/\s+/g, ' ')
   let before = null
   document.body.addEventListener('htmx:beforeSwap', (event) => {
-    before = byFact(event) ? new Map(parts(event.detail.target).map((part) => [part.id, words(part)])) : null
+    before = byFact(event) && event.detail.shouldSwap ? new Map(parts(event.detail.target).map((part) => [part.id, words(part)])) : null
   })
   document.body.addEventListener('htmx:afterSwap', (event) => {
     if (!before) return

@@ -88,7 +88,7 @@ export function driveLists() {
   // a list that reads itself again after a fact keeps what was chosen, and where the keyboard stands
   let kept = null
   document.body.addEventListener('htmx:beforeSwap', (event) => {
-    if (!event.detail.target.querySelector?.('[data-list]')) return
+    if (!event.detail.shouldSwap || !event.detail.target.querySelector?.('[data-list]')) return
     kept = { chosen: new Set(boxes().filter((box) => box.checked).map((box) => box.value)), at: at()?.id }
   })
   document.body.addEventListener('htmx:afterSwap', () => {
