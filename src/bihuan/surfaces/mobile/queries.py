@@ -17,7 +17,7 @@ from bihuan.engines.duties.queries import open_tasks
 from bihuan.engines.responsibility.queries import InOffice, in_office, schools
 from bihuan.engines.sheets.queries import contents_in_force
 from bihuan.engines.sheets.rules import stages_of
-from bihuan.foundation import packs
+from bihuan.foundation import clock, packs
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.events import stated_lately
 from bihuan.mechanisms.patrols.carried import handovers_waiting, routes_for_phone
@@ -50,7 +50,7 @@ def tag(viewer: Actor, at: datetime) -> str:
     The hour stands for what changes without a fact (tasks that come nearer, packs of the platform).
     """
     here = timezone.localtime(at)
-    yesterday = here.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    yesterday = clock.midnight(here.date() - timedelta(days=1))
     schools_only = {hold.org_id for hold in viewer.holds} if all(h.level == "school" for h in viewer.holds) else None
     facts = stated_lately(viewer.bureau_id, schools_only, since=yesterday) if viewer.bureau_id else 0
     said = [str(viewer.id), viewer.name, f"{here:%Y%m%d%H}", facts]
