@@ -1,4 +1,7 @@
-"""The raw side: a connection of its own through the bare driver, with statements prepared once."""
+"""The raw side: a connection of its own through the bare driver, with statements prepared once.
+
+On SQLite it is set as the product's is, foreign keys checked: what raw SQL leaves must be as sound (PostgreSQL checks anyway).
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,9 @@ class Direct:
             )  # fmt: skip
         else:
             self.driver = sqlite3.connect(told["NAME"], isolation_level=None, timeout=30)
-            self.driver.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA mmap_size=268435456;")
+            self.driver.executescript(
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA mmap_size=268435456; PRAGMA foreign_keys=ON;"
+            )
 
     def rows(self, sql: str, values: list[Any] | tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """All rows of a SELECT."""

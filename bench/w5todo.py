@@ -119,7 +119,9 @@ def figures(world: World, meter: Meter, rows: int) -> Iterator[Figure]:
     todo = Todo(world, rows)
     try:
         sides: dict[str, Any] = {name: partial(todo.page, name) for name in PAGES}
-        costs = compare(meter, {**sides, "raw": todo.raw})
+        costs = compare(
+            meter, {**sides, "raw": todo.raw}, warm=30
+        )  # each of the server's threads has its own connection
         for name in PAGES:
             yield Figure.of("W5todo", f"my todo, {name}", rows, costs[name], costs["raw"], limit=LIMIT)
     finally:

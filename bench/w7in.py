@@ -111,14 +111,18 @@ class Importing:
         user, appointment = (
             apps.get_model(label)._meta.db_table for label in ("accounts.User", "responsibility.Appointment")
         )
-        if self.direct.postgres:
-            self.direct.run("SET session_replication_role = replica")
+        unchecked, checked = (
+            (f"SET session_replication_role = {role}" for role in ("replica", "DEFAULT"))
+            if self.direct.postgres
+            else (f"PRAGMA foreign_keys = {switch}" for switch in ("OFF", "ON"))
+        )
+        self.direct.run(unchecked)
         self.direct.run(
             f"DELETE FROM {user} WHERE id IN (SELECT user_id FROM {appointment} WHERE import_id IS NOT NULL)"
         )
         self.direct.run(f"DELETE FROM {appointment} WHERE import_id IS NOT NULL")
+        self.direct.run(checked)
         if self.direct.postgres:
-            self.direct.run("SET session_replication_role = DEFAULT")
             for table in (user, appointment):
                 self.direct.run(f"VACUUM ANALYZE {table}")
 

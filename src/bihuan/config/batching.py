@@ -11,9 +11,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from queue import SimpleQueue
+from threading import Thread
 
 from django.db import close_old_connections
 
@@ -50,7 +52,8 @@ class Batcher:
     def __init__(self) -> None:
         self._queue: list[Waiting] = []
         self._writing = False
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="batch")
+        self._batches: SimpleQueue[tuple[asyncio.AbstractEventLoop, list[Waiting]]] = SimpleQueue()
+        self._thread: Thread | None = None
 
     async def take(self, actor: Actor, body: bytes) -> bytes | None:
         """The answer's body after the commit, or ``None`` when the call has to go the ordinary way."""
@@ -62,27 +65,40 @@ class Batcher:
         one = Waiting(at, *understood, loop.create_future())
         self._queue.append(one)
         if not self._writing:
-            self._writing = True
-            loop.create_task(self._write(loop))  # noqa: RUF006 - the futures in the queue hold it
+            self._hand_over(loop)
         return await one.answer
 
-    async def _write(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Write batch after batch until nobody waits."""
-        try:
-            while self._queue:
-                calls = self._next()
-                try:
-                    bodies = await loop.run_in_executor(self._thread, carried_out, calls)
-                except Exception as broken:  # noqa: BLE001 - passed on: nobody waits for ever, each caller can send again
-                    for call in calls:
-                        if not call.answer.done():
-                            call.answer.set_exception(broken)
-                    continue
-                for call, body in zip(calls, bodies, strict=True):
-                    if not call.answer.done():
-                        call.answer.set_result(body)
-        finally:
-            self._writing = False
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        """What has arrived meanwhile goes to the thread as the next batch."""
+        self._writing = bool(self._queue)
+        if not self._queue:
+            return
+        if self._thread is None:  # an executor would do as much between batch and batch as a small statement costs
+            self._thread = Thread(target=self._write, name="batch", daemon=True)
+            self._thread.start()
+        self._batches.put((loop, self._next()))
+
+    def _write(self) -> None:
+        """In the writing thread: batch after batch."""
+        while True:
+            loop, calls = self._batches.get()
+            bodies: list[bytes] | Exception
+            try:
+                bodies = carried_out(calls)
+            except Exception as broken:  # noqa: BLE001 - passed on: nobody waits for ever, each caller can send again
+                bodies = broken
+            with suppress(RuntimeError):  # the loop has ended, and with it whoever waited
+                loop.call_soon_threadsafe(self._answer, loop, calls, bodies)
+
+    def _answer(self, loop: asyncio.AbstractEventLoop, calls: list[Waiting], bodies: list[bytes] | Exception) -> None:
+        self._hand_over(loop)
+        for n, call in enumerate(calls):
+            if call.answer.done():
+                continue  # the caller went away
+            if isinstance(bodies, Exception):
+                call.answer.set_exception(bodies)
+            else:
+                call.answer.set_result(bodies[n])
 
     def _next(self) -> list[Waiting]:
         """As many calls as fit into one batch."""

@@ -5,9 +5,8 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
@@ -21,8 +20,8 @@ from django.db.models import Q
 
 from bihuan.engines.cases.models import Case
 from bihuan.foundation.actors import Actor
+from bihuan.foundation.hot import Columns, fetch
 from bihuan.foundation.hot import counts as counts
-from bihuan.foundation.hot import fetch
 from bihuan.foundation.refusals import Refusal
 
 _MICROSECOND = timedelta(microseconds=1)
@@ -121,34 +120,9 @@ def _given(values: Iterable[Any]) -> list[Any]:
     ]
 
 
-_uuid = lru_cache(maxsize=4096)(UUID)  # the same people, units and bureaus on every page
-
-
 @cache
-def _readers(columns: tuple[str, ...], vendor: str) -> list[tuple[int, Callable[[Any], Any]]]:
-    """Where a database answers something else than what is meant, and how to read it."""
-    readers: dict[str, Callable[[Any], Any]] = {"JSONField": json.loads}
-    if vendor == "sqlite":
-        readers |= {
-            "UUIDField": _uuid,
-            "DateTimeField": lambda moment: moment.replace(tzinfo=UTC),
-            "BooleanField": bool,
-        }
-    kinds = {
-        f.attname: f.target_field.get_internal_type() if f.is_relation else f.get_internal_type()
-        for f in Case._meta.concrete_fields
-    }
-    return [(n, readers[kinds[name]]) for n, name in enumerate(columns) if kinds[name] in readers]
-
-
-def _meant(rows: list[tuple[Any, ...]], columns: tuple[str, ...]) -> list[tuple[Any, ...]]:
-    readers = _readers(columns, connection.vendor)
-    if not readers or not rows:
-        return rows
-    values: list[Any] = list(zip(*rows, strict=True))
-    for n, read in readers:
-        values[n] = [value if value is None else read(value) for value in values[n]]
-    return list(zip(*values, strict=True))
+def _columns(names: tuple[str, ...]) -> Columns:
+    return Columns(*((Case, name) for name in names))
 
 
 def page(*columns: str, where: Where, order: str, newest_first: bool, cursor: str, size: int) -> list[tuple[Any, ...]]:
@@ -158,13 +132,11 @@ def page(*columns: str, where: Where, order: str, newest_first: bool, cursor: st
         sql += f" AND ({order}, id) {'<' if newest_first else '>'} (%s, %s)"
         params = [*params, *read_cursor(cursor)]
     down = " DESC" if newest_first else ""
-    return _meant(
-        fetch(
-            f"SELECT {', '.join(columns)} FROM cases_case WHERE {sql} ORDER BY {order}{down}, id{down} LIMIT %s",
-            [*_given(params), size],
-        ),
-        columns,
+    rows = fetch(
+        f"SELECT {', '.join(columns)} FROM cases_case WHERE {sql} ORDER BY {order}{down}, id{down} LIMIT %s",
+        [*_given(params), size],
     )
+    return _columns(columns).read(rows)
 
 
 def counted(parts: Sequence[Where], *, cap: int) -> tuple[int, ...]:

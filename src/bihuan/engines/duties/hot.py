@@ -153,11 +153,15 @@ def _asked(plan: Plan) -> tuple[str, list[Any]]:
         for t in plan.tasks
     ]  # fmt: skip
     members = [(m.group, m.org_id, m.since, m.until, m.user_id) for m in plan.members]
+    of_member = ("n int", "org uuid", "since date", "until date", "person uuid")
+    of_slot = (
+        "n int", "duty uuid", '"on" date', "slot smallint", "act text", "subject uuid", "title text", "post text", "assignee uuid",
+        "held_on date", "opens_at timestamptz", "due_at timestamptz", "closes_at timestamptz",
+    )  # fmt: skip
     parts = [
-        _rows("member", ("n int", "org uuid", "since date", "until date", "person uuid"), members),
-        _rows("slot", ("n int", "duty uuid", '"on" date', "slot smallint", "act text", "subject uuid", "title text", "post text",
-                        "assignee uuid", "held_on date", "opens_at timestamptz", "due_at timestamptz", "closes_at timestamptz"), slots),
-    ]  # fmt: skip
+        hot.table("member", of_member, members, read_once=True),
+        hot.table("slot", of_slot, slots, read_once=True),
+    ]
     orgs = net.units(SYSTEM).model._meta.db_table
     # SQLite is told to read each unit once and its tasks beside it; PostgreSQL finds its own way
     join = "JOIN" if _postgres() else "CROSS JOIN"
@@ -168,18 +172,6 @@ def _asked(plan: Plan) -> tuple[str, list[Any]]:
         f"{join} slot AS s ON s.n = m.n AND s.held_on BETWEEN m.since AND m.until)"
     )
     return f"WITH {', '.join([*(sql for sql, _ in parts), asked])}", [value for _, values in parts for value in values]
-
-
-def _rows(name: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> tuple[str, list[Any]]:
-    kept = rows if _postgres() else [[_plain(value) for value in row] for row in rows]
-    return hot.table(name, columns, kept, read_once=True)
-
-
-def _plain(value: Any) -> Any:
-    """As Django keeps it in SQLite."""
-    if isinstance(value, UUID):
-        return value.hex
-    return _value("opens_at", value) if isinstance(value, datetime) else value
 
 
 def _postgres() -> bool:

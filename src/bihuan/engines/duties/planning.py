@@ -27,7 +27,7 @@ from bihuan.engines.responsibility import queries as net
 from bihuan.engines.responsibility.rules.posts import post_for, sponsor_posts
 from bihuan.engines.responsibility.rules.tree import steps_to
 from bihuan.engines.sheets.rules import stages_of
-from bihuan.foundation import packs
+from bihuan.foundation import hot, packs
 from bihuan.foundation.actors import SYSTEM
 
 AHEAD = timedelta(days=8)
@@ -115,7 +115,7 @@ class Days:
         if near:
             rows = rows.filter(on__lte=today + near * DAY)
         columns = ("org_id", "stage", "on", "kind", "term", "week_no", "name")
-        for org_id, stage, *said in rows.values_list(*columns):
+        for org_id, stage, *said in hot.values_of(rows.values_list(*columns)):
             day = Day(*said)
             if org_id != bureau_id:
                 self._by_school[org_id][day.on] = day
@@ -211,7 +211,9 @@ def _units(bureau_id: UUID, duties: Sequence[Duty], days: Days, today: date, sch
     schools: dict[UUID, tuple[list[str], list[str], list[str]]] = {}
     profiles: dict[Any, Profile] = {}
     columns = (*_COLUMNS, "tags") if wanted else _COLUMNS
-    for pk, path, tier, kind, stages, facets, school, *more in rows.order_by("path").values_list(*columns):
+    for pk, path, tier, kind, stages, facets, school, *more in hot.values_of(
+        rows.order_by("path").values_list(*columns)
+    ):
         tags = more[0] if more else []
         if tier == "school":
             schools[pk] = (stages or [kind], facets, tags)
@@ -239,23 +241,27 @@ def plan_of(
     units = _Units(bureau_id, duties, days, today, school_id)
     grid = packs.entries(bureau_id, "net").get("default", {})
     plan, asked = Plan(bureau_id, at), list[tuple[str, list[Unit]]]()
-    found: dict[Any, list[Slot]] = {}
+    found: dict[Any, list[tuple[Slot, date]]] = {}
+    read: dict[Any, tuple[Sequence[rules.Window], int]] = {}
     for duty in duties:
         rule = _rule(duty, new_only=new_only)
-        scope, windows = rules.scope_of(duty.scope), rules.windows_of(duty.windows)
-        sample = rules.cadence_of(duty.cadence).sample
+        if rule not in read:
+            read[rule] = rules.windows_of(duty.windows), rules.cadence_of(duty.cadence).sample
+        scope, (windows, sample) = rules.scope_of(duty.scope), read[rule]
         for cell in units.cells(duty):
             if (duty.scope or duty.org_id == bureau_id) and not rules.applies(scope, cell.profile):
                 continue
             if (key := (rule, cell.days)) not in found:
-                found[key] = _slots(duty, days.calendar(cell.days), at, today, until, new_only=new_only)
+                found[key] = [
+                    (slot, min(max(today, timezone.localdate(slot.opens_at)), until))
+                    for slot in _slots(duty, days.calendar(cell.days), at, today, until, new_only=new_only)
+                ]
             if not found[key]:
                 continue
             post = post_for(cell.profile.kind, duty.post, grid)
-            for slot in found[key]:
+            for slot, held_on in found[key]:
                 name = windows[slot.slot].name
                 title = f"{duty.title}（{name}）" if name and len(windows) > 1 else duty.title
-                held_on = min(max(today, timezone.localdate(slot.opens_at)), until)
                 for lot in drawn(sample, duty.code, slot.on):
                     group = cell.group(post, lot, asked)
                     plan.tasks.append(Planned(group, duty, title, post, held_on, slot))
@@ -303,7 +309,9 @@ def _members(
         serving = serving.filter(Q(school_id=school_id) | Q(school_id__isnull=True))
     held: dict[tuple[str, str], list[Served]] = defaultdict(list)
     columns = ("org__path", "post", "user_id", "starts_on", "ends_on", "kind", "rank")
-    for path, post, user_id, starts_on, ends_on, kind, rank in serving.select_related(None).values_list(*columns):
+    for path, post, user_id, starts_on, ends_on, kind, rank in hot.values_of(
+        serving.select_related(None).values_list(*columns)
+    ):
         held[path, post].append(Served(user_id, starts_on, ends_on, kind == "stand_in", rank))
     for group, (post, members) in enumerate(asked):
         for unit in members:

@@ -4,7 +4,18 @@
 hold, ``rows`` writes whole rows, ``selections`` reads several of the ORM's selections at once.
 """
 
-from bihuan.foundation.hot.answers import Columns, Part, Question, among, listed, rows_of, table, told
+from bihuan.foundation.hot.answers import (
+    Columns,
+    Part,
+    Question,
+    among,
+    instances_of,
+    listed,
+    rows_of,
+    table,
+    told,
+    values_of,
+)
 from bihuan.foundation.hot.rows import FEW, fresh, insert, update_each
 from bihuan.foundation.hot.selections import changed, counts, gathered
 from bihuan.foundation.hot.statements import execute, execute_each, fetch, vendor
@@ -23,10 +34,12 @@ __all__ = [
     "fresh",
     "gathered",
     "insert",
+    "instances_of",
     "listed",
     "rows_of",
     "table",
     "told",
     "update_each",
+    "values_of",
     "vendor",
 ]

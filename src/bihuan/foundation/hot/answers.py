@@ -9,6 +9,8 @@ from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
+import msgspec
+from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 
 from bihuan.foundation.hot.kept import on_sqlite, rows_as_kept
@@ -90,14 +92,20 @@ def _turned(
         elif steps and isinstance(column.output_field, models.BooleanField):
             found.append((n, _flag, []))
         elif steps and isinstance(column.output_field, models.JSONField) and column.output_field.decoder is None:
-            found.append((n, _from_json, []))
+            found.append((n, from_json, []))
         elif steps:
             found.append((n, None, [(step, column) for step in steps]))
     return found
 
 
-def _from_json(value: str | None) -> Any:
-    return None if value is None else json.loads(value)
+def from_json(value: str | None) -> Any:
+    """What a JSON column holds."""
+    if value is None:
+        return None
+    try:
+        return msgspec.json.decode(value)
+    except ValueError:  # half of a character or a number without end: an old row is read as Django reads it
+        return json.loads(value)
 
 
 def _flag(value: int | None) -> bool | None:
@@ -147,6 +155,26 @@ def listed(values: Collection[Any]) -> Any:
     if vendor() == "postgresql":
         return list(values)
     return on_sqlite(list(values)).decode()
+
+
+def values_of(rows: models.QuerySet[Any, tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The rows of a ``values_list`` of plain columns, each column turned as a whole: for thousands of rows."""
+    try:
+        sql, values = rows.query.sql_with_params()
+    except EmptyResultSet:
+        return []
+    return _selected(tuple(column.target for column in rows.query.select)).read(fetch(sql, values))
+
+
+@lru_cache(maxsize=256)
+def _selected(fields: tuple[models.Field[Any, Any], ...]) -> Columns:
+    return Columns(*((field.model, field.name) for field in fields))
+
+
+def instances_of(rows: models.QuerySet[M]) -> list[M]:
+    """The rows of a plain selection of one model, read as ``values_of`` reads."""
+    names, _, _ = _whole(rows.model, vendor())
+    return [rows.model.from_db(rows.db, names, row) for row in values_of(rows.values_list(*names))]
 
 
 def rows_of(model: type[M], where: str, values: Sequence[Any]) -> list[M]:

@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from bihuan.foundation import hot
+from bihuan.foundation.hot.answers import from_json
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.models import Event, Paper, Reaction, Receipt
 
@@ -117,3 +118,21 @@ def test_the_statement_is_prepared_and_preparing_is_off_again():
             "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'INSERT INTO %foundation_receipt%'"
         )
         assert cursor.fetchone()[0] == 1
+
+
+@pytest.mark.parametrize("answer", [{"n": 10**30, "x": 1.5, "list": []}, {"名": "灭火器「失压」"}, {}])
+def test_values_are_read_as_the_orm_reads_them(answer):
+    for more in ({"answer": answer}, {"answer": answer, "bureau_id": uuid7(), "sent_at": AT}):
+        a_receipt(**more).save()
+    rows = Receipt.objects.order_by("pk")
+    names = [field.attname for field in Receipt._meta.concrete_fields]
+    assert hot.values_of(rows.values_list(*names)) == list(rows.values_list(*names))
+    assert [row.__dict__ | {"_state": 0} for row in hot.instances_of(rows)] == [
+        row.__dict__ | {"_state": 0} for row in rows
+    ]
+    assert hot.values_of(rows.filter(pk__in=[]).values_list(*names)) == []
+
+
+@pytest.mark.parametrize("text", ['{"half": "\\ud800"}', "[1e400, -0]", "null"])
+def test_json_that_only_python_reads_is_read_by_it(text):
+    assert from_json(text) == json.loads(text)

@@ -12,7 +12,6 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache
 from itertools import chain
 from operator import itemgetter
 from typing import Any
@@ -26,7 +25,7 @@ from bihuan.foundation.events import Event, keep, stated
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.patrols import rules
 from bihuan.mechanisms.patrols.commands import rounds
-from bihuan.mechanisms.patrols.models import Round, Route
+from bihuan.mechanisms.patrols.models import Round, Route, Stop
 from bihuan.mechanisms.risks import commands as risks
 from bihuan.mechanisms.risks.standing import standings
 
@@ -137,24 +136,35 @@ class Batch:
         keep([*self._doing.facts, *self.facts])
 
 
-_id = lru_cache(maxsize=8192)(UUID)
-"""A route has the same points every day."""
-_ROUTE = ("id", "org_id", "school_name", "least_seconds", "bureau_id", "province_id", "city_id", "school_id", "path")
+_ROUTE = (
+    "id", "org_id", "school_name", "least_seconds", "revision", "bureau_id", "province_id", "city_id", "school_id", "path",
+)  # fmt: skip
 _OF_ROUTES = hot.Columns(*((Route, name) for name in _ROUTE))
+_stops: dict[UUID, tuple[int, tuple[UUID, ...]]] = {}
+"""The points along routes, each with the revision of which they are: a route has the same points every day."""
+MOST_KEPT = 20_000
 
 
 def _routes(ids: Collection[UUID]) -> hot.Part[tuple[dict[UUID, Route], dict[UUID, tuple[UUID, ...]]]]:
     """The routes, and the points along each in its order."""
-    gathered = "string_agg(%s::text, ' ')" if hot.vendor() == "postgresql" else "group_concat(%s, ' ')"
-    stops = "(SELECT point_id FROM patrols_stop WHERE route_id = r.id ORDER BY n) AS s"
     rows = yield hot.Question(
         _OF_ROUTES,
-        f"SELECT {', '.join(f'r.{name}' for name in _ROUTE)}, (SELECT {gathered % 's.point_id'} FROM {stops}) "  # noqa: S608 - no value in it
-        f"FROM patrols_route AS r WHERE {hot.among('r.id')}",
+        f"SELECT {', '.join(_ROUTE)} FROM patrols_route WHERE {hot.among('id')}",  # noqa: S608 - no value in it
         [hot.listed(ids)],
     )
-    routes = {row[0]: hot.fresh(Route, **dict(zip(_ROUTE, row, strict=False))) for row in rows}
-    return routes, {row[0]: tuple(map(_id, (row[-1] or "").split())) for row in rows}
+    routes = {row[0]: hot.fresh(Route, **dict(zip(_ROUTE, row, strict=True))) for row in rows}
+    known = {pk: kept[1] for pk, row in routes.items() if (kept := _stops.get(pk)) and kept[0] == row.revision}
+    if unknown := routes.keys() - known.keys():
+        along: dict[UUID, list[UUID]] = {pk: [] for pk in unknown}
+        stops = Stop.objects.filter(route__in=unknown).order_by("n").values_list("route_id", "point_id")
+        for route_id, point_id in stops:
+            along[route_id].append(point_id)
+        if len(_stops) > MOST_KEPT:
+            _stops.clear()
+        for pk, points in along.items():
+            known[pk] = tuple(points)
+            _stops[pk] = routes[pk].revision, known[pk]
+    return routes, known
 
 
 Last = dict[Any, list[tuple[datetime, UUID, int]]]

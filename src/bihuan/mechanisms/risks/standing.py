@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from bihuan.foundation import hot
-from bihuan.mechanisms.risks import rules, wall_codes
+from bihuan.mechanisms.risks import wall_codes
 from bihuan.mechanisms.risks.models import PointCode, RiskPoint
 
 
@@ -69,21 +68,19 @@ def standing(point_ids: Collection[UUID], texts: Collection[str]) -> Standings:
 
 def standings(point_ids: Collection[UUID], texts: Collection[str]) -> hot.Part[Standings]:
     """``standing``, to be read with other things at once."""
-    meant = {text: _scanned(text) for text in texts}
-    readings = wall_codes.readings_of(code for code, _ in meant.values() if code)
-    wanted = [one for codes in readings.values() for one in codes]
-    by_point = bool(point_ids)
-    rows = yield _labels_where("c.point_id" if by_point else "c.code", point_ids or wanted)
+    meant = wall_codes.meanings(texts)
+    wanted = [] if point_ids else [code for codes, _ in meant.values() for code in codes]
+    rows = yield _labels_where("c.point_id" if point_ids else "c.code", point_ids or wanted)
     points: dict[UUID, PointStanding] = {}
     labels: dict[str, tuple[bool, int, UUID]] = {}
     _gather(rows, points, labels)
     # what somebody scans is nearly always a label of the point that they name; another one is looked for by itself
-    if by_point and (
-        others := [one for codes in readings.values() if labels.keys().isdisjoint(codes) for one in codes]
+    if point_ids and (
+        others := [one for codes, _ in meant.values() if labels.keys().isdisjoint(codes) for one in codes]
     ):
         columns, sql, values = _labels_where("c.code", others)
         _gather(columns.read(hot.fetch(sql, values)), points, labels)
-    return points, {text: found for text, sent in meant.items() if (found := _known(*sent, readings, labels))}
+    return points, {text: found for text, (codes, n) in meant.items() if (found := _known(codes, n, labels))}
 
 
 def _labels_where(column: str, values: Collection[Any]) -> hot.Question:
@@ -107,17 +104,12 @@ def _gather(rows: Iterable[Any], points: dict[UUID, PointStanding], labels: dict
             known.lat, known.lon = lat, lon
 
 
-_scanned = lru_cache(maxsize=20_000)(rules.scanned)
-
-
-def _known(
-    code: str, n: int | None, readings: Mapping[str, Sequence[str]], labels: Mapping[str, tuple[bool, int, UUID]]
-) -> LabelStanding | None:
-    found = next((labels[one] for one in readings.get(code, ()) if one in labels), None)
-    if found is None:
-        return None
-    voided, least_n, point_id = found
-    return LabelStanding("void" if voided or (n is not None and n < least_n) else "in_force", point_id)
+def _known(codes: Sequence[str], n: int | None, labels: Mapping[str, tuple[bool, int, UUID]]) -> LabelStanding | None:
+    for code in codes:
+        if (found := labels.get(code)) is not None:
+            voided, least_n, point_id = found
+            return LabelStanding("void" if voided or (n is not None and n < least_n) else "in_force", point_id)
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,19 +29,20 @@ def fresh() -> str:
 
 def readings(code: str) -> list[str]:
     """The codes to look up for a typed text, the literal one first."""
-    return list(_readings(code, _key()))
+    return rules.readings(code, _key())
 
 
-def readings_of(codes: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """``readings`` of many."""
+def meanings(texts: Iterable[str]) -> dict[str, tuple[tuple[str, ...], int | None]]:
+    """What cameras read or people typed: the codes that each text can stand for, and the label's serial."""
     key = _key()
-    return {code: _readings(code, key) for code in codes}
+    return {text: _meaning(text, key) for text in texts}
 
 
 @lru_cache(maxsize=20_000)
-def _readings(code: str, key: bytes) -> tuple[str, ...]:
+def _meaning(text: str, key: bytes) -> tuple[tuple[str, ...], int | None]:
     """The same labels are scanned every day, and checking one costs as much as a small statement."""
-    return tuple(rules.readings(code, key))
+    code, n = rules.scanned(text)
+    return tuple(rules.readings(code, key)) if code else (), n
 
 
 def is_ours(code: str) -> bool:

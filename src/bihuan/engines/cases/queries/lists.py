@@ -228,8 +228,11 @@ def todo(viewer: Actor, *, most: int = 30) -> list[dict[str, Any]]:
     """What waits for me, what hurts first: overdue, due today, then by deadline; one statement."""
     if viewer.id is None:
         return []
-    rows = Case.objects.filter(waits_for_id=viewer.id, is_open=True).order_by("due_at", "id").values(*LINE)[:most]
-    return [row | {"next": _next_of(row)} for row in shown(list(rows), viewer)]
+    mine = ("waits_for_id = %s AND is_open", [viewer.id])
+    found = hot.page(*LINE, where=mine, order="due_at", newest_first=False, cursor="", size=most)
+    return [
+        row | {"next": _next_of(row)} for row in shown([dict(zip(LINE, row, strict=True)) for row in found], viewer)
+    ]
 
 
 def _next_of(row: dict[str, Any]) -> str:

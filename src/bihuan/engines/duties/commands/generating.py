@@ -18,6 +18,7 @@ from bihuan.engines.duties.models import Duty, Task
 from bihuan.engines.duties.planning import AHEAD, plan_of
 from bihuan.foundation.actors import SYSTEM, Actor
 from bihuan.foundation.events import record_many
+from bihuan.foundation.hot import instances_of
 
 BATCH_DUTIES = 400
 BATCH_MISSED = 2_000
@@ -43,7 +44,7 @@ def generate(at: datetime, *, bureau_id: UUID | None = None) -> int:
         behind = active.filter(bureau_id=bureau).filter(Q(sown_to__isnull=True) | Q(sown_to__lt=horizon)).order_by("id")
         while True:
             with transaction.atomic():
-                duties = list(behind[:BATCH_DUTIES]) if hot.alone(bureau, wait=False) else []
+                duties = instances_of(behind[:BATCH_DUTIES]) if hot.alone(bureau, wait=False) else []
                 if not duties:
                     break
                 made += hot.sow(plan_of(bureau, duties, at, new_only=True))

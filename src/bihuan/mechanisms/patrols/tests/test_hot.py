@@ -138,6 +138,16 @@ def test_parts_of_one_task_by_two_people(twice, actors, task, route, checks, poi
     assert [answer["whole"] for answer, _ in answers] == [False, True]
 
 
+def test_a_route_that_was_laid_anew_is_walked_as_it_is_now(twice, actors, lay, checks, points):
+    route = lay(cadence=None)
+    before, _ = twice([sent(actors.wang, route, None, checks())])
+    lay(id=route.pk, cadence=None, points=[point.pk for point in points[:2]], revision=0)
+    shorter, _ = twice([sent(actors.wang, route, None, checks()[:2])])
+    lay(id=route.pk, cadence=None, points=[point.pk for point in points], revision=1)
+    again, _ = twice([sent(actors.wang, route, None, checks()[:2])])
+    assert [answer["whole"] for ((answer, _),) in (before, shorter, again)] == [True, True, False]
+
+
 def test_a_streak_grows_within_the_batch_and_from_before(twice, actors, route, checks, walk):
     walk(route, checks=checks())
     later = [
