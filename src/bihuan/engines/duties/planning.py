@@ -25,7 +25,7 @@ from bihuan.engines.duties.sampling import drawn, lot_of
 from bihuan.engines.duties.serving import Served, whose
 from bihuan.engines.responsibility import queries as net
 from bihuan.engines.responsibility.rules.posts import post_for, sponsor_posts
-from bihuan.engines.responsibility.rules.tree import steps_to
+from bihuan.engines.responsibility.rules.tree import steps_up
 from bihuan.engines.sheets.rules import stages_of
 from bihuan.foundation import hot, packs
 from bihuan.foundation.actors import SYSTEM
@@ -39,6 +39,13 @@ BACK = timedelta(days=220)
 def pack_days(bureau_id: UUID, today: date) -> list[Day]:
     """The days as the installed calendar and the bureau's own lists have them; see ``calendar.days_from``."""
     return days_from(packs.calendar(bureau_id), today)
+
+
+OF_DUTY = (
+    "id", "bureau_id", "org_id", "code", "title", "act", "subject_id", "post", "assignee_id", "cadence", "windows",
+    "grace_minutes", "scope", "starts_on", "ends_on", "sown_to",
+)  # fmt: skip
+"""What a plan looks at of a duty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +322,6 @@ def _members(
         held[path, post].append(Served(user_id, starts_on, ends_on, kind == "stand_in", rank))
     for group, (post, members) in enumerate(asked):
         for unit in members:
-            steps = [unit.path] if post in sponsors else reversed(steps_to(unit.path))
-            above = [found for step in steps if (found := held.get((step, post)))]
-            for span in whose(above, first, last):
+            steps = (unit.path,) if post in sponsors else steps_up(unit.path)
+            for span in whose((found for step in steps if (found := held.get((step, post)))), first, last):
                 yield Member(group, unit.id, span.since, span.until, span.user)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -34,25 +34,27 @@ class Span:
     user: Any
 
 
-def whose(steps: Sequence[Sequence[Served]], first: date, last: date) -> list[Span]:
+def whose(steps: Iterable[Sequence[Served]], first: date, last: date) -> list[Span]:
     """Whose a post's tasks are between two days: *steps* are the holders at the unit, then those above it.
 
     The nearest unit that has somebody counts; a stand-in comes before the holder, the first before the second. Where
     several are equal (four guards) a task belongs to all of them.
     """
-    if not steps:
+    rest = iter(steps)
+    nearest = next(rest, None)
+    if nearest is None:
         return [Span(first, last, None)]
-    if len(steps[0]) == 1 and (only := steps[0][0]).on(first) and only.on(last):  # as it nearly always is
+    if len(nearest) == 1 and (only := nearest[0]).on(first) and only.on(last):  # as it nearly always is
         return [Span(first, last, only.user)]
-    edges = {first}
-    for held in steps:
+    edges, all_steps = {first}, [nearest, *rest]
+    for held in all_steps:
         for one in held:
             edges |= {
                 day for day in (one.starts_on, one.ends_on + DAY if one.ends_on else first) if first < day <= last
             }
     starts = sorted(edges)
     return [
-        Span(since, then - DAY, _holder(steps, since))
+        Span(since, then - DAY, _holder(all_steps, since))
         for since, then in zip(starts, [*starts[1:], last + DAY], strict=True)
     ]
 

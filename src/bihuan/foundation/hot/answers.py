@@ -171,9 +171,10 @@ def _selected(fields: tuple[models.Field[Any, Any], ...]) -> Columns:
     return Columns(*((field.model, field.name) for field in fields))
 
 
-def instances_of(rows: models.QuerySet[M]) -> list[M]:
-    """The rows of a plain selection of one model, read as ``values_of`` reads."""
-    names, _, _ = _whole(rows.model, vendor())
+def instances_of(rows: models.QuerySet[M], *names: str) -> list[M]:
+    """The rows of a plain selection of one model, read as ``values_of`` reads: whole, or these columns only."""
+    all_names, _, _ = _whole(rows.model, vendor())
+    names = tuple(name for name in all_names if not names or name in names)  # in the model's order, as it takes them
     return [rows.model.from_db(rows.db, names, row) for row in values_of(rows.values_list(*names))]
 
 

@@ -15,10 +15,10 @@ from bihuan.engines.duties import colours, hot
 from bihuan.engines.duties import events as events
 from bihuan.engines.duties.commands.days import keep_calendar
 from bihuan.engines.duties.models import Duty, Task
-from bihuan.engines.duties.planning import AHEAD, plan_of
+from bihuan.engines.duties.planning import AHEAD, OF_DUTY, plan_of
 from bihuan.foundation.actors import SYSTEM, Actor
 from bihuan.foundation.events import record_many
-from bihuan.foundation.hot import instances_of
+from bihuan.foundation.hot import instances_of, update_each
 
 BATCH_DUTIES = 400
 BATCH_MISSED = 2_000
@@ -44,7 +44,7 @@ def generate(at: datetime, *, bureau_id: UUID | None = None) -> int:
         behind = active.filter(bureau_id=bureau).filter(Q(sown_to__isnull=True) | Q(sown_to__lt=horizon)).order_by("id")
         while True:
             with transaction.atomic():
-                duties = instances_of(behind[:BATCH_DUTIES]) if hot.alone(bureau, wait=False) else []
+                duties = instances_of(behind[:BATCH_DUTIES], *OF_DUTY) if hot.alone(bureau, wait=False) else []
                 if not duties:
                     break
                 made += hot.sow(plan_of(bureau, duties, at, new_only=True))
@@ -105,8 +105,8 @@ _coloured: dict[UUID, frozenset[tuple[str, str]]] = {}
 
 
 def _mark_sown(duties: Sequence[Duty], at: datetime) -> None:
-    if duties:
-        Duty.objects.filter(pk__in=[duty.pk for duty in duties]).update(sown_to=timezone.localdate(at) + AHEAD)
+    rows = [(duty.pk, timezone.localdate(at) + AHEAD) for duty in duties]
+    update_each(Duty, ("sown_to",), rows)
 
 
 def miss_over(at: datetime, *, batch: int = BATCH_MISSED) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -78,6 +78,13 @@ def spans_of(home: str, moves: Sequence[tuple[str, str]]) -> tuple[tuple[str, bo
 def steps_to(path: str) -> list[str]:
     """The addresses of a unit and all above it, the top first: ``"0001.0002."`` → ``["0001.", "0001.0002."]``."""
     return [path[: end + 1] for end, char in enumerate(path) if char == "."]
+
+
+def steps_up(path: str) -> Iterator[str]:
+    """``steps_to``, the unit itself first."""
+    while path:
+        yield path
+        path = path[: path.rfind(".", 0, -1) + 1]
 
 
 def depth(path: str) -> int:
