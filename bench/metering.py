@@ -51,6 +51,16 @@ class Meter:
                 continue  # it ended just now: the postmaster's sum of ended children has it
         return total
 
+    def settle(self) -> None:
+        """Wait, a minute at most, until the server has tidied up after what was loaded: that is nobody's page."""
+        ends = time.monotonic() + 60
+        while self.postmaster is not None and time.monotonic() < ends:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'autovacuum worker'")
+                if not cursor.fetchone()[0]:
+                    return
+            time.sleep(0.1)
+
 
 def _own(pid: int) -> float:
     """CPU seconds of one process: nanoseconds where the kernel gives them (a PostgreSQL process has one thread)."""
@@ -183,6 +193,7 @@ def compare(
     for _ in range(repetitions):
         for name, side in works.items():
             side.before()
+            meter.settle()
             found[name].append(_once(meter, side.operation, counts[name]))
     return {name: Costs(each) for name, each in found.items()}
 
