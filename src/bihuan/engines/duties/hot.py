@@ -152,14 +152,13 @@ def _asked(plan: Plan) -> tuple[str, list[Any]]:
          t.slot.opens_at, t.slot.due_at, t.slot.closes_at)
         for t in plan.tasks
     ]  # fmt: skip
-    members = [(m.group, m.org_id, m.since, m.until, m.user_id) for m in plan.members]
     of_member = ("n int", "org uuid", "since date", "until date", "person uuid")
     of_slot = (
         "n int", "duty uuid", '"on" date', "slot smallint", "act text", "subject uuid", "title text", "post text", "assignee uuid",
         "held_on date", "opens_at timestamptz", "due_at timestamptz", "closes_at timestamptz",
     )  # fmt: skip
     parts = [
-        hot.table("member", of_member, members, read_once=True),
+        hot.table("member", of_member, plan.members, read_once=True),
         hot.table("slot", of_slot, slots, read_once=True),
     ]
     orgs = net.units(SYSTEM).model._meta.db_table

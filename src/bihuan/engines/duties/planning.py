@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Q
@@ -60,8 +60,7 @@ class Planned:
     slot: Slot
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """A unit of a group, and the one person whose its tasks are from a day to a day (``None``: any holder's)."""
 
     group: int
@@ -81,8 +80,7 @@ class Plan:
     tasks: list[Planned] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(NamedTuple):
     """A unit as far as duties look: ``days`` is the key of its calendar."""
 
     id: UUID

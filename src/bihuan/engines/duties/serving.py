@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from bihuan.engines.duties.calendar import DAY
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
+class Served(NamedTuple):
     """Somebody who holds a post at a unit from a day to a day."""
 
     user: Any
@@ -25,8 +23,7 @@ class Served:
         return self.starts_on <= day and (self.ends_on is None or self.ends_on >= day)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """From a day to a day a task of the post is this one person's (``None``: any holder's)."""
 
     since: date
