@@ -105,8 +105,8 @@ _coloured: dict[UUID, frozenset[tuple[str, str]]] = {}
 
 
 def _mark_sown(duties: Sequence[Duty], at: datetime) -> None:
-    rows = [(duty.pk, timezone.localdate(at) + AHEAD) for duty in duties]
-    update_each(Duty, ("sown_to",), rows)
+    horizon = timezone.localdate(at) + AHEAD
+    update_each(Duty, ("sown_to",), [(duty.pk, horizon) for duty in duties])
 
 
 def miss_over(at: datetime, *, batch: int = BATCH_MISSED) -> int:
