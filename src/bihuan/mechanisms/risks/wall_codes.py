@@ -29,7 +29,7 @@ def fresh() -> str:
 
 def readings(code: str) -> list[str]:
     """The codes to look up for a typed text, the literal one first."""
-    return rules.readings(code, _key())
+    return list(_readings(code, _key()))
 
 
 def meanings(texts: Iterable[str]) -> dict[str, tuple[tuple[str, ...], int | None]]:
@@ -40,9 +40,14 @@ def meanings(texts: Iterable[str]) -> dict[str, tuple[tuple[str, ...], int | Non
 
 @lru_cache(maxsize=20_000)
 def _meaning(text: str, key: bytes) -> tuple[tuple[str, ...], int | None]:
-    """The same labels are scanned every day, and checking one costs as much as a small statement."""
     code, n = rules.scanned(text)
-    return tuple(rules.readings(code, key)) if code else (), n
+    return _readings(code, key) if code else (), n
+
+
+@lru_cache(maxsize=20_000)
+def _readings(code: str, key: bytes) -> tuple[str, ...]:
+    """The same labels are scanned every day, and checking one costs as much as a small statement."""
+    return tuple(rules.readings(code, key))
 
 
 def is_ours(code: str) -> bool:
