@@ -595,6 +595,22 @@ def test_the_app_open_twice_is_one_round_and_sends_once(phone, night):
     assert apps.get_model("foundation", "Event").objects.filter(name="patrols.round_submitted").count() == 1
 
 
+def test_a_screen_drawn_between_the_address_and_its_event_is_the_right_one(phone, night):
+    """What was said fades just as the person goes on: the screen that opens is the one that was asked for."""
+    page = signed_in(phone, night)
+    expect(page.get_by_role("link", name="夜间巡查")).to_be_visible()
+    ready_for_no_network(phone)
+    phone.context.set_offline(True)
+    row = apps.get_model("risks", "RiskPoint").objects.get(pk=night.kept["points"][0])
+    looked_at(page, row.code)
+    said = page.get_by_text(f"已记：{row.name} 正常")
+    expect(said).to_be_visible()
+    page.evaluate("history.pushState(null, '', '#/scan?typed')")  # an address whose event is still to come
+    expect(said).to_be_hidden()
+    page.evaluate("dispatchEvent(new HashChangeEvent('hashchange'))")
+    expect(page.get_by_label("码旁边的编号")).to_be_visible()
+
+
 def test_a_full_phone_says_what_it_could_keep(phone, night):
     """Nothing fits any more: the page keeps it, says so, and sends it as soon as there is a network."""
     page = signed_in(phone, night, room=700_000)

@@ -15,12 +15,12 @@ const SAID = 3500
 
 const SCREENS = { '': Home, scan: Scan, report: Report, round: Round, tasks: Tasks, task: Sheet, shift: Shift, hazards: Hazards, people: People, settings: Settings }
 
-function screenOf({ parts, query }) {
+function screenOf({ hash, parts, query }) {
   const [first, second, third] = parts
   if (first === 'p' && second) return third === 'problem' ? html`<${TroubleHere} key=${second} code=${second} query=${query} />` : html`<${Point} key=${second} code=${second} query=${query} />`
   if (first === 'outbox') return second ? html`<${Mend} parts=${parts} />` : html`<${OutboxScreen} />`
   const Found = SCREENS[first ?? ''] ?? Home
-  return html`<${Found} key=${location.hash} parts=${parts} query=${query} />`
+  return html`<${Found} key=${hash} parts=${parts} query=${query} />`
 }
 
 const looksKept = () => {

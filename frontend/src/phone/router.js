@@ -1,10 +1,11 @@
-// Where we are: #/p/ABC?n=2 is {path: '/p/ABC', parts: ['p', 'ABC'], query}.
+// Where we are: #/p/ABC?n=2 is {hash: '#/p/ABC?n=2', path: '/p/ABC', parts: ['p', 'ABC'], query}.
 import { useEffect, useState } from 'preact/hooks'
 
 export function here() {
-  const [path, search = ''] = location.hash.replace(/^#/, '').split('?')
+  const { hash } = location
+  const [path, search = ''] = hash.replace(/^#/, '').split('?')
   const parts = path.split('/').filter(Boolean).map(decodeURIComponent)
-  return { path: path || '/', parts, query: new URLSearchParams(search) }
+  return { hash, path: path || '/', parts, query: new URLSearchParams(search) }
 }
 
 export function useRoute() {
