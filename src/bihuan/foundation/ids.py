@@ -21,11 +21,12 @@ def uuid7() -> UUID:
     return UUID(int=milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0x2 << 62 | chance)
 
 
-def fresh_ids() -> tuple[str, str]:
+def fresh_ids(number: str = "row_number() OVER ()") -> tuple[str, str]:
     """An SQL expression that makes the ids of one statement, and its parameter: a UUIDv7 whose first 80 bits are the time
-    and 26 random bits, and whose last 48 are a number (so that they are appended to the index) or random again."""
+    and 26 random bits, and whose last 48 are *number*, an expression that rises from row to row (so that they are appended
+    to the index)."""
     head = (time.time_ns() // 1_000_000) << 32 | 0x7 << 28 | int.from_bytes(os.urandom(2), "big") >> 4 << 16
     head |= 0x2 << 14 | int.from_bytes(os.urandom(2), "big") >> 2
     if connection.vendor == "postgresql":
-        return "(%s || lpad(to_hex(row_number() OVER ()), 12, '0'))::uuid", f"{head:020x}"
-    return "%s || lower(hex(randomblob(6)))", f"{head:020x}"  # a window would keep every row before it writes one
+        return f"(%s || lpad(to_hex({number}), 12, '0'))::uuid", f"{head:020x}"
+    return f"%s || printf('%%012x', {number})", f"{head:020x}"

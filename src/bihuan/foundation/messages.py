@@ -75,16 +75,14 @@ def _unread(viewer: Actor, cap: int) -> list[Any]:
 def unread(viewer: Actor, *, most: int, cap: int = 100) -> tuple[list[Notice], int]:
     """The newest notices that wait for this person, and ``unread_count``, in one statement."""
     rows = hot.fetch(
-        f"SELECT {', '.join(_NOTICE)}, ({_UNREAD}) FROM foundation_notice WHERE user_id = %s AND read_at IS NULL "  # noqa: S608 - our own names
+        f"SELECT {_NOTICE.sql}, ({_UNREAD}) FROM foundation_notice WHERE user_id = %s AND read_at IS NULL "  # noqa: S608 - our own names
         "ORDER BY sent_at DESC, id DESC LIMIT %s",
         [*_unread(viewer, cap), *_unread(viewer, most)],
     )
-    found = [Notice.from_db(connection.alias, _NOTICE, row[:-1]) for row in _COLUMNS.read(rows)]
-    return found, rows[0][-1] if rows else 0
+    return _NOTICE.read(rows), rows[0][-1] if rows else 0
 
 
-_NOTICE = tuple(field.attname for field in Notice._meta.concrete_fields)
-_COLUMNS = hot.Columns(*((Notice, name) for name in _NOTICE))
+_NOTICE = hot.Instances(Notice)
 
 
 def inbox(viewer: Actor, *, unread: bool = False, cursor: str = "", size: int = 25) -> Page:

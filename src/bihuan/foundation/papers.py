@@ -136,8 +136,7 @@ def by_ids(bureau_id: Any, ids: Iterable[Any]) -> dict[str, Paper]:
     return {str(row.pk): row for row in rows}
 
 
-_LINE = tuple(field.attname for field in Paper._meta.concrete_fields if field.attname != "content")
-_COLUMNS = hot.Columns(*((Paper, name) for name in _LINE))
+_LINE = hot.Instances(Paper, *(field.attname for field in Paper._meta.concrete_fields if field.attname != "content"))
 
 
 def waiting(*, bureaus: Collection[Any], schools: Collection[Any], subject_kind: str, most: int = 30) -> list[Paper]:
@@ -146,12 +145,12 @@ def waiting(*, bureaus: Collection[Any], schools: Collection[Any], subject_kind:
     Their content is not read. Asked by every home page, so the statement is a constant.
     """
     rows = hot.fetch(
-        f"SELECT {', '.join(_LINE)} FROM foundation_paper WHERE subject_kind = %s AND "  # noqa: S608 - our own names
+        f"SELECT {_LINE.sql} FROM foundation_paper WHERE subject_kind = %s AND "  # noqa: S608 - our own names
         f"(state = 'draft' AND {hot.among('bureau_id')} OR state = 'sent' AND {hot.among('school_id')}) "
         "ORDER BY issued_at, id LIMIT %s",
         [subject_kind, hot.listed(bureaus), hot.listed(schools), most],
     )
-    return [Paper.from_db(connection.alias, _LINE, row) for row in _COLUMNS.read(rows)]
+    return _LINE.read(rows)
 
 
 def about(bureau_id: Any, subject_kind: str, subject_ids: Any) -> Any:

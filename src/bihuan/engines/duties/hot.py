@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
-from bihuan.engines.duties.models import Task
+from bihuan.engines.duties.models import Duty, Task
 from bihuan.engines.duties.planning import Member, Plan
 from bihuan.engines.responsibility import queries as net
 from bihuan.foundation import hot
@@ -50,7 +50,7 @@ def sow(plan: Plan) -> int:
     if not plan.tasks:
         return 0
     columns = ["id", *KEY, *_PLACE, *RULED, *_FRESH]
-    ids, prefix = fresh_ids()
+    ids, prefix = fresh_ids("e.number")
     values = [ids, *(f"e.{_quoted(name)}" for name in (*KEY, *_PLACE, *RULED)), *("%s" for _ in _FRESH)]
     asked, params = _asked(plan)
     sql = (
@@ -59,6 +59,14 @@ def sow(plan: Plan) -> int:
         f"ON CONFLICT ({', '.join(map(_quoted, KEY))}) DO NOTHING"
     )
     return hot.execute(sql, [*params, prefix, *_FRESH.values(), _value("due_at", plan.at)])
+
+
+def mark_sown(duties: Sequence[UUID], horizon: date) -> None:
+    """The tasks of these duties exist up to *horizon*."""
+    hot.execute(
+        f"UPDATE duties_duty SET sown_to = %s WHERE {hot.among('id')}",
+        [Duty._meta.get_field("sown_to").get_db_prep_save(horizon, connection), hot.listed(duties)],
+    )
 
 
 def renew(
@@ -134,12 +142,10 @@ def alone(bureau_id: UUID, *, wait: bool) -> bool:
     if not _postgres():
         return True
     number = bureau_id.int % (1 << 63)
-    with connection.cursor() as cursor:
-        if wait:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
-            return True
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
-        return bool(cursor.fetchone()[0])
+    if wait:
+        hot.fetch("SELECT pg_advisory_xact_lock(%s)", [number])
+        return True
+    return bool(hot.fetch("SELECT pg_try_advisory_xact_lock(%s)", [number])[0][0])
 
 
 # --- the plan as rows -------------------------------------------------------------------------------------------------
@@ -148,29 +154,34 @@ def alone(bureau_id: UUID, *, wait: bool) -> bool:
 def _asked(plan: Plan) -> tuple[str, list[Any]]:
     """``WITH … asked AS (…)``: every task that the plan asks for, with everything that a new row needs."""
     slots = [
-        (t.group, t.duty.pk, t.slot.on, t.slot.slot, t.duty.act, t.duty.subject_id, t.title, t.post, t.duty.assignee_id, t.held_on,
+        (n, t.group, t.duty.pk, t.slot.on, t.slot.slot, t.duty.act, t.duty.subject_id, t.title, t.post, t.duty.assignee_id, t.held_on,
          t.slot.opens_at, t.slot.due_at, t.slot.closes_at)
-        for t in plan.tasks
+        for n, t in enumerate(plan.tasks)
     ]  # fmt: skip
-    of_member = ("n int", "org uuid", "since date", "until date", "person uuid")
+    members = [(n, *member) for n, member in enumerate(plan.members)]
+    of_member = ("k bigint", "n int", "org uuid", "since date", "until date", "person uuid")
     of_slot = (
-        "n int", "duty uuid", '"on" date', "slot smallint", "act text", "subject uuid", "title text", "post text", "assignee uuid",
+        "k bigint", "n int", "duty uuid", '"on" date', "slot smallint", "act text", "subject uuid", "title text", "post text", "assignee uuid",
         "held_on date", "opens_at timestamptz", "due_at timestamptz", "closes_at timestamptz",
     )  # fmt: skip
     parts = [
-        hot.table("member", of_member, plan.members, read_once=True),
+        hot.table("member", of_member, members, read_once=True),
         hot.table("slot", of_slot, slots, read_once=True),
     ]
     orgs = net.units(SYSTEM).model._meta.db_table
-    # SQLite is told to read each unit once and its tasks beside it; PostgreSQL finds its own way
-    join = "JOIN" if _postgres() else "CROSS JOIN"
-    asked = (
-        'asked AS (SELECT o.bureau_id, s.duty AS duty_id, o.id AS org_id, s."on", s.slot, o.province_id, o.city_id, o.school_id, '
-        "o.path, s.act, s.subject AS subject_id, s.title, s.post, COALESCE(s.assignee, m.person) AS assignee_id, s.opens_at, "
-        f"s.due_at, s.closes_at FROM member AS m {join} {orgs} AS o ON o.id = m.org "
-        f"{join} slot AS s ON s.n = m.n AND s.held_on BETWEEN m.since AND m.until)"
+    # each unit is looked up once, and its tasks beside it: SQLite by the order of the joins, PostgreSQL by a table of its own
+    join, once = ("JOIN", " AS MATERIALIZED") if _postgres() else ("CROSS JOIN", " AS")
+    placed = (
+        f"placed{once} (SELECT m.*, o.bureau_id, o.province_id, o.city_id, o.school_id, o.path FROM member AS m "
+        f"{join} {orgs} AS o ON o.id = m.org)"
     )
-    return f"WITH {', '.join([*(sql for sql, _ in parts), asked])}", [value for _, values in parts for value in values]
+    asked = (
+        f'asked AS (SELECT m.k * {1 << 24} + s.k AS number, m.bureau_id, s.duty AS duty_id, m.org AS org_id, s."on", s.slot, m.province_id, m.city_id, m.school_id, '
+        "m.path, s.act, s.subject AS subject_id, s.title, s.post, COALESCE(s.assignee, m.person) AS assignee_id, s.opens_at, "
+        f"s.due_at, s.closes_at FROM placed AS m {join} slot AS s ON s.n = m.n AND s.held_on BETWEEN m.since AND m.until)"
+    )
+    tables = ", ".join([*(sql for sql, _ in parts), placed, asked])
+    return f"WITH {tables}", [value for _, values in parts for value in values]
 
 
 def _postgres() -> bool:

@@ -20,7 +20,7 @@ from bihuan.engines.duties import rules
 from bihuan.engines.duties.calendar import DAY, Calendar, Day, days_from, merged, overlaid
 from bihuan.engines.duties.colours import by_path
 from bihuan.engines.duties.models import CalendarDay, Duty
-from bihuan.engines.duties.rules import Profile, Slot
+from bihuan.engines.duties.rules import Profile, Scope, Slot
 from bihuan.engines.duties.sampling import drawn, lot_of
 from bihuan.engines.duties.serving import Served, whose
 from bihuan.engines.responsibility import queries as net
@@ -167,10 +167,10 @@ class _Units:
     """The units of a bureau, in cells, for the whole bureau or below one unit."""
 
     def __init__(
-        self, bureau_id: UUID, duties: Sequence[Duty], days: Days, today: date, school_id: UUID | None
-    ) -> None:
+        self, bureau_id: UUID, duties: Sequence[Duty], scopes: Collection[Scope], days: Days, today: date, school_id: UUID | None
+    ) -> None:  # fmt: skip
         self.bureau_id = bureau_id
-        self.all = list(_units(bureau_id, duties, days, today, school_id))
+        self.all = list(_units(bureau_id, {duty.org_id for duty in duties}, scopes, days, today, school_id))
         self.by_id = {unit.id: unit for unit in self.all}
         self._cells: dict[Any, list[Cell]] = {}
 
@@ -198,16 +198,17 @@ class _Units:
 _COLUMNS = ("id", "path", "tier", "kind", "stages", "facets", "school_id")
 
 
-def _units(bureau_id: UUID, duties: Sequence[Duty], days: Days, today: date, school_id: UUID | None) -> Iterator[Unit]:
+def _units(
+    bureau_id: UUID, roots: Collection[UUID], scopes: Collection[Scope], days: Days, today: date, school_id: UUID | None
+) -> Iterator[Unit]:
     """The units in use that a duty may be for; what is inside a school has the school's stages unless it has its own."""
-    scopes = [rules.scope_of(duty.scope) for duty in duties]
     rows = net.units(SYSTEM).filter(
         Q(active_to__isnull=True) | Q(active_to__gte=today), Q(active_from__isnull=True) | Q(active_from__lte=today),
         bureau_id=bureau_id,
     )  # fmt: skip
     if all(scope.tiers for scope in scopes):  # a scope without tiers asks for kinds, which may stand anywhere
         tiers = {"school", *(tier for scope in scopes for tier in scope.tiers)}
-        rows = rows.filter(Q(tier__in=tiers) | Q(pk__in={duty.org_id for duty in duties}))
+        rows = rows.filter(Q(tier__in=tiers) | Q(pk__in=roots))
     if school_id:
         rows = rows.filter(school_id=school_id)
     wanted = {tag for scope in scopes for tag in scope.tags}
@@ -243,7 +244,8 @@ def plan_of(
     today = timezone.localdate(at)
     until = today + AHEAD
     days = Days(bureau_id, today, near=_near(duties))
-    units = _Units(bureau_id, duties, days, today, school_id)
+    scopes = {duty.pk: rules.scope_of(duty.scope) for duty in duties}
+    units = _Units(bureau_id, duties, scopes.values(), days, today, school_id)
     grid = packs.entries(bureau_id, "net").get("default", {})
     plan, asked = Plan(bureau_id, at), list[tuple[str, list[Unit]]]()
     found: dict[Any, list[tuple[Slot, date]]] = {}
@@ -252,7 +254,7 @@ def plan_of(
         rule = _rule(duty, new_only=new_only)
         if rule not in read:
             read[rule] = rules.windows_of(duty.windows), rules.cadence_of(duty.cadence).sample
-        scope, (windows, sample) = rules.scope_of(duty.scope), read[rule]
+        scope, (windows, sample) = scopes[duty.pk], read[rule]
         for cell in units.cells(duty):
             if (duty.scope or duty.org_id == bureau_id) and not rules.applies(scope, cell.profile):
                 continue

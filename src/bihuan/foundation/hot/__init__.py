@@ -6,6 +6,7 @@ hold, ``rows`` writes whole rows, ``selections`` reads several of the ORM's sele
 
 from bihuan.foundation.hot.answers import (
     Columns,
+    Instances,
     Part,
     Question,
     among,
@@ -23,6 +24,7 @@ from bihuan.foundation.hot.statements import execute, execute_each, fetch, vendo
 __all__ = [
     "FEW",
     "Columns",
+    "Instances",
     "Part",
     "Question",
     "among",

@@ -6,14 +6,15 @@ import json
 from collections.abc import Callable, Collection, Generator, Sequence
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
+from django.db.models.base import ModelState
 
-from bihuan.foundation.hot.kept import on_sqlite, rows_as_kept
+from bihuan.foundation.hot.kept import in_json, rows_as_kept
 from bihuan.foundation.hot.statements import fetch, fetch_all, vendor
 
 M = TypeVar("M", bound=models.Model)
@@ -42,6 +43,28 @@ class Columns:
             for step, expression in steps:
                 columns[n] = tuple(step(value, expression, database) for value in columns[n])
         return list(zip(*columns, strict=True))
+
+
+class Instances(Generic[M]):
+    """Which columns of a model an answer holds (all, if none is named), to be read as its instances. Made once, as ``Columns``."""
+
+    def __init__(self, model: type[M], *names: str) -> None:
+        self._model = model
+        fields = [field for field in model._meta.concrete_fields if not names or field.attname in names]
+        self.names = [field.attname for field in fields]
+        self._columns = Columns(*((model, name) for name in self.names))
+        self.sql = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+
+    def read(self, rows: list[tuple[Any, ...]]) -> list[M]:
+        """The rows of an answer as ``Model.from_db`` makes them, at a third of the price; columns after the named ones are left out."""
+        found = []
+        for row in self._columns.read(rows):
+            one = self._model.__new__(self._model)
+            one.__dict__.update(zip(self.names, row, strict=False))
+            one._state = ModelState()
+            one._state.adding, one._state.db = False, DEFAULT_DB_ALIAS
+            found.append(one)
+        return found
 
 
 class Question(NamedTuple):
@@ -127,7 +150,7 @@ def _uuid(value: str | None) -> UUID | None:
 def table(
     name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, read_once: bool = False
 ) -> tuple[str, list[Any]]:
-    """Rows of values as a named table of a statement, ``name (…) AS (…)``: arrays on PostgreSQL, JSON on SQLite.
+    """Rows of values as a named table of a statement, ``name (…) AS (…)``, sent as one JSON text.
 
     *columns* are ``"person uuid"``: name and PostgreSQL's type. The text is the same for any number of rows, so it is
     planned once. *read_once* for a table that is joined to many rows: it is made before them, never anew for each.
@@ -136,11 +159,12 @@ def table(
     split = [column.split() for column in columns]
     names = ", ".join(name for name, _ in split)
     if vendor() == "postgresql":
-        arrays = list(zip(*rows, strict=True)) or [()] * len(split)
-        marks = ", ".join(f"%s::{kind}[]" for _, kind in split)
-        return f"{name} ({names}) {how} (SELECT * FROM unnest({marks}))", [list(array) for array in arrays]  # noqa: S608 - our own names
-    reads = ", ".join(f"value ->> {n}" for n in range(len(split)))
-    return f"{name} ({names}) {how} (SELECT {reads} FROM json_each(%s))", [rows_as_kept(rows)]  # noqa: S608 - our own names
+        reads = ", ".join(f"(value ->> {n})::{kind}" for n, (_, kind) in enumerate(split))
+        source = "jsonb_array_elements(%s::jsonb)"
+    else:
+        reads = ", ".join(f"value ->> {n}" for n in range(len(split)))
+        source = "json_each(%s)"
+    return f"{name} ({names}) {how} (SELECT {reads} FROM {source})", [rows_as_kept(rows, vendor())]  # noqa: S608 - our own names
 
 
 def among(column: str, kind: str = "uuid") -> str:
@@ -154,7 +178,7 @@ def listed(values: Collection[Any]) -> Any:
     """The list that ``among`` takes: ids or texts."""
     if vendor() == "postgresql":
         return list(values)
-    return on_sqlite(list(values)).decode()
+    return in_json(list(values)).decode()
 
 
 def values_of(rows: models.QuerySet[Any, tuple[Any, ...]]) -> list[tuple[Any, ...]]:
@@ -172,24 +196,22 @@ def _selected(fields: tuple[models.Field[Any, Any], ...]) -> Columns:
 
 
 def instances_of(rows: models.QuerySet[M], *names: str) -> list[M]:
-    """The rows of a plain selection of one model, read as ``values_of`` reads: whole, or these columns only."""
-    all_names, _, _ = _whole(rows.model, vendor())
-    names = tuple(name for name in all_names if not names or name in names)  # in the model's order, as it takes them
-    return [rows.model.from_db(rows.db, names, row) for row in values_of(rows.values_list(*names))]
+    """The rows of a plain selection of one model as its instances: whole, or these columns only (the rest is deferred)."""
+    asked = _instances(rows.model, names)
+    try:
+        sql, values = rows.values_list(*asked.names).query.sql_with_params()
+    except EmptyResultSet:
+        return []
+    return asked.read(fetch(sql, values))
 
 
 def rows_of(model: type[M], where: str, values: Sequence[Any]) -> list[M]:
     """Whole rows of a model by a condition, without building the statement anew."""
-    names, columns, head = _whole(model, vendor())
-    rows = columns.read(fetch(f"{head} WHERE {where}", values))
-    return [model.from_db(connection.alias, names, row) for row in rows]
+    asked = _instances(model, ())
+    table = connection.ops.quote_name(model._meta.db_table)
+    return asked.read(fetch(f"SELECT {asked.sql} FROM {table} WHERE {where}", values))  # noqa: S608 - our own names
 
 
 @lru_cache(maxsize=256)
-def _whole(model: type[models.Model], vendor: str) -> tuple[list[str], Columns, str]:
-    quote = connection.ops.quote_name
-    fields = model._meta.concrete_fields
-    columns = ", ".join(quote(field.column) for field in fields)
-    head = f"SELECT {columns} FROM {quote(model._meta.db_table)}"  # noqa: S608 - our own names
-    names = [field.attname for field in fields]
-    return names, Columns(*((model, name) for name in names)), head
+def _instances(model: type[M], names: tuple[str, ...]) -> Instances[M]:
+    return Instances(model, *names)

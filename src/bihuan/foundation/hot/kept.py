@@ -39,13 +39,14 @@ def _utc_text(value: datetime) -> str:
     return (value if value.tzinfo is UTC else value.astimezone(UTC)).isoformat(" ")[:-6]
 
 
-on_sqlite = msgspec.json.Encoder(uuid_format="hex", enc_hook=str).encode
+in_json = msgspec.json.Encoder(uuid_format="hex", enc_hook=str).encode
 
 
-def rows_as_kept(rows: Sequence[Sequence[Any]]) -> str:
-    """Values inside JSON as Django keeps them in SQLite: ids without dashes, moments in UTC without saying so."""
-    plain = [[_utc_text(value) if isinstance(value, datetime) else value for value in row] for row in rows]
-    return on_sqlite(plain).decode()
+def rows_as_kept(rows: Sequence[Sequence[Any]], vendor: str) -> str:
+    """Values inside JSON as the database reads them; on SQLite moments are in UTC without saying so, as Django keeps them."""
+    if vendor == "sqlite":
+        rows = [[_utc_text(value) if isinstance(value, datetime) else value for value in row] for row in rows]
+    return in_json(rows).decode()
 
 
 def _json_text(value: Any) -> str:

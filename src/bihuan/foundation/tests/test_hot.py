@@ -130,6 +130,7 @@ def test_values_are_read_as_the_orm_reads_them(answer):
     assert [row.__dict__ | {"_state": 0} for row in hot.instances_of(rows)] == [
         row.__dict__ | {"_state": 0} for row in rows
     ]
+    assert {(row._state.adding, row._state.db) for row in hot.instances_of(rows)} == {(False, "default")}
     part = hot.instances_of(rows, "digest", "answer", "id")
     assert [(row.pk, row.answer, row.get_deferred_fields()) for row in part] == [
         (row.pk, row.answer, set(names) - {"digest", "answer", "id"}) for row in rows

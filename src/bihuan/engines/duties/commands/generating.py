@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from bihuan.engines.duties.models import Duty, Task
 from bihuan.engines.duties.planning import AHEAD, OF_DUTY, plan_of
 from bihuan.foundation.actors import SYSTEM, Actor
 from bihuan.foundation.events import record_many
-from bihuan.foundation.hot import instances_of, update_each
+from bihuan.foundation.hot import instances_of
 
 BATCH_DUTIES = 400
 BATCH_MISSED = 2_000
@@ -38,17 +39,16 @@ def generate(at: datetime, *, bureau_id: UUID | None = None) -> int:
         active = active.filter(bureau_id=bureau_id)
     made = 0
     for bureau in sorted(set(active.order_by().values_list("bureau_id", flat=True).distinct())):
-        with transaction.atomic():
-            if hot.alone(bureau, wait=False) and keep_calendar(SYSTEM, at, bureau_id=bureau):
-                made += renew_duties(SYSTEM, at, bureau_id=bureau, excuse="校历有调整")
         behind = active.filter(bureau_id=bureau).filter(Q(sown_to__isnull=True) | Q(sown_to__lt=horizon)).order_by("id")
-        while True:
+        for batch in count():
             with transaction.atomic():
-                duties = instances_of(behind[:BATCH_DUTIES], *OF_DUTY) if hot.alone(bureau, wait=False) else []
-                if not duties:
+                if not hot.alone(bureau, wait=False):
                     break
-                made += hot.sow(plan_of(bureau, duties, at, new_only=True))
-                _mark_sown(duties, at)
+                if batch == 0 and keep_calendar(SYSTEM, at, bureau_id=bureau):
+                    made += renew_duties(SYSTEM, at, bureau_id=bureau, excuse="校历有调整")
+                if duties := instances_of(behind[:BATCH_DUTIES], *OF_DUTY):
+                    made += hot.sow(plan_of(bureau, duties, at, new_only=True))
+                    _mark_sown(duties, at)
             if len(duties) < BATCH_DUTIES:
                 break
     return made
@@ -105,8 +105,8 @@ _coloured: dict[UUID, frozenset[tuple[str, str]]] = {}
 
 
 def _mark_sown(duties: Sequence[Duty], at: datetime) -> None:
-    horizon = timezone.localdate(at) + AHEAD
-    update_each(Duty, ("sown_to",), [(duty.pk, horizon) for duty in duties])
+    if duties:
+        hot.mark_sown([duty.pk for duty in duties], timezone.localdate(at) + AHEAD)
 
 
 def miss_over(at: datetime, *, batch: int = BATCH_MISSED) -> int:
