@@ -182,7 +182,7 @@ def _figures(world: World, meter: Meter, what: str, schools: int, duties: int, d
     sowing = Sowing(world, schools, duties, days)
     try:
         sides = {name: Side(getattr(sowing, name), sowing.again) for name in ("product", "raw", "copied")}
-        costs = compare(meter, sides, times=1, warm=1, repetitions=9 if days == 1 else 3)
+        costs = compare(meter, sides, times=1, warm=1, repetitions=15 if days == 1 else 3)
         notes = {"tasks": sowing.rows}
         yield Figure.of(
             "W5", what, sowing.rows, costs["product"], costs["raw"], ratio=RATIO, per=sowing.rows, notes=notes

@@ -77,11 +77,11 @@ def spans_of(home: str, moves: Sequence[tuple[str, str]]) -> tuple[tuple[str, bo
 
 def steps_to(path: str) -> list[str]:
     """The addresses of a unit and all above it, the top first: ``"0001.0002."`` → ``["0001.", "0001.0002."]``."""
-    return [path[: end + 1] for end, char in enumerate(path) if char == "."]
+    return [*steps_up(path)][::-1]
 
 
 def steps_up(path: str) -> Iterator[str]:
-    """``steps_to``, the unit itself first."""
+    """The same, the unit itself first."""
     while path:
         yield path
         path = path[: path.rfind(".", 0, -1) + 1]
