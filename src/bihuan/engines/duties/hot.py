@@ -153,16 +153,16 @@ def alone(bureau_id: UUID, *, wait: bool) -> bool:
 
 def _asked(plan: Plan) -> tuple[str, list[Any]]:
     """``WITH … asked AS (…)``: every task that the plan asks for, with everything that a new row needs."""
+    members = [(k, *member) for k, member in enumerate(plan.members)]
     slots = [
-        (n, t.group, t.duty.pk, t.slot.on, t.slot.slot, t.duty.act, t.duty.subject_id, t.title, t.post, t.duty.assignee_id, t.held_on,
+        (k, t.group, t.duty.pk, t.slot.on, t.slot.slot, t.duty.act, t.duty.subject_id, t.title, t.post, t.duty.assignee_id, t.held_on,
          t.slot.opens_at, t.slot.due_at, t.slot.closes_at)
-        for n, t in enumerate(plan.tasks)
+        for k, t in enumerate(plan.tasks)
     ]  # fmt: skip
-    members = [(n, *member) for n, member in enumerate(plan.members)]
     of_member = ("k bigint", "n int", "org uuid", "since date", "until date", "person uuid")
     of_slot = (
-        "k bigint", "n int", "duty uuid", '"on" date', "slot smallint", "act text", "subject uuid", "title text", "post text", "assignee uuid",
-        "held_on date", "opens_at timestamptz", "due_at timestamptz", "closes_at timestamptz",
+        "k bigint", "n int", "duty uuid", '"on" date', "slot smallint", "act text", "subject uuid", "title text", "post text",
+        "assignee uuid", "held_on date", "opens_at timestamptz", "due_at timestamptz", "closes_at timestamptz",
     )  # fmt: skip
     parts = [
         hot.table("member", of_member, members, read_once=True),
@@ -176,8 +176,8 @@ def _asked(plan: Plan) -> tuple[str, list[Any]]:
         f"{join} {orgs} AS o ON o.id = m.org)"
     )
     asked = (
-        f'asked AS (SELECT m.k * {1 << 24} + s.k AS number, m.bureau_id, s.duty AS duty_id, m.org AS org_id, s."on", s.slot, m.province_id, m.city_id, m.school_id, '
-        "m.path, s.act, s.subject AS subject_id, s.title, s.post, COALESCE(s.assignee, m.person) AS assignee_id, s.opens_at, "
+        f'asked AS (SELECT m.k * {1 << 24} + s.k AS number, m.bureau_id, s.duty AS duty_id, m.org AS org_id, s."on", s.slot, '
+        "m.province_id, m.city_id, m.school_id, m.path, s.act, s.subject AS subject_id, s.title, s.post, COALESCE(s.assignee, m.person) AS assignee_id, s.opens_at, "
         f"s.due_at, s.closes_at FROM placed AS m {join} slot AS s ON s.n = m.n AND s.held_on BETWEEN m.since AND m.until)"
     )
     tables = ", ".join([*(sql for sql, _ in parts), placed, asked])
