@@ -86,7 +86,7 @@ def install_roster(
     Refusals: ``foundation.not_found``, ``responsibility.installed_already`` · ``bad_columns`` · ``rows_wrong`` ·
     ``nothing_to_install`` · ``roster_changed``.
     """
-    row = roster(by, import_id)
+    row = roster(by, import_id, alone=True)
     if not by.may("manage-net", row.org):
         raise Refusal("foundation.not_yours", act="导入这里的名册", who="本单位的安全负责人或局系统管理员")
     if row.installed_at:
@@ -155,7 +155,7 @@ def undo_roster(by: Actor, at: datetime, *, import_id: UUID) -> RosterImport:
 
     Refusals: ``foundation.not_found``, ``responsibility.not_installed`` · ``undone_already`` · ``built_upon`` (names what).
     """
-    row = roster(by, import_id)
+    row = roster(by, import_id, alone=True)
     if not by.may("manage-net", row.org):
         raise Refusal("foundation.not_yours", act="撤回这里的名册", who="本单位的安全负责人或局系统管理员")
     if not row.installed_at:

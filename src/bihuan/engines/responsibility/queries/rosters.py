@@ -40,11 +40,15 @@ def rosters(viewer: Actor, *, most: int = 20) -> list[RosterImport]:
     return list(rows.select_related("org").order_by("-at", "-id")[:most]) if viewer.may_anywhere("manage-net") else []
 
 
-def roster(viewer: Actor, pk: UUID) -> RosterImport:
-    """One roster, or ``foundation.not_found``; only people who may change the net see it."""
+def roster(viewer: Actor, pk: UUID, *, alone: bool = False) -> RosterImport:
+    """One roster, or ``foundation.not_found``; only people who may change the net see it.
+
+    *alone*: as it is once nobody else is about to install it or take it back, and until the transaction ends nobody will be.
+    """
     if not viewer.may_anywhere("manage-net"):
         raise Refusal("foundation.not_found")
-    return RosterImport.objects.visible_to(viewer).select_related("org").seen(viewer, pk)
+    rows = RosterImport.objects.visible_to(viewer).select_related("org")
+    return (rows.select_for_update(of=("self",)) if alone else rows).seen(viewer, pk)
 
 
 def roster_check(
