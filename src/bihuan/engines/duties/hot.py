@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
-from bihuan.engines.duties.models import Duty, Task
+from bihuan.engines.duties.models import Task
 from bihuan.engines.duties.planning import Member, Plan
 from bihuan.engines.responsibility import queries as net
 from bihuan.foundation import hot
@@ -59,14 +59,6 @@ def sow(plan: Plan) -> int:
         f"ON CONFLICT ({', '.join(map(_quoted, KEY))}) DO NOTHING"
     )
     return hot.execute(sql, [*params, prefix, *_FRESH.values(), _value("due_at", plan.at)])
-
-
-def mark_sown(duties: Sequence[UUID], horizon: date) -> None:
-    """The tasks of these duties exist up to *horizon*."""
-    hot.execute(
-        f"UPDATE duties_duty SET sown_to = %s WHERE {hot.among('id')}",
-        [Duty._meta.get_field("sown_to").get_db_prep_save(horizon, connection), hot.listed(duties)],
-    )
 
 
 def renew(
@@ -152,7 +144,8 @@ def alone(bureau_id: UUID, *, wait: bool) -> bool:
 
 
 def _asked(plan: Plan) -> tuple[str, list[Any]]:
-    """``WITH … asked AS (…)``: every task that the plan asks for, with everything that a new row needs."""
+    """``WITH … asked AS (…)``: every task that the plan asks for, with everything that a new row needs; its *number* is of the
+    places (``k``) at which unit and task stand in the plan."""
     members = [(k, *member) for k, member in enumerate(plan.members)]
     slots = [
         (k, t.group, t.duty.pk, t.slot.on, t.slot.slot, t.duty.act, t.duty.subject_id, t.title, t.post, t.duty.assignee_id, t.held_on,

@@ -105,8 +105,7 @@ _coloured: dict[UUID, frozenset[tuple[str, str]]] = {}
 
 
 def _mark_sown(duties: Sequence[Duty], at: datetime) -> None:
-    if duties:
-        hot.mark_sown([duty.pk for duty in duties], timezone.localdate(at) + AHEAD)
+    Duty.objects.filter(pk__in=[duty.pk for duty in duties]).update(sown_to=timezone.localdate(at) + AHEAD)
 
 
 def miss_over(at: datetime, *, batch: int = BATCH_MISSED) -> int:

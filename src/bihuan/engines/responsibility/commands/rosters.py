@@ -107,10 +107,9 @@ def install_roster(
         "table": [], "header_row": header_row, "columns": columns, "installed_at": at, "made": made,
         "report": {"counts": report.counts, "rows": [[r.row.number, r.row.name, r.verdict, *r.sentences] for r in report.rows if r.sentences]},
     }  # fmt: skip
-    if not RosterImport.objects.filter(pk=row.pk, installed_at__isnull=True).update(**kept):
-        raise Refusal("responsibility.installed_already")
     for name, value in kept.items():
         setattr(row, name, value)
+    row.save(update_fields=list(kept))
     record(row, "responsibility.roster_installed", by=by, at=at, file=row.file_name, **report.counts)
     transaction.on_commit(forget_actors)
     return row
@@ -164,9 +163,8 @@ def undo_roster(by: Actor, at: datetime, *, import_id: UUID) -> RosterImport:
         raise Refusal("responsibility.undone_already", on=row.undone_at.date())
     if sentence := _built_upon(row):
         raise Refusal("responsibility.built_upon", sentence=sentence)
-    if not RosterImport.objects.filter(pk=row.pk, undone_at__isnull=True).update(undone_at=at):
-        raise Refusal("responsibility.undone_already", on=at.date())
     row.undone_at = at
+    row.save(update_fields=["undone_at"])
     # nothing stands for these (asked above), and the database itself keeps whatever else would point at them
     made = Appointment.objects.filter(import_id=row.pk)
     count = made._raw_delete(made.db)
