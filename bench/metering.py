@@ -12,14 +12,16 @@ import gc
 import os
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection
+
+K = TypeVar("K", bound=Hashable)
 
 TICK = 1 / os.sysconf("SC_CLK_TCK")
 ENOUGH_SECONDS = 0.2
@@ -170,10 +172,10 @@ class Side:
 
 
 def compare(
-    meter: Meter, sides: Mapping[str, Callable[[], Any] | Side], *, repetitions: int = 3,
-    times: int | Mapping[str, int] | None = None,
+    meter: Meter, sides: Mapping[K, Callable[[], Any] | Side], *, repetitions: int = 3,
+    times: int | Mapping[K, int] | None = None,
     enough: float = ENOUGH_SECONDS, warm: int = 0,
-) -> dict[str, Costs]:  # fmt: skip
+) -> dict[K, Costs]:  # fmt: skip
     """Run every side by turns, *repetitions* times; one repetition calls a side *times* times (default: until *enough*; a
     mapping says it for each side).
 
@@ -181,7 +183,7 @@ def compare(
     those of a process that has been at work for a while.
     """
     works = {name: side if isinstance(side, Side) else Side(side, _nothing) for name, side in sides.items()}
-    counts: dict[str, int] = {}
+    counts: dict[K, int] = {}
     for name, side in works.items():
         for _ in range(warm):
             side.before()
@@ -189,7 +191,7 @@ def compare(
         counts[name] = (times.get(name) if isinstance(times, Mapping) else times) or _times(
             meter, side.operation, enough
         )
-    found: dict[str, list[Cost]] = {name: [] for name in sides}
+    found: dict[K, list[Cost]] = {name: [] for name in sides}
     for _ in range(repetitions):
         for name, side in works.items():
             side.before()
