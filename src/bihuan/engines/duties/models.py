@@ -130,6 +130,7 @@ class Task(ScopedModel):
             models.Index(fields=["school_id", "due_at", "id"], name="task_by_school"),
             models.Index(fields=["bureau_id", "due_at", "id"], name="task_by_bureau"),
             models.Index(fields=["bureau_id", "closes_at"], name="task_open", condition=Q(state="open")),
+            models.Index(fields=["school_id", "due_at", "id"], name="task_todo", condition=Q(state="open")),
         ]
 
 

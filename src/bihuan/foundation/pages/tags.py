@@ -124,8 +124,8 @@ def state_chip(word: str, mine: bool = False) -> SafeString:
 
 
 @register.simple_tag
-def capped(count: int, cap: int = 1000) -> str:
-    """A count that was not counted further than *cap*: ``1,000+``."""
+def capped(count: int, cap: int = 500) -> str:
+    """A count that was not counted further than *cap*: ``500+``."""
     return f"{cap:,}+" if count > cap else f"{count:,}"
 
 

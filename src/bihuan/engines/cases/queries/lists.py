@@ -24,7 +24,8 @@ from bihuan.foundation.pages.keyset import Page
 from bihuan.foundation.scoping import under
 
 SIZE = 25
-CAP = 1000
+CAP = 500
+"""How far tabs count, as ``capped`` shows it; the page that looks at a thousand rows for a hint costs twice."""
 MOST_SCHOOLS = 200
 """Schools that a menu offers; whoever sees more finds one by its name."""
 LINE = (
