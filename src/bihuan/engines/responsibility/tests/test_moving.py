@@ -34,7 +34,7 @@ def towns(net, actors, cast):
     forget_actors()
     rows = [
         RosterImport.objects.create(org=unit, by_name="x", at=AT, **placed(unit))
-        for unit in Org.objects.filter(pk__in=(net.school.pk, net.room.pk))
+        for unit in Org.objects.filter(pk__in=(net.school.pk, net.room.pk)).order_by("path")
     ]
     return left, right, rows
 
