@@ -24,8 +24,9 @@ from django.db import connection
 K = TypeVar("K", bound=Hashable)
 
 TICK = 1 / os.sysconf("SC_CLK_TCK")
-ENOUGH_SECONDS = 0.2
-"""CPU seconds that one repetition of one side should use at least, so that a clock tick (10 ms) does not matter."""
+ENOUGH_SECONDS = 0.1
+"""CPU seconds that one repetition of one side should use at least. Repetitions are short and many: a neighbour who slows the
+machine down for seconds touches some of them, and the median is one of the others."""
 LOOK_EVERY_SECONDS = 0.005
 """How often the memory is looked at while its peak is measured."""
 
@@ -172,7 +173,7 @@ class Side:
 
 
 def compare(
-    meter: Meter, sides: Mapping[K, Callable[[], Any] | Side], *, repetitions: int = 3,
+    meter: Meter, sides: Mapping[K, Callable[[], Any] | Side], *, repetitions: int = 9,
     times: int | Mapping[K, int] | None = None,
     enough: float = ENOUGH_SECONDS, warm: int = 0,
 ) -> dict[K, Costs]:  # fmt: skip

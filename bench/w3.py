@@ -25,7 +25,6 @@ LISTS = {  # name: address, condition, column, order
     "history": ("stage=all", "1 = 1", "reported_at", "DESC"),
 }
 PAGE, API = "/hazards/", "/api/v1/hazards"
-REPETITIONS, ENOUGH_SECONDS = 9, 0.1
 TARGETS = {"page": 10_000.0, "api": 2_000.0}
 
 
@@ -156,7 +155,7 @@ def figures(world: World, meter: Meter, rows: int) -> Iterator[Figure]:
             for n, (scope, kind, _, after) in enumerate(places)
             for door in ("page", "api", "raw")
         }
-        costs = compare(meter, sides, repetitions=REPETITIONS, enough=ENOUGH_SECONDS)
+        costs = compare(meter, sides)
         for n, (scope, kind, page, _) in enumerate(places):
             for door, limit in TARGETS.items():
                 yield Figure.of(
