@@ -14,6 +14,9 @@ from django.db.models import F, Q, QuerySet
 
 from bihuan.foundation.refusals import Refusal
 
+MOST_COUNTED = 500
+"""How far the tabs of a list count: a hint that looks at more rows costs more than the list itself."""
+
 
 @dataclass(frozen=True)
 class Page:

@@ -17,6 +17,7 @@ from django_vite.core.asset_loader import DjangoViteAssetLoader
 
 from bihuan.foundation import clock, packs
 from bihuan.foundation.ids import uuid7
+from bihuan.foundation.pages.keyset import MOST_COUNTED
 from bihuan.foundation.pages.wording import due_words, exact_words, local, moment_words
 from bihuan.foundation.terms import term as term_of
 
@@ -124,7 +125,7 @@ def state_chip(word: str, mine: bool = False) -> SafeString:
 
 
 @register.simple_tag
-def capped(count: int, cap: int = 500) -> str:
+def capped(count: int, cap: int = MOST_COUNTED) -> str:
     """A count that was not counted further than *cap*: ``500+``."""
     return f"{cap:,}+" if count > cap else f"{count:,}"
 

@@ -20,12 +20,10 @@ from bihuan.engines.responsibility.queries import school_choices
 from bihuan.engines.sheets.queries import sheet_lines, version_for_filling
 from bihuan.foundation import clock, packs
 from bihuan.foundation.actors import Actor
-from bihuan.foundation.pages.keyset import Page
+from bihuan.foundation.pages.keyset import MOST_COUNTED, Page
 from bihuan.foundation.scoping import under
 
 SIZE = 25
-CAP = 500
-"""How far tabs count, as ``capped`` shows it; the page that looks at a thousand rows for a hint costs twice."""
 MOST_SCHOOLS = 200
 """Schools that a menu offers; whoever sees more finds one by its name."""
 LINE = (
@@ -69,7 +67,7 @@ def shown(rows: list[dict[str, Any]], viewer: Actor) -> list[dict[str, Any]]:
     return rows
 
 
-def counted(viewer: Actor, parts: Mapping[str, Filters], *, cap: int = CAP) -> dict[str, int]:
+def counted(viewer: Actor, parts: Mapping[str, Filters], *, cap: int = MOST_COUNTED) -> dict[str, int]:
     """How many cases each of these filter sentences names, capped, in one statement."""
     now = clock.now()
     conditions = [where(viewer, part, now=now) for part in parts.values()]
@@ -78,7 +76,7 @@ def counted(viewer: Actor, parts: Mapping[str, Filters], *, cap: int = CAP) -> d
     return hot.counts({name: selection(viewer, part, now=now) for name, part in parts.items()}, cap=cap)
 
 
-def count(viewer: Actor, filters: Filters, *, cap: int = CAP) -> int:
+def count(viewer: Actor, filters: Filters, *, cap: int = MOST_COUNTED) -> int:
     """How many cases, counted no further than one past *cap*."""
     return counted(viewer, {"": filters}, cap=cap)[""]
 
