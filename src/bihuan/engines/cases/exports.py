@@ -24,8 +24,6 @@ from bihuan.foundation.refusals import Refusal
 
 MEDIA_TYPES = {"xlsx": XLSX, "csv": "text/csv; charset=utf-8"}
 CHUNK = 128 * 1024
-CONTROL = bytes(code for code in range(32) if code not in (9, 10, 13))
-"""Bytes that no spreadsheet may contain; none of them occurs inside a UTF-8 character."""
 
 
 def stream(viewer: Actor, filters: Filters, form: str) -> Iterator[bytes]:
@@ -59,17 +57,17 @@ def _csv(rows: Any, words: hot.Words) -> Iterator[bytes]:
 
 
 def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Pieces without control bytes, in chunks large enough to be worth sending."""
+    """Pieces in chunks large enough to be worth sending."""
     waiting: list[bytes] = []
     size = 0
     for piece in pieces:
         waiting.append(piece)
         size += len(piece)
         if size >= CHUNK:
-            yield b"".join(waiting).translate(None, CONTROL)
+            yield b"".join(waiting)
             waiting, size = [], 0
     if waiting:
-        yield b"".join(waiting).translate(None, CONTROL)
+        yield b"".join(waiting)
 
 
 def _sheet(rows: Any, words: hot.Words, filters: Filters) -> Iterator[bytes]:

@@ -278,7 +278,7 @@ def csv_lines(rows: Any, words: Words) -> Iterator[bytes]:
     sql, given = _source(rows)
     if connection.vendor == "postgresql":
         cells = [
-            f"(CASE WHEN ascii({cell}) IN ({', '.join(str(ord(sign)) for sign in _FORMULA)}) THEN '''' || {cell} ELSE {cell} END)"
+            f"(CASE WHEN ascii({cell}) < 65 AND {cell} ~ '{_FORMULA}' THEN '''' || {cell} ELSE {cell} END)"
             if name in _TYPED
             else cell
             for (_, name, _), cell in zip(TEXTS, cells, strict=True)
@@ -288,32 +288,38 @@ def csv_lines(rows: Any, words: Words) -> Iterator[bytes]:
             f"COPY ({_with(sql)} SELECT {', '.join(cells)} FROM chosen) TO STDOUT (FORMAT csv)", given + params
         )
         return
-    # one object a line, its cells apart by a byte that no UTF-8 text contains: Python touches only what needs it
-    form = _APART.join([b"%s"] * len(TITLES))
-    line = f"CAST(printf(%s, {', '.join(cells + numbers + moments)}) AS BLOB)"
-    for found in _fetched(f"{_with(sql)} SELECT {line} FROM chosen", [*given, form, *params]):
-        block = b"".join(map(_with_local_minutes, found))
-        if (
-            block.count(b"\n") != len(found)
-            or any(sign in block for sign in (b'"', b",", b"\r"))
-            or _starts_formula(block)
-        ):
-            yield b"".join(_quoted(_with_local_minutes(line)) for line in found)
-        else:
-            yield block.replace(_APART, b",")
+    # one object a line, its cells apart by bytes that no UTF-8 text contains: Python touches only what needs it
+    form = b"".join((_TYPED_APART if name in _TYPED else _APART) + b"%s" for name in _COLUMNS[: -len(moments)])[1:]
+    form += (_APART + b"%16.16s") * len(moments) + _END
+    times = [f"coalesce({name}, %s)" for name in moments]
+    line = f"CAST(printf(%s, {', '.join(cells + numbers + times)}) AS BLOB)"
+    absent = [_ABSENT * 16] * len(moments)
+    for found in _fetched(f"{_with(sql)} SELECT {line} FROM chosen", [*given, form, *params, *absent]):
+        block = _with_local_hours(found)
+        if any(sign in block for sign in _QUOTED) or _odd_start(block):
+            block = b"".join(map(_quoted, block.split(_END)[:-1]))
+        yield block.translate(_SIGNS, _UNSEEN)
 
 
-_FORMULA = "=+-@\t\r"
-_APART = b"\xff"
-_starts_formula = re.compile(_APART + b"[" + re.escape(_FORMULA.encode()) + b"]").search
+CONTROL = bytes(code for code in range(32) if code not in (9, 10, 13))
+"""Bytes that no spreadsheet may contain; none of them occurs inside a UTF-8 character."""
+_FORMULA = r"^[\x01-\x08\x0b\x0c\x0e-\x1f]*[=+@\t\r-]"
+"""What a spreadsheet would take for a formula, once the control bytes are gone."""
+_starts_formula = re.compile(_FORMULA.encode()).match
+_APART, _TYPED_APART, _END, _ABSENT = b"\xff", b"\xfe", b"\xfd", b"\xfc"
+_QUOTED = (b'"', b",", b"\r", b"\n")
+_SIGNS = bytes.maketrans(_APART + _TYPED_APART + _END, b",,\n")
+_UNSEEN = CONTROL + _ABSENT
+_odd_start = re.compile(_TYPED_APART + rb"[\x00-\x1f=+@-]").search
 
 
-def _with_local_minutes(line: bytes) -> bytes:
-    """The line with its three moments, which SQLite keeps in UTC, as local ``2026-11-22 10:32``; its own functions cost more."""
-    cells, reported, due, closed = line.rsplit(_APART, 3)
-    return b"%b\xff%b%b\xff%b%b\xff%b%b\n" % (
-        cells, _HOURS[reported[:13]], reported[13:16], _HOURS[due[:13]], due[13:16], _HOURS[closed[:13]], closed[13:16],
-    )  # fmt: skip
+def _with_local_hours(lines: Iterable[bytes]) -> bytes:
+    """The lines with their three moments, which SQLite keeps in UTC, in local hours; its own functions cost more."""
+    hour = _HOURS
+    return b"".join([
+        b"".join((line[:-51], hour[line[-51:-38]], line[-38:-34], hour[line[-34:-21]], line[-21:-17], hour[line[-17:-4]], line[-4:]))
+        for line in lines
+    ])  # fmt: skip
 
 
 class _Hours(dict[bytes, bytes]):
@@ -322,8 +328,10 @@ class _Hours(dict[bytes, bytes]):
     def __missing__(self, hour: bytes) -> bytes:
         if len(self) > 200_000:  # twenty years
             self.clear()
-        local = datetime.fromisoformat(f"{hour.decode()}:00") + timedelta(hours=8) if hour else None
-        self[hour] = f"{local:%Y-%m-%d %H}".encode() if local else b""
+        if hour.startswith(_ABSENT):
+            self[hour] = hour
+        else:
+            self[hour] = f"{datetime.fromisoformat(f'{hour.decode()}:00') + timedelta(hours=8):%Y-%m-%d %H}".encode()
         return self[hour]
 
 
@@ -332,13 +340,13 @@ _HOURS = _Hours()
 
 def _quoted(line: bytes) -> bytes:
     """A line of which some cell is a formula or has to be quoted."""
-    cells = line[:-1].split(_APART)
+    cells = line.replace(_TYPED_APART, _APART).split(_APART)
     for n, (_, name, _) in enumerate(TEXTS):
-        if name in _TYPED and cells[n][:1] in _FORMULA.encode() and cells[n]:
+        if name in _TYPED and _starts_formula(cells[n]):
             cells[n] = b"'" + cells[n]
-        if any(sign in cells[n] for sign in (b'"', b",", b"\r", b"\n")):
+        if any(sign in cells[n] for sign in _QUOTED):
             cells[n] = b'"' + cells[n].replace(b'"', b'""') + b'"'
-    return b",".join(cells) + b"\n"
+    return _APART.join(cells) + _END
 
 
 def _with(sql: str) -> str:
@@ -370,12 +378,12 @@ def _lines(sql: str, params: list[Any]) -> Iterator[bytes]:
         yield from _copied(f"COPY ({sql}) TO STDOUT", params)
     else:
         for found in _fetched(sql, params):
-            yield "".join(f"{line}\n" for line in found).encode()
+            yield "".join(f"{line}\n" for line in found).encode().translate(None, CONTROL)
 
 
 def _copied(statement: str, params: list[Any]) -> Iterator[bytes]:
     with connection.cursor() as cursor, cursor.cursor.copy(statement, params) as copy:
-        yield from iter(lambda: b"".join(islice(copy, AT_ONCE)), b"")
+        yield from iter(lambda: b"".join(islice(copy, AT_ONCE)).translate(None, CONTROL), b"")
 
 
 def _fetched(sql: str, params: list[Any]) -> Iterator[list[Any]]:
