@@ -20,7 +20,7 @@ from django.db.models import Q
 
 from bihuan.engines.cases.models import Case
 from bihuan.foundation.actors import Actor
-from bihuan.foundation.hot import Columns, fetch
+from bihuan.foundation.hot import Columns, fetch, given
 from bihuan.foundation.hot import counts as counts
 from bihuan.foundation.refusals import Refusal
 
@@ -106,20 +106,6 @@ def net_of(viewer: Actor) -> Where:
     return f"({sql or '1 = 1'})", tuple(params)
 
 
-def _given(values: Iterable[Any]) -> list[Any]:
-    """Parameters as the database stores them."""
-    if connection.vendor == "postgresql":
-        return list(values)
-    return [
-        value.hex
-        if isinstance(value, UUID)
-        else str(value.astimezone(UTC).replace(tzinfo=None))
-        if isinstance(value, datetime)
-        else value
-        for value in values
-    ]
-
-
 @cache
 def _columns(names: tuple[str, ...]) -> Columns:
     return Columns(*((Case, name) for name in names))
@@ -134,7 +120,7 @@ def page(*columns: str, where: Where, order: str, newest_first: bool, cursor: st
     down = " DESC" if newest_first else ""
     rows = fetch(
         f"SELECT {', '.join(columns)} FROM cases_case WHERE {sql} ORDER BY {order}{down}, id{down} LIMIT %s",
-        [*_given(params), size],
+        [*given(params), size],
     )
     return _columns(columns).read(rows)
 
@@ -144,7 +130,7 @@ def counted(parts: Sequence[Where], *, cap: int) -> tuple[int, ...]:
     sql = ", ".join(
         f"(SELECT count(*) FROM (SELECT 1 FROM cases_case WHERE {part} LIMIT {cap + 1}) AS p)" for part, _ in parts
     )
-    return fetch(f"SELECT {sql}", _given(value for _, params in parts for value in params))[0]
+    return fetch(f"SELECT {sql}", given(value for _, params in parts for value in params))[0]
 
 
 def cursor_after(moment: datetime, pk: UUID) -> str:

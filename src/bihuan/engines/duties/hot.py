@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
-from bihuan.engines.duties.models import Task
+from bihuan.engines.duties.models import Duty, Task
 from bihuan.engines.duties.planning import Member, Plan
 from bihuan.engines.responsibility import queries as net
 from bihuan.foundation import hot
@@ -94,6 +94,16 @@ def renew(
         Task.objects.filter(pk__in=early).delete()
     excused = [_uuid(pk) for pk, has_begun in rows if has_begun]
     return Renewed(excused, sow(plan))
+
+
+def mark_sown(duties: Sequence[UUID], until: date) -> None:
+    """Keep up to which date the tasks of these duties exist."""
+    if not duties:
+        return
+    hot.execute(
+        f"UPDATE duties_duty SET sown_to = %s WHERE {hot.among('id')}",
+        [Duty._meta.get_field("sown_to").get_db_prep_save(until, connection), hot.listed(duties)],
+    )
 
 
 def _said(excuse: str, why: str) -> list[str]:

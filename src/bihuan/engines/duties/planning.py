@@ -13,22 +13,19 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Q
 from django.utils import timezone
 
-from bihuan.engines.duties import rules
+from bihuan.engines.duties import reads, rules
 from bihuan.engines.duties.calendar import DAY, Calendar, Day, days_from, merged, overlaid
 from bihuan.engines.duties.colours import by_path
-from bihuan.engines.duties.models import CalendarDay, Duty
+from bihuan.engines.duties.models import Duty
 from bihuan.engines.duties.rules import Profile, Scope, Slot
 from bihuan.engines.duties.sampling import drawn, lot_of
 from bihuan.engines.duties.serving import Served, whose
-from bihuan.engines.responsibility import queries as net
 from bihuan.engines.responsibility.rules.posts import post_for, sponsor_posts
 from bihuan.engines.responsibility.rules.tree import steps_up
 from bihuan.engines.sheets.rules import stages_of
-from bihuan.foundation import hot, packs
-from bihuan.foundation.actors import SYSTEM
+from bihuan.foundation import packs
 
 AHEAD = timedelta(days=8)
 """How far ahead tasks exist; the calendar shows the rest from the rules."""
@@ -39,13 +36,6 @@ BACK = timedelta(days=220)
 def pack_days(bureau_id: UUID, today: date) -> list[Day]:
     """The days as the installed calendar and the bureau's own lists have them; see ``calendar.days_from``."""
     return days_from(packs.calendar(bureau_id), today)
-
-
-OF_DUTY = (
-    "id", "bureau_id", "org_id", "code", "title", "act", "subject_id", "post", "assignee_id", "cadence", "windows",
-    "grace_minutes", "scope", "starts_on", "ends_on", "sown_to",
-)  # fmt: skip
-"""What a plan looks at of a duty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +106,9 @@ class Days:
         self._by_stage: dict[str, dict[date, Day]] = defaultdict(dict)
         self._by_school: dict[UUID, dict[date, Day]] = defaultdict(dict)
         self._kept: dict[Any, Calendar] = {}
-        rows = CalendarDay.objects.filter(bureau_id=bureau_id, on__gte=today - (near * DAY or BACK)).order_by("on")
-        if near:
-            rows = rows.filter(on__lte=today + near * DAY)
-        columns = ("org_id", "stage", "on", "kind", "term", "week_no", "name")
-        for org_id, stage, *said in hot.values_of(rows.values_list(*columns)):
+        self._common: dict[frozenset[str], Any] = {}
+        since, until = today - (near * DAY or BACK), today + near * DAY if near else date.max
+        for org_id, stage, *said in reads.days(bureau_id, since, until):
             day = Day(*said)
             if org_id != bureau_id:
                 self._by_school[org_id][day.on] = day
@@ -135,15 +123,12 @@ class Days:
         if not self._bureau:  # nothing is due here yet, so nobody has kept the days
             self._bureau = pack_days(bureau_id, today)
 
-    def key(self, school_id: UUID | None, stages: Collection[str]) -> Any:
+    def key(self, school_id: UUID | None, stages: frozenset[str]) -> Any:
         """What units that live by the same days have in common."""
-        differing = frozenset(stage for stage in stages if stage in self._by_stage)
-        by_the_bureau = len(differing) < len(stages) or not stages
-        return (
-            differing,
-            by_the_bureau,
-            tuple(self._by_school[school_id].values()) if school_id in self._by_school else (),
-        )
+        if (common := self._common.get(stages)) is None:
+            differing = frozenset(stage for stage in stages if stage in self._by_stage)
+            common = self._common[stages] = (differing, len(differing) < len(stages) or not stages, ())
+        return (*common[:2], tuple(self._by_school[school_id].values())) if school_id in self._by_school else common
 
     def calendar(self, key: Any) -> Calendar:
         """The calendar behind a key."""
@@ -160,7 +145,7 @@ def calendar_for(
 ) -> Calendar:
     """The calendar by which a school (or a whole bureau) lives."""
     days = Days(bureau_id, today)
-    return days.calendar(days.key(school_id, stages_of(stages)))
+    return days.calendar(days.key(school_id, frozenset(stages_of(stages))))
 
 
 class _Units:
@@ -189,38 +174,29 @@ class _Units:
         if root not in self._cells:
             found: dict[Any, Cell] = {}
             for unit in chosen():
-                cell = found.setdefault((unit.profile, unit.days), Cell(unit.profile, unit.days))
-                cell.units.append(unit)
+                key = (id(unit.profile), unit.days)  # equal profiles are one here, and hashing them is the dearest part
+                if key not in found:
+                    found[key] = Cell(unit.profile, unit.days)
+                found[key].units.append(unit)
             self._cells[root] = list(found.values())
         return self._cells[root]
-
-
-_COLUMNS = ("id", "path", "tier", "kind", "stages", "facets", "school_id")
 
 
 def _units(
     bureau_id: UUID, roots: Collection[UUID], scopes: Collection[Scope], days: Days, today: date, school_id: UUID | None
 ) -> Iterator[Unit]:
     """The units in use that a duty may be for; what is inside a school has the school's stages unless it has its own."""
-    rows = net.units(SYSTEM).filter(
-        Q(active_to__isnull=True) | Q(active_to__gte=today), Q(active_from__isnull=True) | Q(active_from__lte=today),
-        bureau_id=bureau_id,
-    )  # fmt: skip
+    tiers: set[str] = set()
     if all(scope.tiers for scope in scopes):  # a scope without tiers asks for kinds, which may stand anywhere
         tiers = {"school", *(tier for scope in scopes for tier in scope.tiers)}
-        rows = rows.filter(Q(tier__in=tiers) | Q(pk__in=roots))
-    if school_id:
-        rows = rows.filter(school_id=school_id)
     wanted = {tag for scope in scopes for tag in scope.tags}
     coloured = {colour for scope in scopes for colour in scope.colours}
     colours = by_path(bureau_id, school_id) if coloured else {}
     schools: dict[UUID, tuple[list[str], list[str], list[str]]] = {}
     profiles: dict[Any, Profile] = {}
-    columns = (*_COLUMNS, "tags") if wanted else _COLUMNS
-    for pk, path, tier, kind, stages, facets, school, *more in hot.values_of(
-        rows.order_by("path").values_list(*columns)
+    for pk, path, tier, kind, stages, facets, school, tags in reads.units(
+        bureau_id, today, tiers=tiers, roots=roots, school_id=school_id
     ):
-        tags = more[0] if more else []
         if tier == "school":
             schools[pk] = (stages or [kind], facets, tags)
         above = schools.get(school, ([], [], []))
@@ -308,16 +284,10 @@ def _members(
     school_id: UUID | None,
 ) -> Iterator[Member]:  # fmt: skip
     """The units of each group and whose their tasks are: read in one statement for the whole bureau."""
-    serving = net.appointments(SYSTEM).filter(
-        Q(ends_on__isnull=True) | Q(ends_on__gte=first), bureau_id=bureau_id, post__in={post for post, _ in asked},
-        starts_on__lte=last,
-    )  # fmt: skip
-    if school_id:
-        serving = serving.filter(Q(school_id=school_id) | Q(school_id__isnull=True))
     held: dict[tuple[str, str], list[Served]] = defaultdict(list)
-    columns = ("org__path", "post", "user_id", "starts_on", "ends_on", "kind", "rank")
-    for path, post, user_id, starts_on, ends_on, kind, rank in hot.values_of(
-        serving.select_related(None).values_list(*columns)
+    posts = {post for post, _ in asked}
+    for path, post, user_id, starts_on, ends_on, kind, rank in reads.serving(
+        bureau_id, posts, first, last, school_id=school_id
     ):
         held[path, post].append(Served(user_id, starts_on, ends_on, kind == "stand_in", rank))
     for group, (post, members) in enumerate(asked):

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
-from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models.base import ModelState
 
-from bihuan.foundation.hot.kept import in_json, rows_as_kept
+from bihuan.foundation.hot.kept import as_hex, in_json, rows_as_kept, utc_text
 from bihuan.foundation.hot.statements import fetch, fetch_all, vendor
 
 M = TypeVar("M", bound=models.Model)
@@ -181,35 +180,33 @@ def listed(values: Collection[Any]) -> Any:
     return in_json(list(values)).decode()
 
 
-def values_of(rows: models.QuerySet[Any, tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """The rows of a ``values_list`` of plain columns, each column turned as a whole: for thousands of rows."""
-    try:
-        sql, values = rows.query.sql_with_params()
-    except EmptyResultSet:
-        return []
-    return _selected(tuple(column.target for column in rows.query.select)).read(fetch(sql, values))
+def given(values: Iterable[Any]) -> list[Any]:
+    """The values of a statement, with ids and moments as the database keeps them."""
+    if vendor() == "postgresql":
+        return list(values)
+    return [
+        as_hex(one) if isinstance(one, UUID) else utc_text(one) if isinstance(one, datetime) else one for one in values
+    ]
+
+
+def rows_of(model: type[M], where: str, values: Sequence[Any], *names: str) -> list[M]:
+    """Rows of a model by a condition, without building the statement anew: whole, or these columns only (the rest is deferred)."""
+    asked = _instances(model, names)
+    table = connection.ops.quote_name(model._meta.db_table)
+    return asked.read(fetch(f"SELECT {asked.sql} FROM {table} WHERE {where}", values))  # noqa: S608 - our own names
+
+
+def columns_of(model: type[M], names: tuple[str, ...], where: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """These columns of a model's rows by a condition, without building the statement anew."""
+    sql, columns = _read(model, names)
+    return columns.read(fetch(f"{sql} WHERE {where}", values))
 
 
 @lru_cache(maxsize=256)
-def _selected(fields: tuple[models.Field[Any, Any], ...]) -> Columns:
-    return Columns(*((field.model, field.name) for field in fields))
-
-
-def instances_of(rows: models.QuerySet[M], *names: str) -> list[M]:
-    """The rows of a plain selection of one model as its instances: whole, or these columns only (the rest is deferred)."""
-    asked = _instances(rows.model, names)
-    try:
-        sql, values = rows.values_list(*asked.names).query.sql_with_params()
-    except EmptyResultSet:
-        return []
-    return asked.read(fetch(sql, values))
-
-
-def rows_of(model: type[M], where: str, values: Sequence[Any]) -> list[M]:
-    """Whole rows of a model by a condition, without building the statement anew."""
-    asked = _instances(model, ())
+def _read(model: type[M], names: tuple[str, ...]) -> tuple[str, Columns]:
+    wanted = ", ".join(map(connection.ops.quote_name, names))
     table = connection.ops.quote_name(model._meta.db_table)
-    return asked.read(fetch(f"SELECT {asked.sql} FROM {table} WHERE {where}", values))  # noqa: S608 - our own names
+    return f"SELECT {wanted} FROM {table}", Columns(*((model, name) for name in names))  # noqa: S608 - our own names
 
 
 @lru_cache(maxsize=256)

@@ -20,9 +20,9 @@ def reader(field: Any, vendor: str) -> Callable[[Any], Any] | None:
     while target.remote_field:
         target = target.target_field
     if vendor == "sqlite" and isinstance(target, models.UUIDField):
-        return _hex
+        return as_hex
     if vendor == "sqlite" and isinstance(target, models.DateTimeField):
-        return _utc_text
+        return utc_text
     if isinstance(target, models.JSONField) and target.encoder is None:
         return _json_text if vendor == "sqlite" else _jsonb
     if isinstance(target, _PLAIN) or (isinstance(target, models.DateTimeField) and vendor == "postgresql"):
@@ -30,11 +30,12 @@ def reader(field: Any, vendor: str) -> Callable[[Any], Any] | None:
     return lambda value: field.get_db_prep_save(value, connection)
 
 
-def _hex(value: UUID) -> str:
+def as_hex(value: UUID) -> str:
+    """An id as SQLite keeps it."""
     return f"{value.int:032x}"
 
 
-def _utc_text(value: datetime) -> str:
+def utc_text(value: datetime) -> str:
     """A moment as Django keeps it on SQLite: UTC, without saying so."""
     return (value if value.tzinfo is UTC else value.astimezone(UTC)).isoformat(" ")[:-6]
 
@@ -45,7 +46,7 @@ in_json = msgspec.json.Encoder(uuid_format="hex", enc_hook=str).encode
 def rows_as_kept(rows: Sequence[Sequence[Any]], vendor: str) -> str:
     """Values inside JSON as the database reads them; on SQLite moments are in UTC without saying so, as Django keeps them."""
     if vendor == "sqlite":
-        rows = [[_utc_text(value) if isinstance(value, datetime) else value for value in row] for row in rows]
+        rows = [[utc_text(value) if isinstance(value, datetime) else value for value in row] for row in rows]
     return in_json(rows).decode()
 
 

@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from bihuan.foundation import hot
 from bihuan.foundation.models import PackEntry
 
 PLATFORM = UUID(int=0)
 """The owner of entries that hold for every bureau (the base pack)."""
 
 _FRESH_SECONDS = 5.0
+_COLUMNS = ("bureau_id", "section", "code", "data")
 Sections = dict[str, dict[str, dict[str, Any]]]
 _owned: dict[UUID, tuple[float, Sections]] = {}
 _merged: dict[tuple[int, str], tuple[float, dict[str, dict[str, Any]]]] = {}
@@ -46,9 +48,10 @@ def read_ahead(bureaus: Iterable[UUID]) -> dict[UUID, Sections]:
     found = {owner: held[1] for owner, held in kept.items() if held and now - held[0] < _FRESH_SECONDS}
     stale = kept.keys() - found.keys()
     if stale:
-        rows = PackEntry.objects.filter(bureau_id__in=stale).order_by("sort", "code")
         found |= {owner: {} for owner in stale}
-        for owner, section, code, data in rows.values_list("bureau_id", "section", "code", "data"):
+        for owner, section, code, data in hot.columns_of(
+            PackEntry, _COLUMNS, f"{hot.among('bureau_id')} ORDER BY sort, code", [hot.listed(stale)]
+        ):
             found[owner].setdefault(section, {})[code] = data
         if found[PLATFORM]:
             _owned.update((owner, (now, found[owner])) for owner in stale)

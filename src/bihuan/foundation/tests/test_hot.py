@@ -125,17 +125,20 @@ def test_values_are_read_as_the_orm_reads_them(answer):
     for more in ({"answer": answer}, {"answer": answer, "bureau_id": uuid7(), "sent_at": AT}):
         a_receipt(**more).save()
     rows = Receipt.objects.order_by("pk")
-    names = [field.attname for field in Receipt._meta.concrete_fields]
-    assert hot.values_of(rows.values_list(*names)) == list(rows.values_list(*names))
-    assert [row.__dict__ | {"_state": 0} for row in hot.instances_of(rows)] == [
+    names = tuple(field.attname for field in Receipt._meta.concrete_fields)
+    assert hot.columns_of(Receipt, names, "1 = 1 ORDER BY id", []) == list(rows.values_list(*names))
+    last = rows.last()
+    assert hot.columns_of(Receipt, ("id",), "id = %s AND sent_at = %s", hot.given([last.pk, AT])) == [(last.pk,)]
+    assert [row.__dict__ | {"_state": 0} for row in hot.rows_of(Receipt, "1 = 1 ORDER BY id", [])] == [
         row.__dict__ | {"_state": 0} for row in rows
     ]
-    assert {(row._state.adding, row._state.db) for row in hot.instances_of(rows)} == {(False, "default")}
-    part = hot.instances_of(rows, "digest", "answer", "id")
+    assert {(row._state.adding, row._state.db) for row in hot.rows_of(Receipt, "1 = 1 ORDER BY id", [])} == {
+        (False, "default")
+    }
+    part = hot.rows_of(Receipt, "1 = 1 ORDER BY id", [], "digest", "answer", "id")
     assert [(row.pk, row.answer, row.get_deferred_fields()) for row in part] == [
         (row.pk, row.answer, set(names) - {"digest", "answer", "id"}) for row in rows
     ]
-    assert hot.values_of(rows.filter(pk__in=[]).values_list(*names)) == []
 
 
 @pytest.mark.parametrize("text", ['{"half": "\\ud800"}', "[1e400, -0]", "null"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -35,7 +34,7 @@ def keep_calendar(by: Actor, at: datetime, *, bureau_id: UUID) -> int:
 
     A process that found them equal does not look again on the same day unless the installed calendar is another.
     """
-    seen = (timezone.localdate(at), json.dumps(packs.calendar(bureau_id), sort_keys=True))
+    seen = (timezone.localdate(at), packs.calendar(bureau_id))
     if _seen.get(bureau_id) == seen:
         return 0
     changed = _keep(at, bureau_id)
@@ -43,7 +42,7 @@ def keep_calendar(by: Actor, at: datetime, *, bureau_id: UUID) -> int:
     return changed
 
 
-_seen: dict[UUID, tuple[date, str]] = {}
+_seen: dict[UUID, tuple[date, dict[str, Any]]] = {}
 
 
 def _keep(at: datetime, bureau_id: UUID) -> int:

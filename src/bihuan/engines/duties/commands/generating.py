@@ -12,14 +12,14 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from bihuan.engines.duties import colours, hot
+from bihuan.engines.duties import colours, hot, reads
 from bihuan.engines.duties import events as events
 from bihuan.engines.duties.commands.days import keep_calendar
 from bihuan.engines.duties.models import Duty, Task
-from bihuan.engines.duties.planning import AHEAD, OF_DUTY, plan_of
+from bihuan.engines.duties.planning import AHEAD, plan_of
+from bihuan.foundation import packs
 from bihuan.foundation.actors import SYSTEM, Actor
 from bihuan.foundation.events import record_many
-from bihuan.foundation.hot import instances_of
 
 BATCH_DUTIES = 400
 BATCH_MISSED = 2_000
@@ -31,22 +31,21 @@ def generate(at: datetime, *, bureau_id: UUID | None = None) -> int:
     Each batch of a bureau's duties is one transaction and one statement; a bureau at which another worker is busy is left
     to it. A calendar that has changed since (a new version of the pack) renews the bureau's open tasks first.
     """
-    horizon = timezone.localdate(at) + AHEAD
-    active = Duty.objects.filter(is_active=True).filter(
-        Q(ends_on__isnull=True) | Q(ends_on__gte=timezone.localdate(at))
-    )
+    today = timezone.localdate(at)
+    active = Duty.objects.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=today), is_active=True)
     if bureau_id:
         active = active.filter(bureau_id=bureau_id)
     made = 0
-    for bureau in sorted(set(active.order_by().values_list("bureau_id", flat=True).distinct())):
-        behind = active.filter(bureau_id=bureau).filter(Q(sown_to__isnull=True) | Q(sown_to__lt=horizon)).order_by("id")
+    bureaus = sorted(set(active.order_by().values_list("bureau_id", flat=True).distinct()))
+    packs.read_ahead(bureaus)
+    for bureau in bureaus:
         for batch in count():
             with transaction.atomic():
                 if not hot.alone(bureau, wait=False):
                     break
                 if batch == 0 and keep_calendar(SYSTEM, at, bureau_id=bureau):
                     made += renew_duties(SYSTEM, at, bureau_id=bureau, excuse="校历有调整")
-                if duties := instances_of(behind[:BATCH_DUTIES], *OF_DUTY):
+                if duties := reads.duties_behind(bureau, today, today + AHEAD, most=BATCH_DUTIES):
                     made += hot.sow(plan_of(bureau, duties, at, new_only=True))
                     _mark_sown(duties, at)
             if len(duties) < BATCH_DUTIES:
@@ -105,7 +104,7 @@ _coloured: dict[UUID, frozenset[tuple[str, str]]] = {}
 
 
 def _mark_sown(duties: Sequence[Duty], at: datetime) -> None:
-    Duty.objects.filter(pk__in=[duty.pk for duty in duties]).update(sown_to=timezone.localdate(at) + AHEAD)
+    hot.mark_sown([duty.pk for duty in duties], timezone.localdate(at) + AHEAD)
 
 
 def miss_over(at: datetime, *, batch: int = BATCH_MISSED) -> int:
