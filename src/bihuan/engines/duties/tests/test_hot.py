@@ -7,19 +7,22 @@ from datetime import date, timedelta
 import pytest
 from django.apps import apps
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bihuan.conftest import placed_at
-from bihuan.engines.duties import colours, hot
+from bihuan.engines.duties import colours, hot, reads
 from bihuan.engines.duties.calendar import DAY, SCHOOL_DAYS
+from bihuan.engines.duties.commands import days
 from bihuan.engines.duties.models import CalendarDay, Duty, Task
 from bihuan.engines.duties.planning import AHEAD, plan_of
 from bihuan.engines.duties.queries import calendar_of
 from bihuan.engines.duties.rules import Profile as Seen
 from bihuan.engines.duties.rules import applies, cadence_of, dues, scope_of, slots, windows_of
 from bihuan.engines.duties.sampling import drawn, lot_of
+from bihuan.foundation.actors import SYSTEM
 from bihuan.foundation.ids import uuid7
 
 pytestmark = pytest.mark.django_db
@@ -210,3 +213,44 @@ def test_school_days_are_what_the_calendar_query_says(ready, net, term):
         calendar_of(net.bureau.pk, net.other_school.pk, on=timezone.localdate(term))[date(2026, 11, 12)].kind
         in SCHOOL_DAYS
     )
+
+
+def test_what_a_plan_reads_is_what_the_orm_finds(net, duty, term):
+    org, held = apps.get_model("responsibility", "Org"), apps.get_model("responsibility", "Appointment")
+    today = timezone.localdate(term)
+    ended, later = today - DAY, today + 30 * DAY
+    org.objects.filter(pk=net.other_school.pk).update(active_to=ended)
+    held.objects.filter(org_id=net.school.pk, post="guard").update(ends_on=ended)
+    org.objects.create(
+        parent=net.school, name="明年的门卫室", kind="room", tier="area", active_from=later + DAY,
+        **placed_at(net.school) | {"path": f"{net.school.path}zzzz."},
+    )  # fmt: skip
+    days.set_day(SYSTEM, term, org_id=net.bureau.pk, on=today + DAY, kind="closure", name="台风")
+    bureau, tiers = net.bureau.pk, {"school"}
+    in_use = org.objects.filter(
+        Q(active_to=None) | Q(active_to__gte=today), Q(active_from=None) | Q(active_from__lte=today)
+    )
+    serving = held.objects.filter(Q(ends_on=None) | Q(ends_on__gte=today), starts_on__lte=later, bureau_id=bureau)
+    for school in (None, net.school.pk):
+        here = in_use.filter(bureau_id=bureau, **({"school_id": school} if school else {})).order_by("path")
+        of_tier = here.filter(Q(tier="school") | Q(pk=bureau))
+        everything = reads.units(bureau, today, tiers=(), roots=(), school_id=school)
+        assert everything == list(here.values_list(*reads.UNIT))
+        assert reads.units(bureau, today, tiers=tiers, roots={bureau}, school_id=school) == list(
+            of_tier.values_list(*reads.UNIT)
+        )
+        posts = {"head", "guard", "office-head"}
+        theirs = serving.filter(Q(school_id=school) | Q(school_id=None)) if school else serving
+        wanted = theirs.filter(post__in=posts).values_list("org__path", *reads.SERVING)
+        assert sorted(reads.serving(bureau, posts, today, later, school_id=school), key=str) == sorted(wanted, key=str)
+    assert len(everything) < len(list(org.objects.filter(bureau_id=bureau)))
+    kept = CalendarDay.objects.filter(bureau_id=bureau, on__gte=today, on__lte=later).order_by("on")
+    assert reads.days(bureau, today, later) == list(kept.values_list(*reads.DAY)) != []
+    over, behind = duty(ends_on=ended, starts_on=ended - DAY), duty()
+    Duty.objects.filter(pk=behind.pk).update(sown_to=today)
+    duty()
+    found = reads.duties_behind(bureau, today, today + AHEAD, most=9)
+    assert [one.pk for one in found] == [behind.pk], over.code
+    assert {name: getattr(found[0], name) for name in reads.DUTY} == Duty.objects.filter(pk=behind.pk).values(
+        *reads.DUTY
+    )[0]
