@@ -264,7 +264,7 @@ def csv_lines(rows: Any, words: Words) -> Iterator[bytes]:
     sql, given = _source(rows)
     if connection.vendor == "postgresql":
         cells = [
-            f"(CASE WHEN ascii({cell}) < 65 AND {cell} ~ '{_FORMULA}' THEN '''' || {cell} ELSE {cell} END)"
+            f"(CASE WHEN ascii({cell}) BETWEEN 1 AND 64 AND ascii({cell}) NOT BETWEEN 48 AND 57 AND {cell} ~ '{_FORMULA}' THEN '''' || {cell} ELSE {cell} END)"
             if name in _TYPED
             else cell
             for (_, name, _), cell in zip(TEXTS, cells, strict=True)
