@@ -1,7 +1,7 @@
 """The list as a file, streamed with flat memory: the database writes each line as text, Python only packs it.
 
-Measured designs are in perf.md §7. The lines are built in SQL (``hot.csv_lines``, ``hot.sheet_lines``); the twin that
-builds them from rows in Python (``plain_lines``) is what the tests hold them equal to.
+Measured designs are in perf.md §7. The lines are built in SQL (``hot.csv_lines``, ``hot.sheet_lines``); the
+tests hold them equal to cells made in Python.
 """
 
 from __future__ import annotations

@@ -300,7 +300,10 @@ _odd_start = re.compile(_TYPED_APART + rb"[\x00-\x1f=+@-]").search
 
 
 def _with_local_hours(lines: Iterable[bytes]) -> bytes:
-    """The lines with their three moments, which SQLite keeps in UTC, in local hours; its own functions cost more."""
+    """The lines with their three moments, which SQLite keeps in UTC, in local hours; its own functions cost more.
+
+    A line ends with three times sixteen bytes, ``2026-11-22 02:32``, each with one byte after it.
+    """
     hour = _HOURS
     return b"".join([
         b"".join((line[:-51], hour[line[-51:-38]], line[-38:-34], hour[line[-34:-21]], line[-21:-17], hour[line[-17:-4]], line[-4:]))

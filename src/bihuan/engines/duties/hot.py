@@ -96,13 +96,13 @@ def renew(
     return Renewed(excused, sow(plan))
 
 
-def mark_sown(duties: Sequence[UUID], until: date) -> None:
+def mark_sown(duties: Sequence[Duty], until: date) -> None:
     """Keep up to which date the tasks of these duties exist."""
     if not duties:
         return
     hot.execute(
         f"UPDATE duties_duty SET sown_to = %s WHERE {hot.among('id')}",
-        [Duty._meta.get_field("sown_to").get_db_prep_save(until, connection), hot.listed(duties)],
+        [until, hot.listed([duty.pk for duty in duties])],
     )
 
 

@@ -22,6 +22,8 @@ from bihuan.foundation.actors import SYSTEM, Actor
 from bihuan.foundation.events import record_many
 
 BATCH_DUTIES = 400
+BATCH_BUREAUS = 20
+"""Whose packs are read at once: they are fresh for seconds only, and more of them would lie in memory twice."""
 BATCH_MISSED = 2_000
 
 
@@ -37,8 +39,9 @@ def generate(at: datetime, *, bureau_id: UUID | None = None) -> int:
         active = active.filter(bureau_id=bureau_id)
     made = 0
     bureaus = sorted(set(active.order_by().values_list("bureau_id", flat=True).distinct()))
-    packs.read_ahead(bureaus)
-    for bureau in bureaus:
+    for n, bureau in enumerate(bureaus):
+        if n % BATCH_BUREAUS == 0:
+            packs.read_ahead(bureaus[n : n + BATCH_BUREAUS])
         for batch in count():
             with transaction.atomic():
                 if not hot.alone(bureau, wait=False):
@@ -47,7 +50,7 @@ def generate(at: datetime, *, bureau_id: UUID | None = None) -> int:
                     made += renew_duties(SYSTEM, at, bureau_id=bureau, excuse="校历有调整")
                 if duties := reads.duties_behind(bureau, today, today + AHEAD, most=BATCH_DUTIES):
                     made += hot.sow(plan_of(bureau, duties, at, new_only=True))
-                    _mark_sown(duties, at)
+                    hot.mark_sown(duties, today + AHEAD)
             if len(duties) < BATCH_DUTIES:
                 break
     return made
@@ -77,7 +80,9 @@ def renew_duties(
             _state(by, at, done.excused, "duties.task_excused", lambda task: {"reason": task.note})
             made += done.made
             horizon = timezone.localdate(at) + AHEAD
-            _mark_sown([one for one in batch if school_id in (None, one.school_id) and one.sown_to != horizon], at)
+            hot.mark_sown(
+                [one for one in batch if school_id in (None, one.school_id) and one.sown_to != horizon], horizon
+            )
         return made
 
 
@@ -101,10 +106,6 @@ def follow_colours(at: datetime) -> int:
 
 
 _coloured: dict[UUID, frozenset[tuple[str, str]]] = {}
-
-
-def _mark_sown(duties: Sequence[Duty], at: datetime) -> None:
-    hot.mark_sown([duty.pk for duty in duties], timezone.localdate(at) + AHEAD)
 
 
 def miss_over(at: datetime, *, batch: int = BATCH_MISSED) -> int:
