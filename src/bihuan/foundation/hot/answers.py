@@ -77,18 +77,24 @@ class Question(NamedTuple):
 A = TypeVar("A")
 Part = Generator[Question, list[tuple[Any, ...]], A]
 """A part of what has to be read: it yields its question once, is sent the rows, and returns what it makes of them."""
-_PLAN_ONCE = Question(Columns(), "SELECT set_config('plan_cache_mode', 'force_generic_plan', true)", ())
+_BY_KEY = Question(
+    Columns(),
+    "SELECT set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true), "
+    "set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)",
+    (),
+)
 
 
-def told(*parts: Part[Any], plan_once: bool = False) -> list[Any]:
+def told(*parts: Part[Any], by_key: bool = False) -> list[Any]:
     """What each of the parts makes of its rows; all questions go to PostgreSQL at once.
 
-    *plan_once*: for the rest of the transaction PostgreSQL keeps each plan, whatever the values. Where rows are found by
-    key, planning anew costs more than the rest; never for lists, where the best plan depends on whose they are.
+    *by_key*: for the rest of the transaction PostgreSQL plans each statement once, whatever the values, and finds rows by
+    their keys, however small a table still is. Planning anew costs more than the rest, and a plan made for a small table
+    reads all of it. Never for lists, where the best plan depends on whose they are.
     """
     asked = [next(part) for part in parts]
-    if plan_once and vendor() == "postgresql":
-        asked.insert(0, _PLAN_ONCE)
+    if by_key and vendor() == "postgresql":
+        asked.insert(0, _BY_KEY)
     answers = fetch_all([(one.sql, one.values) for one in asked])
     found = []
     for part, question, rows in zip(parts, asked[-len(parts) :], answers[-len(parts) :], strict=True):

@@ -120,6 +120,23 @@ def test_the_statement_is_prepared_and_preparing_is_off_again():
         assert cursor.fetchone()[0] == 1
 
 
+def test_by_key_not_even_a_small_table_is_read_whole():
+    hot.insert([an_event() for _ in range(30)])
+    postgres = connection.vendor == "postgresql"
+    if postgres:
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE foundation_event")
+
+    def asked():
+        given, values = hot.table("given", ("id uuid",), [[uuid7()] for _ in range(12)])
+        joined = f"WITH {given} SELECT e.name FROM given JOIN foundation_event AS e ON e.id = given.id"
+        plan = yield hot.Question(hot.Columns(), f"EXPLAIN {'' if postgres else 'QUERY PLAN'} {joined}", values)
+        return " ".join(str(row) for row in plan)
+
+    [plan] = hot.told(asked(), by_key=True)
+    assert ("Index Cond: (id = " if postgres else "SEARCH e USING INDEX") in plan
+
+
 @pytest.mark.parametrize("answer", [{"n": 10**30, "x": 1.5, "list": []}, {"名": "灭火器「失压」"}, {}])
 def test_values_are_read_as_the_orm_reads_them(answer):
     for more in ({"answer": answer}, {"answer": answer, "bureau_id": uuid7(), "sent_at": AT}):

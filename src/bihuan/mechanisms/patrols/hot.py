@@ -74,7 +74,7 @@ class Batch:
             standings(points, {look.code for look in looks if look.code}),
             duties.Doing.of({one.task_id for one in sent if one.task_id}),
             _before(self.calls),
-            plan_once=True,
+            by_key=True,
         )
         (self._routes, self._stops), (self._points, known), self._doing, (self._by_id, self._parts, self._last) = found
         self._labels = rounds.labels_of(known)
