@@ -23,5 +23,13 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "unread": lambda: unread_count(actor) if actor and actor.id else 0,
         "theme": theme if theme in {"light", "dark"} else "",
         "dense": request.COOKIES.get("dense") == "1",
-        "said": lambda: request.session.pop(SAID, []) if hasattr(request, "session") else [],
+        "said": lambda: _said(request),
     }
+
+
+def _said(request: HttpRequest) -> list[str]:
+    """What was just said, shown once. A live part that reads its page again does not show it, and must not take it."""
+    if getattr(request, "htmx", False) or not hasattr(request, "session"):
+        return []
+    said: list[str] = request.session.pop(SAID, [])
+    return said

@@ -11,6 +11,8 @@ from django.test import RequestFactory
 from django.utils.html import strip_tags
 
 from bihuan.foundation.clock import travel
+from bihuan.foundation.pages.answers import SAID
+from bihuan.foundation.pages.context import shell
 from bihuan.foundation.pages.keyset import Page
 from bihuan.foundation.pages.wording import due_words, moment_words
 from bihuan.foundation.refusals import Refusal
@@ -174,3 +176,12 @@ def test_pages_carry_no_inline_script_or_handler():
     assert "<script>" not in page
     assert " onclick" not in page
     assert '"allowEval":false' in page
+
+
+def test_what_was_said_waits_for_a_page_that_shows_it():
+    request = RequestFactory().get("/hazards/")
+    request.session, request.htmx = {SAID: ["整改已提交。"]}, True
+    assert shell(request)["said"]() == []  # a live part that reads its page again
+    request.htmx = False
+    assert shell(request)["said"]() == ["整改已提交。"]
+    assert shell(request)["said"]() == []
