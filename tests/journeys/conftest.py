@@ -3,9 +3,10 @@
 import pytest
 
 from tests.journeys.doors import Door, Machine
+from tests.journeys.phones import night, phone
 from tests.journeys.world import _copies, lived, world
 
-__all__ = ["_copies", "lived", "world"]
+__all__ = ["_copies", "lived", "night", "phone", "world"]
 
 PHONE = {"viewport": {"width": 360, "height": 780}, "has_touch": True, "is_mobile": True}
 DESK = {"viewport": {"width": 1366, "height": 768}}

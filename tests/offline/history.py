@@ -22,7 +22,7 @@ from bihuan.foundation.ids import uuid7
 from tests.offline.conftest import Killed, Phones
 
 FAULTS = (
-    "drop_request", "drop_answer", "twice", "late", "half", "error", "error_after", "busy", "foreign", "kill", "kill_after",
+    "drop_request", "drop_answer", "twice", "late", "half", "error", "error_after", "busy", "foreign", "please_wait", "kill", "kill_after",
 )  # fmt: skip
 OVERTAKING = {"error", "error_after", "busy", "foreign"}
 """After these the phone puts one envelope off by itself, so that others may go before it."""
@@ -35,6 +35,7 @@ steps = st.lists(
         st.tuples(st.just("jump"), st.integers(0, 1), st.sampled_from((-400, -3, -1, 1, 5))),
         st.tuples(st.just("wait"), st.sampled_from((1, 10, 200))),
         st.tuples(st.just("kill"), st.integers(0, 1)),
+        st.tuples(st.just("full"), st.integers(0, 1), st.booleans()),
     ),
     min_size=2,
     max_size=9,
@@ -56,6 +57,10 @@ class Act:
     skew: timedelta
     doomed: bool
     """it must be refused"""
+    unkept: bool = False
+    """the disk was full: all or its photos lived in the page only, as the person was told"""
+    lost: bool = False
+    """that page was killed"""
 
 
 @dataclass
@@ -127,7 +132,15 @@ class History:
             self.phones.do("clock", name=str(phone), ms=minutes * 60_000)
 
     def _kill(self, phone: int) -> None:
+        self._killed(phone)
         self.phones.do("kill", name=str(phone))
+
+    def _killed(self, phone: int) -> None:
+        for act in self.acts:
+            act.lost |= act.unkept and act.phone == phone
+
+    def _full(self, phone: int, full: bool) -> None:
+        self.phones.do("limits", name=str(phone), limits={"full": full})
 
     def _act(self, phone: int, kind: str, photos: int) -> None:
         if kind in ("hazard", "foreign_hazard", "bad_hazard"):
@@ -199,7 +212,8 @@ class History:
         )
         envelope = {"id": act.id, "command": command, "args": args, "title": command}
         kept = self.phones.do("add", name=str(phone), envelope=envelope, photos=photos, needs=act.needs)
-        assert kept["kept"] == "all"
+        act.unkept = kept["kept"] != "all"
+        assert act.unkept == bool(kept["sentence"])
         self.acts.append(act)
         return act
 
@@ -224,12 +238,14 @@ class History:
         elif trouble in ("drop_answer", "error_after", "kill_after", "twice"):
             self._served(phone, call)
         if trouble in ("kill", "kill_after"):
+            self._killed(phone)
             raise Killed
         if trouble in ("ok", "twice"):
             return self._served(phone, call)
         if trouble == "foreign":
             return {"body": {"welcome": "请先登录无线网"}}
-        return {"lost": True, "status": {"error": 500, "error_after": 502, "busy": 503}.get(trouble, 0)}
+        status = {"error": 500, "error_after": 502, "busy": 503, "please_wait": 429}.get(trouble, 0)
+        return {"lost": True, "status": status, "wait": 90_000 if trouble == "please_wait" else 0}
 
     def _served(self, phone: int, call: dict[str, Any]) -> dict[str, Any]:
         """The server's answer, as the phone's own transport tells it (``frontend/src/phone/server.js``)."""
@@ -252,7 +268,7 @@ class History:
         assert answer.status_code < 500, said
         if answer.status_code == 200:
             return {"body": said}
-        if "photo" in call and answer.status_code not in (401, 403, 408, 413, 429):
+        if "photo" in call and answer.status_code not in (401, 408, 413, 429):
             return {"body": {"refused": {"code": said["code"], "sentence": said["detail"]}}}
         return {"lost": True, "status": answer.status_code}
 
@@ -261,6 +277,8 @@ class History:
     def settle(self) -> list[list[dict[str, Any]]]:
         """The network is well again; each phone goes on until nothing is left to send. Their lists."""
         self._troubles = iter(())
+        for phone in (0, 1):
+            self._full(phone, False)
         for _ in range(8):
             self._wait(7)
             for phone in (0, 1):

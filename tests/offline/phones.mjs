@@ -31,7 +31,7 @@ function start(phone) {
       const call = ++calls
       open.set(call, (answer) => {
         if (phone.life !== life) return
-        if (answer.lost) reject(Object.assign(new Error('no network'), { status: answer.status }))
+        if (answer.lost) reject(Object.assign(new Error('no network'), answer))
         else resolve(answer.body)
       })
       say({ call, phone: phone.name, ...what })
@@ -47,7 +47,7 @@ function start(phone) {
 
 const acts = {
   begin({ name, clock, seed }) {
-    const phone = { name, clock, random: chance(seed), disk: { records: new Map(), blobs: new Map() } }
+    const phone = { name, clock, random: chance(seed), disk: { records: new Map(), blobs: new Map(), limits: {} } }
     phones.set(name, phone)
     start(phone)
   },
@@ -60,6 +60,11 @@ const acts = {
   kill: ({ name }) => start(phones.get(name)),
   list: async ({ name }) => await phones.get(name).outbox.list(),
   status: async ({ name }) => await phones.get(name).outbox.status(),
+  limits: ({ name, limits }) => void Object.assign(phones.get(name).disk.limits, limits),
+  drop: ({ name, id }) => phones.get(name).outbox.drop(id),
+  restore: ({ name, id }) => phones.get(name).outbox.restore(id),
+  retry: ({ name, id }) => phones.get(name).outbox.retry(id),
+  edit: ({ name, id, ...more }) => phones.get(name).outbox.edit(id, more),
   forget: () => phones.clear() || open.clear(),
 }
 

@@ -1,14 +1,19 @@
 // The app: who is here, which screen, what is said, and the worker that keeps it for going without a network.
 import { Component, render } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 
 import { Hazards, Home, Mend, OutboxScreen, People, Settings, Sheet, Shift, Tasks } from './desk.js'
 import { Gate } from './gate.js'
 import { Point, Report, Round, Scan, TroubleHere } from './guard.js'
 import { go, useRoute } from './router.js'
+import { leaveBrowser } from './server.js'
 import { Session } from './session.js'
+import { remember, remembered } from './stores.js'
 import { Here, html } from './ui.js'
 import { openVault } from './vault.js'
+
+/** Whether something lives in this page only: then a new version waits for the next visit. */
+const holding = { now: () => false }
 
 const LOCKS_AFTER = 30 * 60_000
 const SAID = 3500
@@ -25,7 +30,7 @@ function screenOf({ hash, parts, query }) {
 
 const looksKept = () => {
   try {
-    return JSON.parse(localStorage.getItem('phone-looks') ?? '{}')
+    return JSON.parse(remembered('phone-looks') || '{}')
   } catch {
     return {}
   }
@@ -37,6 +42,7 @@ function App({ vault }) {
   const [, tell] = useState(0)
   const [said, setSaid] = useState(null)
   const [looks, setLooksNow] = useState(looksKept)
+  const tabs = useRef(null)
   const { update, complete } = useWorker()
 
   useEffect(() => {
@@ -58,13 +64,20 @@ function App({ vault }) {
     let left = 0
     const seen = () => {
       if (document.hidden) left = Date.now()
-      else if (left && Math.abs(Date.now() - left) > LOCKS_AFTER) lock()
+      else if (left && Math.abs(Date.now() - left) > LOCKS_AFTER && session.box.kept) away()
     }
     document.addEventListener('visibilitychange', seen)
     const minute = setInterval(() => tell((n) => n + 1), 30_000) // the words of a clock move on
+    // the app is often open twice: the phone's own scanner opens it anew for each code
+    const others = 'BroadcastChannel' in window ? new BroadcastChannel('bihuan-phone') : null
+    if (others) others.onmessage = ({ data }) => data.person === session.person.id && away(data.left)
+    tabs.current = others
+    holding.now = () => session.loose
     return () => {
       document.removeEventListener('visibilitychange', seen)
       clearInterval(minute)
+      others?.close()
+      holding.now = () => false
     }
   }, [session])
 
@@ -73,16 +86,24 @@ function App({ vault }) {
     await next.open()
     setSession(next)
   }
-  const lock = () => {
-    session?.close()
+  const away = (left = false) => {
+    session.close()
+    session.box.gone = left // nothing that is still under way may write again
     setSession(null)
     setSaid(null)
   }
+  const lock = () => {
+    if (!session.box.kept) return setSaid({ words: '这个窗口不保存内容，锁上就什么都没了。要换人，请到“设置”里退出。', stays: true, moves: 0 })
+    tabs.current?.postMessage({ person: session.person.id })
+    return away()
+  }
   const leave = async () => {
+    tabs.current?.postMessage({ person: session.person.id, left: true })
     session.close()
-    session.box.gone = true // nothing that is still under way may write again
+    session.box.gone = true
     await session.server.revoke()
     await vault.wipe(session.person.id)
+    await leaveBrowser()
     setSession(null)
     go('/')
     setSaid({ words: '已退出，这台手机上你的内容都清掉了。', moves: 0 })
@@ -90,11 +111,7 @@ function App({ vault }) {
   const setLooks = (next) => {
     const after = { ...looks, ...next }
     setLooksNow(after)
-    try {
-      localStorage.setItem('phone-looks', JSON.stringify(after))
-    } catch {
-      return // a window that keeps nothing: for this page only
-    }
+    remember('phone-looks', JSON.stringify(after))
   }
   const here = { session, say: (words, stays = false) => setSaid({ words, stays, moves: 0 }), looks, setLooks, lock, leave, update, complete }
   return html`<${Here.Provider} value=${here}>
@@ -122,7 +139,7 @@ function useWorker() {
   useEffect(() => {
     if (!('serviceWorker' in navigator)) return
     let mine = !!navigator.serviceWorker.controller
-    navigator.serviceWorker.addEventListener('controllerchange', () => (mine ? location.reload() : (mine = true)))
+    navigator.serviceWorker.addEventListener('controllerchange', () => (mine ? holding.now() || location.reload() : (mine = true)))
     navigator.serviceWorker.register('/sw.js', { scope: '/' }).then(
       (registration) => {
         if (!registration) return

@@ -3,10 +3,10 @@ import { useEffect, useMemo, useState } from 'preact/hooks'
 
 import { dueClock, length, moment, taskClock } from './clock.js'
 import { measure } from './minutes.js'
-import { progress } from './rounds.js'
+import { progress, titleOf } from './rounds.js'
 import { go } from './router.js'
 import { fresh, iso } from './session.js'
-import { Ask, Choice, Clock, Empty, html, Icon, Level, Problem, Screen, useDraft, useHere } from './ui.js'
+import { Ask, Choice, Clock, Empty, Full, html, Icon, Level, Problem, Screen, useDraft, useHere } from './ui.js'
 
 // --- home ---------------------------------------------------------------------------------------------------------------------
 
@@ -19,13 +19,14 @@ export function Home() {
   const sheets = all.filter((task) => !['patrol', 'drill', 'visit'].includes(task.act))
   const soon = (task) => Date.parse(task.opens_at) - now < 12 * 3_600_000
   const shown = [...patrols.filter(soon), ...sheets.filter(soon)].sort((a, b) => Date.parse(a.due_at) - Date.parse(b.due_at))
-  const waiting = scope?.shift ?? []
+  const waiting = session.shifts()
   return html`<div class="screen home">
     <header class="bar"><button class="me" onClick=${lock} aria-label=${`${session.person.name}，换人或锁屏`}><${Icon} name="user" /><span>${session.person.name}</span></button><h1 tabindex="-1" class="visually-hidden">手机端</h1><a class="gear" href="#/settings" aria-label="设置"><${Icon} name="settings" /></a></header>
     <main>
-      ${update && !round && html`<button class="btn news" onClick=${update}>有新版本，点一下更新</button>`}
+      ${update && !round && !session.loose && html`<button class="btn news" onClick=${update}>有新版本，点一下更新</button>`}
       ${stale === 'sign-in' && html`<a class="says-no block" href=${`/sign-in/?next=${encodeURIComponent('/m/#/enrol')}`}>登录已过期，点这里重新登录。内容都在手机里。</a>`}
       ${!session.box.kept && html`<p class="says-no">这个窗口不允许保存：关掉页面，没上传的就没了。</p>`}
+      ${session.box.full || (session.box.kept && session.status.volatile > 0) ? html`<${Full} />` : null}
       ${Math.abs(offset) > 5 * 60_000 && html`<p class="says-so">手机时间${offset < 0 ? '快' : '慢'}了 ${length(offset)}，请到手机设置里校准。记录会按服务器时间改正，也会标明。</p>`}
       ${!scope && html`<p class="says-so">${stale ? '还没有取到资料，请连一次网。' : '正在取资料…'}</p>`}
       ${round && html`<a class="row row-now" href="#/round"><span class="row-main"><b>${round.title}</b><small>正在走，已查 ${progress(round).done}/${round.stops.length}</small></span><span class="row-act">接着走<${Icon} name="right" /></span></a>`}
@@ -167,7 +168,8 @@ const STATES = [['ok', '在'], ['missing', '少'], ['broken', '坏']]
 
 export function Shift() {
   const { session, say } = useHere()
-  const waiting = session.scope?.shift ?? []
+  const waiting = session.shifts()
+  const [busy, setBusy] = useState(false)
   const posts = session.scope?.person.posts ?? []
   const places = session.scope?.schools ?? []
   const usual = session.scope?.handover_items ?? []
@@ -179,12 +181,13 @@ export function Shift() {
     if (draft && usually?.length && !draft.items.length) change({ items: usually.map((name) => ({ name, state: 'ok', note: '' })) })
   }, [usually, !!draft])
   const take = async (one) => {
+    if (busy) return
+    setBusy(true)
     const id = fresh()
     await session.put({ id, command: 'patrols.take_over_shift', args: { handover_id: one.id, note: '' }, title: `接${one.from_name}的班`, action: 'shift' })
-    session.scope.shift = waiting.filter((other) => other !== one)
     await session.spent('shift', seconds())
+    setBusy(false)
     say(`已接${one.from_name}的班。`)
-    session.say()
   }
   const add = () => {
     const name = draft.more.trim()
@@ -208,7 +211,7 @@ export function Shift() {
   return html`<${Screen} title="交接班" foot=${html`<button class="btn btn-primary" onClick=${give}>交班</button>`}>
     ${waiting.map((one) => html`<section class="hand" key=${one.id}><h2>${one.from_name}交的班</h2><p class="quiet">${moment(one.handed_at, session.now())}</p>
       ${one.items?.length > 0 && html`<ul class="things">${one.items.map((item) => html`<li key=${item.name}>${item.name}<b class=${item.state === 'ok' ? '' : 'bad'}>${STATES.find(([code]) => code === item.state)?.[1]}</b></li>`)}</ul>`}
-      ${one.note && html`<p>${one.note}</p>`}<button class="btn btn-primary wide" onClick=${() => take(one)}>东西点过了，接班</button></section>`)}
+      ${one.note && html`<p>${one.note}</p>`}<button class="btn btn-primary wide" aria-busy=${busy} onClick=${() => take(one)}>东西点过了，接班</button></section>`)}
     ${session.round && html`<p class="says-so">「${session.round.title}」还没交。可以先<a href="#/round">打开它</a>，交给下一班接着走。</p>`}
     ${draft && html`<section><h2>交给下一班</h2>
       ${relief.length > 0 && html`<label class="field"><span class="label">交给谁</span><select class="control" value=${draft.to} onChange=${(event) => change({ to: event.target.value })}><option value="">不指定，谁接班谁来接</option>${relief.map((one) => html`<option key=${one.id + one.post} value=${one.id}>${one.name} · ${one.post}</option>`)}</select></label>`}
@@ -293,13 +296,15 @@ export function OutboxScreen() {
   </li>`
   return html`<${Screen} title="上传" foot=${waiting.length ? html`<button class="btn btn-primary" aria-busy=${busy} onClick=${send}>${busy ? '正在上传…' : '现在上传'}</button>` : null}>
     ${!waiting.length && !refused.length && html`<div class="empty"><p class="empty-title all-sent"><${Icon} name="check" />全部已上传</p><p>手机里没有等着的东西。</p></div>`}
-    ${refused.length > 0 && html`<section><h2>没被接受，要你看一下</h2><ul class="parcels">${refused.map((row) => line(row, html`<button class="btn" onClick=${() => retry(row)}>再试一次</button>${row.args.description !== undefined || row.args.note !== undefined ? html`<a class="btn" href=${`#/outbox/${row.id}`}>改一改</a>` : null}<button class="btn btn-danger" onClick=${() => ask(row)}>丢弃</button>`))}</ul></section>`}
-    ${waiting.length > 0 && html`<section><h2>等着上传 <span class="quiet">${waiting.length}</span></h2><ul class="parcels">${waiting.map((row) => line(row, row.editable && html`<button class="btn btn-plain" onClick=${() => ask(row)}>丢弃</button>`))}</ul></section>`}
+    ${refused.length > 0 && html`<section><h2>没被接受，要你看一下</h2><ul class="parcels">${refused.map((row) => line(row, html`<button class="btn" onClick=${() => retry(row)}>再试一次</button>${mendable(row) ? html`<a class="btn" href=${`#/outbox/${row.id}`}>改一改</a>` : null}<button class="btn btn-danger" onClick=${() => ask(row)}>丢弃</button>`))}</ul></section>`}
+    ${waiting.length > 0 && html`<section><h2>等着上传 <span class="quiet">${waiting.length}</span></h2><ul class="parcels">${waiting.map((row) => line(row, row.editable && html`${mendable(row) && row.photos.sent < row.photos.count ? html`<a class="btn btn-plain" href=${`#/outbox/${row.id}`}>改一改</a>` : null}<button class="btn btn-plain" onClick=${() => ask(row)}>丢弃</button>`))}</ul></section>`}
     ${dropped.length > 0 && html`<section><h2>已丢弃</h2><ul class="parcels">${dropped.map((row) => line(row, html`<button class="btn" onClick=${() => restore(row)}>找回</button>`))}</ul></section>`}
     ${sent.length > 0 && html`<section><h2>已上传</h2><ul class="parcels">${sent.slice(0, 30).map((row) => line(row))}</ul></section>`}
     ${asking && html`<${Ask} words=${`丢弃「${asking.title}」？一天内可以找回。`} danger yes="丢弃" onno=${() => ask(null)} onyes=${() => drop(asking)} />`}
   <//>`
 }
+
+const mendable = ({ args }) => args.description !== undefined || args.note !== undefined
 
 const RESULTS = { normal: '正常', found: '发现问题', late: '迟巡', double: '别人已先巡过，这一趟照样留档', wrong_place: '点位不符', free: '随手巡查' }
 const answerOf = ({ answer }) => {
@@ -327,7 +332,9 @@ export function Mend({ parts }) {
   if (!row) return html`<${Screen} title="改一改" back="#/outbox"><p>这一条现在不能改：已经上传，或者正等服务器回话。</p><//>`
   const name = row.args.description === undefined ? 'note' : 'description'
   const send = async (remove = []) => {
-    await session.outbox.edit(row.id, { args: { ...row.args, [name]: words.trim() }, remove })
+    const said = words.trim()
+    const title = row.command === 'cases.report_hazard' ? titleOf(said, session.points?.get(row.args.point)) : row.title
+    await session.outbox.edit(row.id, { args: { ...row.args, [name]: said, ...(name === 'description' ? { title } : {}) }, title, remove })
     session.outbox.flush({ force: true })
     say('改好了，正在上传。')
     go('/outbox')
@@ -353,19 +360,28 @@ export function Settings() {
     session.minutes().then(setMinutes)
     navigator.storage?.estimate?.().then(({ usage }) => setRoom(usage))
   }, [])
-  const unsent = session.status.waiting + session.status.refused
-  const whole = minutes.filter((one) => one.action !== 'check').reduce((sum, one) => sum + one.seconds, 0)
-  return html`<${Screen} title="设置" foot=${html`<button class="btn" onClick=${lock}>锁屏 · 换人</button><button class="btn btn-danger" onClick=${() => ask('leave')}>退出这台手机</button>`}>
+  const [unsent, setUnsent] = useState(null)
+  const leaving = async () => {
+    setUnsent(await session.unsent())
+    ask('leave')
+  }
+  const lost = unsent && [
+    unsent.waiting && `还有 ${unsent.waiting} 条没有上传`,
+    unsent.round && `「${unsent.round.title}」走到 ${progress(unsent.round).done}/${unsent.round.stops.length} 没有交`,
+    unsent.drafts && `${unsent.drafts} 条写了一半的上报`,
+  ].filter(Boolean).join('，')
+  const whole = minutes.reduce((sum, one) => sum + one.seconds, 0)
+  return html`<${Screen} title="设置" foot=${html`<button class="btn" onClick=${lock}>锁屏 · 换人</button><button class="btn btn-danger" onClick=${leaving}>退出这台手机</button>`}>
     <p><b>${session.person.name}</b><br /><span class="quiet">${(session.scope?.person.posts ?? []).map((post) => `${post.org} ${post.name}`).join('、')}</span></p>
     <${Choice} name="size" label="字的大小" options=${[['', '标准'], ['large', '大字']]} value=${looks.size ?? ''} onchange=${(size) => setLooks({ size })} columns="2" />
     <${Choice} name="hand" label="单手用" options=${[['left', '左手'], ['', '双手'], ['right', '右手']]} value=${looks.hand ?? ''} onchange=${(hand) => setLooks({ hand })} columns="3" />
     <${Choice} name="place" label="打卡时记位置" options=${[['yes', '记'], ['no', '不记']]} value=${session.place ? 'yes' : 'no'} onchange=${(said) => session.allowPlace(said === 'yes')} columns="2" />
     <p class="quiet">只在你点“正常”“有问题”的那一刻记一次，用来证明到过现场，平时不记。不记也能巡查。</p>
-    <section><h2>这周用了多少分钟</h2>${minutes.length ? html`<dl class="facts"><dt>一共</dt><dd>${Math.round(whole / 60)} 分钟</dd>${minutes.map((one) => html`<dt key=${one.action}>${ACTIONS[one.action] ?? one.action}</dt><dd>${one.count} 次，平均 ${Math.round(one.seconds / one.count)} 秒</dd>`)}</dl><p class="quiet">只算屏幕亮着、手在用的时间；上传的只有岗位每周的合计，不记谁。</p>` : html`<p class="quiet">这周还没有用过。</p>`}</section>
+    <section><h2>这周用了多少分钟</h2>${minutes.length ? html`<dl class="facts"><dt>一共</dt><dd>${Math.round(whole / 60)} 分钟</dd>${minutes.map((one) => html`<dt key=${one.action}>${ACTIONS[one.action] ?? one.action}</dt><dd>${one.count} 次${one.seconds ? `，平均 ${Math.round(one.seconds / one.count)} 秒` : ''}</dd>`)}</dl><p class="quiet">只算屏幕亮着、手在用的时间；上传的只有岗位每周的合计，不记谁。</p>` : html`<p class="quiet">这周还没有用过。</p>`}</section>
     <section><h2>这台手机</h2><dl class="facts"><dt>离线可用</dt><dd>${complete === null ? '正在准备…' : complete ? '是，扫码也可以' : '不行：这个浏览器或窗口不支持，或还没有存全'}</dd>${room != null && html`<dt>占用</dt><dd>${(room / 1e6).toFixed(1)} MB</dd>`}</dl></section>
     <p><a href="/">打开网页版</a>　<a href="#/tasks">全部路线和填报</a></p>
-    ${asking === 'leave' && !unsent && html`<${Ask} words="退出后，这台手机上你的内容全部清掉，下次要重新登录。" yes="退出" onno=${() => ask(null)} onyes=${leave} />`}
-    ${asking === 'leave' && unsent > 0 && html`<${Ask} words=${`还有 ${unsent} 条没有上传。`} no="返回" yes="锁着留在手机里" onno=${() => ask(null)} onyes=${lock}><div class="ask-more"><button class="btn btn-primary" onClick=${() => (ask(null), session.outbox.flush({ force: true }), go('/outbox'))}>现在上传</button><button class="btn btn-danger" onClick=${() => ask('throw')}>丢弃没上传的，退出</button></div><p class="quiet">锁着留下：别人看不到，下次输 PIN 接着上传。</p><//>`}
-    ${asking === 'throw' && html`<${Ask} words=${`${unsent} 条没上传的会永远丢失，没有人能找回。`} typed="丢弃" danger yes="丢弃并退出" onno=${() => ask(null)} onyes=${leave} />`}
+    ${asking === 'leave' && !lost && html`<${Ask} words="退出后，这台手机上你的内容全部清掉，下次要重新登录。" yes="退出" onno=${() => ask(null)} onyes=${leave} />`}
+    ${asking === 'leave' && lost && html`<${Ask} words=${`${lost}。`} no="返回" yes=${session.box.kept ? '锁着留在手机里' : '先不退出'} onno=${() => ask(null)} onyes=${session.box.kept ? lock : () => ask(null)}><div class="ask-more"><button class="btn btn-primary" onClick=${() => (ask(null), session.outbox.flush({ force: true }), go(unsent.waiting || !unsent.round ? '/outbox' : '/round'))}>${unsent.waiting || !unsent.round ? '现在上传' : '先去交这一趟'}</button><button class="btn btn-danger" onClick=${() => ask('throw')}>丢弃没上传的，退出</button></div>${session.box.kept ? html`<p class="quiet">锁着留下：别人看不到，下次输 PIN 接着上传。</p>` : null}<//>`}
+    ${asking === 'throw' && html`<${Ask} words=${`${lost}：会永远丢失，没有人能找回。`} typed="丢弃" danger yes="丢弃并退出" onno=${() => ask(null)} onyes=${leave} />`}
   <//>`
 }

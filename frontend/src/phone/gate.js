@@ -2,10 +2,11 @@
 import { useEffect, useState } from 'preact/hooks'
 
 import { go } from './router.js'
-import { enrol, signedIn, signOutHere } from './server.js'
+import { enrol, leaveBrowser, signedIn, signOutHere } from './server.js'
 import { Ask, html, Icon, Problem } from './ui.js'
 
 const SIGN_IN = `/sign-in/?next=${encodeURIComponent('/m/#/enrol')}`
+const FULL = '手机存储满了，放不下。请先清理手机空间，再试一次。'
 const toSignIn = () => location.assign(SIGN_IN)
 
 /** Nobody has used the app on this phone, or somebody new comes. */
@@ -74,7 +75,7 @@ export function NewPin({ vault, who, onopen }) {
     } catch (error) {
       setBusy(false)
       setFirst('')
-      setProblem(error.sentence ?? '没有连上服务器，请连上网再试。')
+      setProblem(error.sentence ?? (error.name === 'QuotaExceededError' ? FULL : '没有连上服务器，请连上网再试。'))
     }
   }
   if (shared === null) {
@@ -106,10 +107,15 @@ export function Lock({ vault, people, onopen, onadd, renewing, onforgotten }) {
   const minutes = (ms) => (ms > 90_000 ? `${Math.ceil(ms / 60_000)} 分钟` : `${Math.ceil(ms / 1000)} 秒`)
   const pin = async (said) => {
     setBusy(true)
-    const { box, wrong, wait } = await vault.unlock(who.id, said)
-    if (box) return onopen(box)
-    setBusy(false)
-    return setProblem(wait ? `输错太多次，请等 ${minutes(wait)} 再试。` : `PIN 不对，还可以试 ${wrong} 次。`)
+    try {
+      const { box, wrong, wait } = await vault.unlock(who.id, said)
+      if (box) await onopen(box)
+      else setProblem(wait ? `输错太多次，请等 ${minutes(wait)} 再试。` : `PIN 不对，还可以试 ${wrong} 次。`)
+    } catch (error) {
+      setProblem(error.name === 'QuotaExceededError' ? FULL : `没有打开：${error.message}。内容还在手机里，请再试一次。`)
+    } finally {
+      setBusy(false)
+    }
   }
   const pending = (one) => (one.pending ? `${one.pending} 条待上传` : '')
   return html`<${Pad} title=${who.name} note=${renewing ? '重新登录成功，输入 PIN 接着用。' : pending(who)} problem=${problem} busy=${busy} onpin=${pin} foot=${html`<button class="btn btn-plain" onClick=${() => setForgot(true)}>忘了 PIN</button><button class="btn btn-plain" onClick=${onadd}><${Icon} name="user" />加一个人</button>`}>
@@ -136,6 +142,7 @@ export function Gate({ vault, route, onopen }) {
   }
   const forgotten = async (id) => {
     await vault.wipe(id)
+    await leaveBrowser() // or whoever tries would be offered that person's sign-in
     await look()
     go('/')
   }

@@ -6,16 +6,16 @@ import { moment, taskClock } from './clock.js'
 import { measure, working } from './minutes.js'
 import { ask } from './place.js'
 import { go } from './router.js'
-import { handIn, lookedAt, newRound, progress, report, taskFor } from './rounds.js'
+import { handIn, lookedAt, newRound, progress, report, taskFor, WINDOW_BEFORE } from './rounds.js'
 import { codeIn, scan, serialIn, warm } from './scanner.js'
-import { Ask, Choice, Clock, Colour, html, Icon, Problem, Screen, useDraft, useHere, Waiting } from './ui.js'
+import { Ask, Choice, Clock, Colour, Full, html, Icon, Problem, Screen, useDraft, useHere, Waiting } from './ui.js'
 import { Voice, voicesOf } from './voice.js'
 
 const STILL_THERE = 60_000
 
-/** What led to the point that is open: set by the camera or the keyboard, read once by the point's page. */
+/** What led to the point that is open: set by the camera or the keyboard, read by the point's page. `code` is where it led. */
 let last = null
-const lookFor = (text, how, seconds = measure()) => (last = { code: codeIn(text), text, how, at: Date.now(), seconds })
+const lookFor = (text, how, { seconds = measure(), code = codeIn(text) } = {}) => (last = { code, text, how, at: Date.now(), seconds })
 
 // --- the camera -------------------------------------------------------------------------------------------------------------
 
@@ -42,7 +42,7 @@ export function Scan({ query }) {
       if (session.just?.code === code && Date.now() - session.just.at < STILL_THERE) return setJust(true)
       performance.mark('code-seen')
       navigator.vibrate?.(60)
-      lookFor(text, 'scan', seconds)
+      lookFor(text, 'scan', { seconds })
       stop()
       return go(`/p/${code}`)
     }
@@ -76,6 +76,7 @@ export function Scan({ query }) {
     <main>
       <div class=${`finder ${state === 'looking' ? 'on' : ''}`}><video ref=${video} playsinline muted aria-label="相机画面"></video><i aria-hidden="true"></i></div>
       <p class="scan-says" role="status">${words}</p>
+      ${session.box.full ? html`<${Full} />` : null}
       ${way && html`<p class="scan-next">${round.title}　已查 <b>${way.done}</b>/${way.all}${way.next ? html`<br />下一点：${way.next.name}${way.next.place ? `（${way.next.place}）` : ''}` : html`<br />都查完了`}</p>`}
     </main>
     <footer class="foot">
@@ -95,9 +96,9 @@ function Typed({ onback }) {
     event.preventDefault()
     const said = codeIn(code)
     if (said.length < 4) return setWrong('编号在二维码旁边，是 10 位字母和数字。')
-    lookFor(code.trim(), 'typed', seconds)
-    const point = session.pointOf(said)
-    return go(`/p/${point?.code ?? said}`)
+    const found = session.pointOf(said)?.code ?? said
+    lookFor(code.trim(), 'typed', { seconds, code: codeIn(found) })
+    return go(`/p/${found}?how=typed`) // in the address too: a killed page still knows that nothing was scanned
   }
   return html`<${Screen} title="输入编号" back="#/scan?again" foot=${html`<button type="button" class="btn" onClick=${onback}><${Icon} name="qrcode" />改用扫码</button><button form="typed" class="btn btn-primary">打开</button>`}>
     <form id="typed" onSubmit=${send}>
@@ -113,12 +114,17 @@ function Typed({ onback }) {
 /** How the person came here: by the camera or keyboard a moment ago, or by a link (the phone's own scanner, a tag). */
 function useLook(code, query) {
   return useMemo(() => {
-    if (last?.code && last.code === codeIn(code) && Date.now() - last.at < 10 * 60_000) return last
-    const how = query.get('how') === 'chosen' ? 'chosen' : query.get('via') === 'nfc' ? 'nfc' : 'scan'
+    const said = query.get('how')
+    const how = ['chosen', 'typed'].includes(said) ? said : query.get('via') === 'nfc' ? 'nfc' : 'scan'
+    if (last?.code === codeIn(code) && (how === 'scan' || how === last.how) && Date.now() - last.at < 10 * 60_000) return last
     const n = query.get('n')
-    return lookFor(how === 'chosen' ? '' : `${location.origin}/p/${code}${n ? `?n=${n}` : ''}`, how)
+    const text = { chosen: '', typed: code }[how] ?? `${location.origin}/p/${code}${n ? `?n=${n}` : ''}`
+    return lookFor(text, how, { code: codeIn(code) })
   }, [code])
 }
+
+/** The address of a point or of what is wrong there, with how the person came to it. */
+const pointHref = (code, query, more = '') => [`#/p/${encodeURIComponent(code)}${more}`, query.toString()].filter(Boolean).join('?')
 
 export function Point({ code, query }) {
   const { session, say } = useHere()
@@ -147,7 +153,7 @@ export function Point({ code, query }) {
   const normal = async () => {
     if (busy) return
     setBusy(true)
-    const { round: next, began, kept } = await lookedAt(session, point, look, 'normal', { place: place() })
+    const { round: next, began, kept } = await lookedAt(session, point, look, 'normal', { place: place() }).finally(() => setBusy(false))
     last = null
     say(kept?.sentence || (next ? `已记：${point.name} 正常（${progress(next).done}/${next.stops.length}）${began ? `，${next.title}开始` : ''}` : `已记：${point.name} 正常`), !!kept?.sentence)
     go(next ? (progress(next).left.length ? '/scan' : '/round') : '/')
@@ -156,10 +162,10 @@ export function Point({ code, query }) {
     const { round: next } = await lookedAt(session, point, look, 'skipped', { place: place(), note: unable.trim().slice(0, 300) })
     last = null
     say(`已记：${point.name} 没有查`)
-    go(progress(next).left.length ? '/scan' : '/round')
+    go(next && !progress(next).left.length ? '/round' : '/scan')
   }
   const emergency = point.measures?.find((one) => one.word.includes('应急'))
-  return html`<${Screen} title=${point.name} words=${on ? `${round.title} ${progress(round).done}/${round.stops.length}` : '风险点'} back=${round ? '#/round' : '#/'} className="at-point" foot=${html`<a class="btn btn-trouble" href=${`#/p/${encodeURIComponent(code)}/problem`}><${Icon} name="alert" />有问题</a><button class="btn btn-normal" aria-busy=${busy} onClick=${normal}><${Icon} name="check" />正常</button>`}>
+  return html`<${Screen} title=${point.name} words=${on ? `${round.title} ${progress(round).done}/${round.stops.length}` : '风险点'} back=${round ? '#/round' : '#/'} className="at-point" foot=${html`<a class="btn btn-trouble" href=${pointHref(code, query, '/problem')}><${Icon} name="alert" />有问题</a><button class="btn btn-normal" aria-busy=${busy} onClick=${normal}><${Icon} name="check" />正常</button>`}>
     <section class=${`plate plate-${point.shown_colour ?? point.colour}`}>
       <${Colour} code=${point.shown_colour ?? point.colour} />
       <h1 tabindex="-1">${point.name}</h1>
@@ -252,7 +258,7 @@ export function TroubleHere({ code, query }) {
     say(kept.sentence || `已记：${point.name} 有问题，记下的都在手机里`, !!kept.sentence)
     go(round ? (progress(round).left.length ? '/scan' : '/round') : '/outbox')
   }
-  return html`<${Screen} title="有问题" back=${`#/p/${encodeURIComponent(code)}`} foot=${html`<button class="btn btn-primary" aria-busy=${busy} onClick=${send}>上报</button>`}>
+  return html`<${Screen} title="有问题" back=${pointHref(code, query)} foot=${html`<button class="btn btn-primary" aria-busy=${busy} onClick=${send}>上报</button>`}>
     <p class="where"><b>${point.name}</b>${point.place ? `　${point.place}` : ''}</p>
     ${draft && html`<${TroubleFields} draft=${draft} change=${change} onbusy=${record} levels=${levelsOf(session)} />`}
     <${Problem}>${wrong}<//>
@@ -326,6 +332,7 @@ export function Round({ parts }) {
     <p class="round-line"><span class="round-count"><b>${done}</b>/${all}</span> ${round.order === 'ordered' ? '按顺序走' : '不分先后'}${found ? `，发现 ${found} 处问题` : ''}</p>
     <progress class="round-bar" max=${all} value=${done} aria-label=${`已查 ${done} 点，共 ${all} 点`}></progress>
     <p class="quiet">${moment(round.started_at, Date.now())} 开始${round.due_at ? html`　<${Clock} clock=${taskClock({ ...round, opens_at: '2000-01-01' }, session.now())} />` : ''}</p>
+    ${!left.length && tooEarly(round.opens_at, session.now())}
     <ol class="stops">${round.stops.map((id) => html`<${Stop} key=${id} point=${session.points?.get(id)} check=${seen.get(id)} next=${id === nextId && round.order === 'ordered'} />`)}</ol>
     ${round.checks.filter((check) => !round.stops.includes(check.point_id)).length > 0 && html`<p class="quiet">路线外还看了 ${round.checks.filter((check) => !round.stops.includes(check.point_id)).length} 点。</p>`}
     ${asking === 'more' && html`<${Ask} words=${`还有 ${left.length} 点没查。`} no="接着走" yes="交给下一班" onno=${() => ask(null)} onyes=${() => (done ? hand({ handed_over: true }) : drop())}><div class="ask-more"><button class="btn" disabled=${!done} onClick=${() => hand()}>现在就交（缺 ${left.length} 点）</button><button class="btn btn-danger" onClick=${() => ask('drop')}>这一趟不走了</button></div><//>`}
@@ -346,6 +353,8 @@ function Stop({ point, check, next }) {
   </li>`
 }
 
+const tooEarly = (opens_at, now) => (opens_at && now < Date.parse(opens_at) - WINDOW_BEFORE ? html`<p class="says-so">这一趟 ${moment(opens_at, now)} 才开始。更早走完的会留档，但不算完成，到时还要再走。</p>` : null)
+
 /** Before the first look: what this round is, and one button. */
 function Begin({ id }) {
   const { session } = useHere()
@@ -358,6 +367,7 @@ function Begin({ id }) {
   }
   return html`<${Screen} title=${task?.title ?? route.name} foot=${html`<button class="btn btn-primary" onClick=${start}><${Icon} name="qrcode" />开始，扫第一个点</button>`}>
     <p>${route.stops.length} 个点，${route.order === 'ordered' ? '按顺序走' : '不分先后'}。${task ? html`<${Clock} clock=${taskClock(task, session.now())} />` : ''}</p>
+    ${tooEarly(task?.opens_at, session.now())}
     <ol class="stops">${route.stops.map((one) => html`<${Stop} key=${one} point=${session.points?.get(one)} />`)}</ol>
   <//>`
 }

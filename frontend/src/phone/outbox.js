@@ -14,7 +14,9 @@
 // `sendPhoto`  ({id, sha256, kind, total, taken_at}, offset, bytes | null) → {have} | {evidence} | {refused: {code, sentence}};
 //              null bytes only ask how much is there. Throws like `send`.
 // `lock`       (work) → work's result, or 'busy' when another tab holds it.
+// `memory`     {} that outlives this object: what no disk would take is kept there, for the next outbox of the same person.
 
+import { ofSignIn } from './server.js'
 import { byTurn, parcels, summary } from './waiting.js'
 
 export const LIMITS = {
@@ -34,6 +36,15 @@ const hex = (bytes) => [...new Uint8Array(bytes)].map((byte) => byte.toString(16
 const sha256 = async (bytes) => hex(await crypto.subtle.digest('SHA-256', bytes))
 const iso = (ms) => new Date(ms).toISOString()
 
+function troubleWords(error, status, sign_in) {
+  if (sign_in) return status === 401 ? '登录已过期。重新登录后自动上传，内容都在。' : '登录已失效。重新登录后自动上传，内容都在。'
+  if (status === 429) return '服务器请稍等，过一会儿自动再传。'
+  if (status >= 500) return '服务器忙，过一会儿自动再传。'
+  if (error.foreign) return '连上的不是闭环的服务器（可能要先登录无线网），稍后再传。'
+  if (status) return `服务器没有接受（${status}）：${error.sentence || '请把这句话告诉管理员'}。过一会儿自动再试。`.replace('。。', '。')
+  return '没有网络，连上后自动上传。'
+}
+
 /** The args without everything that names one of these ids: a list loses it, a field becomes null. */
 export function without(value, ids) {
   if (typeof value === 'string') return ids.has(value) ? null : value
@@ -45,17 +56,19 @@ export function without(value, ids) {
 export class Outbox {
   #running = null
   #again = false
-  #pause = { tries: 0, until: 0, why: null }
+  #pause = { tries: 0, until: 0, why: null, hard: false }
   #batch
   #chunk
-  #loose = new Map() // photos that no disk would take: they live as long as this page
-  #volatile = new Map() // records that no disk would take
+  #loose // photos that no disk would take: they live as long as this page
+  #volatile // records, or newer states of records, that no disk would take
   #adding = Promise.resolve()
   #tried = new Set()
   #sending = new Set()
 
-  constructor({ store, send, sendPhoto, now = Date.now, random = Math.random, lock = (work) => work(), digest = sha256, limits = {} }) {
+  constructor({ store, send, sendPhoto, now = Date.now, random = Math.random, lock = (work) => work(), digest = sha256, limits = {}, memory = {} }) {
     Object.assign(this, { store, send, sendPhoto, now, random, lock, digest, limits: { ...LIMITS, ...limits } })
+    this.#loose = memory.photos ??= new Map()
+    this.#volatile = memory.records ??= new Map()
     this.#batch = this.limits.batch
     this.#chunk = this.limits.chunk
     this.onchange = () => {}
@@ -132,36 +145,42 @@ export class Outbox {
 
   async #read() {
     const kept = await this.store.read()
-    return this.#volatile.size ? [...kept, ...[...this.#volatile.values()].map((row) => ({ ...row }))] : kept
+    if (!this.#volatile.size) return kept
+    const revs = new Map(kept.map((row) => [row.id, row.rev]))
+    for (const [id, row] of this.#volatile) if ((revs.get(id) ?? 0) !== (row.rev ?? 0)) this.#volatile.delete(id) // another tab knows better
+    return [...kept.filter((row) => !this.#volatile.has(row.id)), ...[...this.#volatile.values()].map((row) => ({ ...row }))]
   }
 
-  /** Change records by `change(row) → row | undefined` on what is stored now; answers the ids that were changed. */
+  /**
+   * Change records by `change(row) → row | undefined` on what is stored now; answers the ids that were changed. A full disk
+   * never stops the sending: the new state then lives in memory until there is room.
+   */
   async #change(ids, change) {
     const wanted = new Set(ids)
     for (;;) {
       const rows = (await this.#read()).filter((row) => wanted.has(row.id))
-      const put = []
-      const changed = new Set()
-      for (const row of rows) {
-        const next = change({ ...row })
-        if (!next) continue
-        changed.add(row.id)
-        if (this.#volatile.has(row.id)) this.#volatile.set(row.id, next)
-        else put.push(next)
-      }
+      const put = rows.map((row) => change({ ...row })).filter(Boolean)
+      const changed = put.map((row) => row.id)
       try {
         if (put.length) await this.store.write({ put })
-        return rows.map((row) => row.id).filter((id) => changed.has(id))
+        changed.forEach((id) => this.#volatile.delete(id))
+        return changed
       } catch (error) {
-        if (error.name === 'QuotaExceededError' && (await this.#evict())) continue
-        if (error.name !== 'Conflict') throw error
+        if (error.name === 'Conflict') continue
+        if (error.name !== 'QuotaExceededError') throw error
+        if (await this.#evict()) continue
+        put.forEach((row) => this.#volatile.set(row.id, row))
+        return changed
       }
     }
   }
 
   // --- sending -------------------------------------------------------------------------------------------------------
 
-  /** Send what can be sent now. `force` (the person's own tap, the network's return, a fresh start) does not wait out a pause. */
+  /**
+   * Send what can be sent now. `force` (the person's own tap, the network's return, a fresh start) does not wait out a pause,
+   * unless the server asked for it.
+   */
   flush({ force = false } = {}) {
     if (this.#running) {
       this.#again = true
@@ -176,7 +195,7 @@ export class Outbox {
 
   async #run(force) {
     this.#tried.clear()
-    if (!force && !this.#over(this.#pause.until)) return
+    if ((!force || this.#pause.hard) && !this.#over(this.#pause.until)) return
     let more = true
     while (more) {
       this.#again = false
@@ -229,17 +248,24 @@ export class Outbox {
   }
 
   async #deliver(chosen, records) {
-    // that it may have arrived is known before it can arrive; what was thrown away meanwhile stays
-    const marked = await this.#change(chosen.map((row) => row.id), (row) => (row.state === 'waiting' ? { ...row, maybe: true, tries: row.tries + 1, tried_at: this.now() } : undefined))
-    const rows = chosen.filter((row) => marked.includes(row.id))
-    if (!rows.length) return true
-    const ids = rows.map((row) => row.id)
     const known = new Map(records.map((row) => [row.id, row]))
     const absent = new Set(records.filter((row) => row.state === 'dropped' || row.state === 'gone' || known.get(row.of)?.state === 'dropped').map((row) => row.id))
-    const envelopes = rows.map((row) => ({
+    // that it may have arrived, and in which words, is known before it can arrive; what was thrown away meanwhile stays
+    const rows = []
+    const marked = await this.#change(chosen.map((row) => row.id), (row) => {
+      if (row.state !== 'waiting') return undefined
+      const said = row.maybe && row.said ? row.said : absent.size ? without(row.args, absent) : row.args
+      const next = { ...row, said, maybe: true, tries: row.tries + 1, tried_at: this.now() }
+      rows[chosen.findIndex((one) => one.id === row.id)] = next
+      return next
+    })
+    const sent = rows.filter((row) => row && marked.includes(row.id))
+    if (!sent.length) return true
+    const ids = sent.map((row) => row.id)
+    const envelopes = sent.map((row) => ({
       id: row.id,
       command: row.command,
-      args: absent.size ? without(row.args, absent) : row.args,
+      args: row.said,
       sent_at: iso(row.made_at),
       needs: row.needs.filter((id) => known.get(id)?.state === 'waiting'), // the others are there already, or never will be
     }))
@@ -252,13 +278,13 @@ export class Outbox {
       answer = await this.send({ phone_now: iso(asked_at), envelopes })
       if (!Array.isArray(answer?.results)) throw Object.assign(new Error('no answer of ours'), { foreign: true })
     } catch (error) {
-      return await this.#trouble(error, rows)
+      return await this.#trouble(error, sent)
     } finally {
       this.#sending = new Set()
     }
     const results = new Map(answer.results.map((result) => [result.id, result]))
     await this.#settle(ids, results, answer.server_now)
-    await this.#setClock(asked_at, answer.server_now)
+    await this.setClock(asked_at, answer.server_now)
     this.#calm()
     this.#batch = Math.min(this.limits.batch, this.#batch * 2)
     this.onchange()
@@ -271,7 +297,7 @@ export class Outbox {
       const result = results.get(row.id)
       if (row.state === 'sent') return undefined
       if (!result) return this.#later(row, { code: 'phone.no_answer', sentence: '服务器没有回音，稍后再问。' })
-      if (result.ok) return { ...row, state: 'sent', maybe: false, why: null, sent_at: this.now(), server_at: server_now ?? null, answer: result.answer ?? null, replayed: !!result.replayed }
+      if (result.ok) return { ...row, state: 'sent', said: undefined, maybe: false, why: null, sent_at: this.now(), server_at: server_now ?? null, answer: result.answer ?? null, replayed: !!result.replayed }
       const why = { code: result.code ?? '', sentence: result.sentence ?? '', fields: result.fields ?? {} }
       if (result.retry || result.code === 'mobile.waits_for') return { ...this.#later(row, why), maybe: false }
       return { ...row, state: row.state === 'dropped' ? 'dropped' : 'refused', maybe: false, why }
@@ -288,20 +314,17 @@ export class Outbox {
   }
 
   #calm() {
-    this.#pause = { tries: 0, until: 0, why: null }
+    this.#pause = { tries: 0, until: 0, why: null, hard: false }
   }
 
   /** No answer, or one that is no answer to anything. Everything waits; what the server choked on waits by itself longer. */
   async #trouble(error, rows) {
     const status = error.status ?? 0
     const tries = this.#pause.tries + 1
-    const sentences = { 401: '登录已过期。重新登录后自动上传，内容都在。', 403: '登录已失效。重新登录后自动上传，内容都在。', 429: '服务器请稍等，过一会儿自动再传。' }
-    const why = {
-      code: status ? `phone.status_${status}` : error.foreign ? 'phone.foreign' : 'phone.offline',
-      sentence: sentences[status] ?? (status >= 500 ? '服务器忙，过一会儿自动再传。' : error.foreign ? '连上的不是闭环的服务器（可能要先登录无线网），稍后再传。' : '没有网络，连上后自动上传。'),
-      sign_in: status === 401 || status === 403,
-    }
-    this.#pause = { tries, until: this.now() + Math.max(this.#backoff(tries), error.wait ?? 0), why }
+    const sign_in = ofSignIn(error)
+    const why = { code: status ? `phone.status_${status}` : error.foreign ? 'phone.foreign' : 'phone.offline', sentence: troubleWords(error, status, sign_in), sign_in }
+    const wait = Math.max(this.#backoff(tries), error.wait ?? 0)
+    this.#pause = { tries, until: this.now() + Math.min(this.limits.longest, wait), why, hard: status === 429 || error.wait > 0 }
     const choked = status >= 500 || status === 413 || status === 400 || status === 422
     if (choked && rows.length > 1) {
       this.#batch = Math.max(1, rows.length >> 1) // which of them it is shows when they go apart
@@ -312,15 +335,14 @@ export class Outbox {
       await this.#change([rows[0].id], (row) => (row.state === 'waiting' ? { ...row, state: 'refused', maybe: false, why: refused } : undefined))
     }
     this.onchange()
-    return false
+    return status >= 500 && rows[0].type === 'photo' // what needs no photo need not wait for one that is stuck
   }
 
   async #push(photo) {
     this.#tried.add(photo.id)
     const whole = this.#loose.get(photo.id) ?? (await this.store.bytes(photo.id))
     if (!whole) {
-      await this.#change([photo.id], (row) => ({ ...row, state: 'gone' }))
-      await this.#change([photo.of], (row) => ({ ...row, lost: (row.lost ?? 0) + 1 }))
+      await this.#change([photo.id, photo.of], (row) => (row.id === photo.id ? { ...row, state: 'gone' } : { ...row, lost: (row.lost ?? 0) + 1 }))
       return true
     }
     const { id, sha256, kind, total, taken_at } = photo
@@ -344,8 +366,7 @@ export class Outbox {
     this.#calm()
     if (answer.refused) {
       const why = { ...answer.refused, sentence: `${photo.kind === 'audio' ? '语音' : '照片'}没有被接受：${answer.refused.sentence}`, photo: id }
-      await this.#change([id], (row) => ({ ...row, state: 'refused', maybe: false, why }))
-      await this.#change([photo.of], (row) => (row.state === 'waiting' ? { ...row, state: 'refused', maybe: false, why } : undefined))
+      await this.#change([id, photo.of], (row) => (row.id === id || row.state === 'waiting' ? { ...row, state: 'refused', maybe: false, why } : undefined))
     } else if (answer.evidence) {
       await this.#change([id], (row) => ({ ...row, state: 'sent', maybe: false, have: row.total, sent_at: this.now() }))
       this.#loose.delete(id)
@@ -362,7 +383,8 @@ export class Outbox {
     return true
   }
 
-  async #setClock(asked_at, server_now) {
+  /** What the server's clock said when it was asked at this moment of the phone's. */
+  async setClock(asked_at, server_now) {
     const server = Date.parse(server_now)
     if (Number.isNaN(server)) return
     const offset = Math.round(server - (asked_at + this.now()) / 2)
@@ -421,8 +443,10 @@ export class Outbox {
       return { ...row, args: without(args ?? row.args, gone), title: title ?? row.title, photos: row.photos.filter((one) => !gone.has(one)), state: 'waiting', tries: 0, next_at: 0, why: null }
     })
     if (done && gone.size) {
-      await this.store.write({ remove, bytes: new Map(remove.map((one) => [one, null])) })
-      remove.forEach((one) => this.#volatile.delete(one) || this.#loose.delete(one))
+      // their records stay: others may name them (the round in which they were taken), and must go without them too
+      await this.#change(remove, (row) => ({ ...row, state: 'dropped' }))
+      await this.store.write({ bytes: new Map(remove.map((one) => [one, null])) })
+      remove.forEach((one) => this.#loose.delete(one))
     }
     return done
   }
@@ -453,7 +477,8 @@ export class Outbox {
   /** {waiting, refused, sent, oldest (ms or null), why, sign_in, sending, volatile}: one line for every screen. */
   async status() {
     const said = summary(await this.list(), this.#view())
-    return { ...said, sending: !!this.#running, volatile: this.#volatile.size + this.#loose.size }
+    const unkept = [...this.#volatile.values()].filter((row) => !row.rev).length + this.#loose.size // lost with the page
+    return { ...said, sending: !!this.#running, volatile: unkept }
   }
 
   #view() {
@@ -478,8 +503,8 @@ export class Outbox {
     return (await this.store.read()).find((row) => row.id === 'clock')?.offset ?? null
   }
 
-  /** The sign-in is fresh: what waited for it may go. */
+  /** The server answers and the sign-in is fresh: what waited for that may go. */
   resume() {
-    this.#calm()
+    if (!this.#pause.hard) this.#calm()
   }
 }

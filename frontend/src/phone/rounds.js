@@ -1,7 +1,7 @@
 // The round under way, kept (sealed) after every look, so that a killed page costs nothing.
 import { fresh, iso } from './session.js'
 
-const WINDOW_BEFORE = 10 * 60_000 // a guard who is early walks the round that is about to open
+export const WINDOW_BEFORE = 10 * 60_000 // as on the server: a guard who is early walks the round that is about to open
 
 /** The patrol that a look at this point most likely belongs to: open now, and due first. */
 export function taskFor(session, point) {
@@ -15,7 +15,7 @@ export function taskFor(session, point) {
 
 export function newRound(session, { task = null, route = null }) {
   const way = route ?? session.routes.get(task?.subject_id)
-  return { id: fresh(), route_id: way.id, task_id: task?.id ?? null, title: way.name, stops: way.stops, order: way.order, due_at: task?.due_at ?? null, closes_at: task?.closes_at ?? null, started_at: Date.now(), checks: [], needs: [], spent: 0 }
+  return { id: fresh(), route_id: way.id, task_id: task?.id ?? null, title: way.name, stops: way.stops, order: way.order, opens_at: task?.opens_at ?? null, due_at: task?.due_at ?? null, closes_at: task?.closes_at ?? null, started_at: Date.now(), checks: [], needs: [], spent: 0 }
 }
 
 /** Where a round is: which stops are done, which comes next. */
@@ -74,15 +74,21 @@ async function putRound(session, round, { handed_over, note }) {
   const last = checks.at(-1)?.at ?? iso(Date.now())
   const args = { id, route_id, task_id, started_at: iso(started_at), ended_at: last, spent, checks, handed_over, note }
   const kept = await session.put({ id, command: 'patrols.submit_round', args, title: `${title}（${done}/${all} 点）`, action: done < all ? 'part' : 'round' }, { needs })
-  await session.spent('patrol', spent)
+  await session.spent('patrol', 0) // its looks were counted one by one
   return kept
+}
+
+/** What a hazard is called: the point, and the first clause of what was said (all of it, when that is a single sign). */
+export function titleOf(words, point) {
+  const head = words.split(/[，。；！？\n]/)[0].trim()
+  const short = (head.length < 2 ? words.replace(/\s+/g, ' ') : head).slice(0, 60)
+  return (point ? `${point.name}：${short}` : short).slice(0, 120)
 }
 
 /** The hazard's envelope, before the round that found it. `id` is its draft's: sending a draft again is the same hazard. */
 export async function report(session, { id, point = null, org, place = '', words, level, photos, source }) {
-  const head = words.split(/[，。；！？\n]/)[0].slice(0, 60)
-  const title = point ? `${point.name}：${head}` : head
-  const args = { id, org, title: title.slice(0, 120), description: words, place, point: point?.id ?? null, level, photos: photos.map((photo) => photo.id), source }
+  const title = titleOf(words, point)
+  const args = { id, org, title, description: words, place, point: point?.id ?? null, level, photos: photos.map((photo) => photo.id), source }
   const kept = await session.put({ id, command: 'cases.report_hazard', args, title, action: 'report' }, { photos })
   return { id, kept }
 }

@@ -1,12 +1,19 @@
 // The three calls of the phone, and the sign-in that gives it a token. An answer that is not ours (a hotel's Wi-Fi page) is none.
+import { remember, remembered } from './stores.js'
+
 const PATIENCE = 20_000
 const SLOW = 45_000
+
+const LEFT = 'phone-left'
+
+/** Whether an answer is about the sign-in and not about what was sent. */
+export const ofSignIn = ({ status, code, sentence }) => status === 401 || (status === 403 && (!sentence || /^(openapi\.|foundation\.sign_in)/.test(code ?? '')))
 
 const failed = (status, more) => Object.assign(new Error(`answer ${status}`), { status, ...more })
 
 async function call(path, { token, patience = PATIENCE, ...options } = {}) {
   const headers = { ...options.headers, ...(token ? { Authorization: `Bearer ${token}` } : {}) }
-  return fetch(path, { ...options, headers, credentials: token ? 'omit' : 'same-origin', cache: 'no-store', redirect: 'error', signal: AbortSignal.timeout(patience) })
+  return fetch(path, { ...options, headers, credentials: token ? 'omit' : 'same-origin', cache: 'no-store', redirect: options.redirect ?? 'error', signal: AbortSignal.timeout(patience) })
 }
 
 async function read(answer) {
@@ -34,8 +41,7 @@ export function serverOf(secret) {
         if (bytes === null) return await read(await call(`/api/v1/phone/photos/${sha256}`, { token: token(), headers }))
         return await read(await call(`/api/v1/phone/photos/${sha256}?${query}`, { token: token(), method: 'PUT', patience: SLOW, headers: { ...headers, 'Content-Type': 'application/octet-stream' }, body: bytes }))
       } catch (error) {
-        if (error.code === 'mobile.photo_differs') return { have: 0 }
-        if (error.status >= 400 && error.status < 500 && ![401, 403, 408, 413, 429].includes(error.status) && error.sentence) return { refused: { code: error.code, sentence: error.sentence } }
+        if (error.status >= 400 && error.status < 500 && ![401, 408, 413, 429].includes(error.status) && error.sentence && !ofSignIn(error)) return { refused: { code: error.code, sentence: error.sentence } }
         throw error
       }
     },
@@ -46,8 +52,13 @@ export function serverOf(secret) {
   }
 }
 
-/** Who is signed in in this browser: {person, csrf}, or null. */
+/** Who is signed in in this browser: {person, csrf}, or null; nobody while somebody who left the phone is still signed in. */
 export async function signedIn() {
+  if (remembered(LEFT) && !(await leaveBrowser())) return null
+  return whoIsHere()
+}
+
+async function whoIsHere() {
   const answer = await call('/m/enrol/').catch(() => null)
   return answer?.ok ? read(answer).catch(() => null) : null
 }
@@ -61,5 +72,16 @@ export async function enrol(csrf) {
 
 /** End the browser's own sign-in, so that the next person on this phone is not taken for this one. */
 export async function signOutHere(csrf) {
-  await call('/sign-out/', { method: 'POST', headers: { 'X-CSRFToken': csrf }, redirect: 'manual' }).catch(() => null)
+  return !!(await call('/sign-out/', { method: 'POST', headers: { 'X-CSRFToken': csrf }, redirect: 'manual' }).catch(() => null))
+}
+
+/** Whoever leaves the phone leaves the browser too: now, or (without a network) before anybody is asked who they are. */
+export async function leaveBrowser() {
+  remember(LEFT, '1')
+  const answer = await call('/m/enrol/').catch(() => null)
+  if (!answer || answer.status >= 500) return false
+  const who = answer.ok ? await read(answer).catch(() => null) : null
+  if (who && !(await signOutHere(who.csrf))) return false
+  remember(LEFT, '')
+  return true
 }

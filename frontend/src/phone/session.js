@@ -1,14 +1,19 @@
 // One person at work on this phone: what they carry (scope), what waits (outbox), the round under way, their minutes.
 import { Outbox } from './outbox.js'
-import { serverOf } from './server.js'
+import { ofSignIn, serverOf } from './server.js'
 import { weekStart } from './clock.js'
 import { codeIn } from './scanner.js'
 
 const TICK = 30_000
+const UNNOTICED = 2_000 // ms that a clock may be off
 const STALE = 10 * 60_000
 
 const LOOK_ALIKES = ['0OQD', '1ILJT', '2Z', '5S', '6G', '8B', 'UV']
 const looks = (code) => [...code].map((sign) => LOOK_ALIKES.find((group) => group.includes(sign))?.[0] ?? sign).join('')
+
+/** Whether an envelope does its task: not a part of a round, nor a round that the server kept without it (too early, too little). */
+const didTask = ({ args, action, command, state, answer }) =>
+  args.task_id && action !== 'part' && (command !== 'patrols.submit_round' || state !== 'sent' || !!answer?.task)
 
 export const fresh = () => crypto.randomUUID()
 export const iso = (ms) => new Date(ms).toISOString()
@@ -21,6 +26,7 @@ export class Session {
   kept_at = 0
   stale = '' // why the scope could not be renewed
   done_here = new Set()
+  taken = new Set()
   place = null // not asked yet
   #listeners = new Set()
   #alone = Promise.resolve()
@@ -30,7 +36,7 @@ export class Session {
     this.server = serverOf(() => box.secret)
     const lock = (work) =>
       navigator.locks ? navigator.locks.request(`bihuan-outbox-${box.person.id}`, { ifAvailable: true }, (held) => (held ? work() : 'busy')) : work()
-    this.outbox = new Outbox({ store: box.store, send: this.server.send, sendPhoto: this.server.sendPhoto, lock })
+    this.outbox = new Outbox({ store: box.store, send: this.server.send, sendPhoto: this.server.sendPhoto, lock, memory: box.memory })
     this.outbox.onchange = () => this.#told()
   }
 
@@ -82,12 +88,30 @@ export class Session {
 
   async #told() {
     this.status = await this.outbox.status()
-    const rows = await this.outbox.list()
-    const did = rows.filter((row) => row.args.task_id && row.action !== 'part' && row.state !== 'refused' && row.state !== 'dropped' && !row.answer?.left)
-    this.done_here = new Set(did.map((row) => row.args.task_id))
-    this.offset = (await this.outbox.offset()) ?? this.offset
-    await this.box.tell(this.status.waiting + this.status.refused)
+    const rows = (await this.outbox.list()).filter((row) => row.state !== 'refused' && row.state !== 'dropped')
+    this.done_here = new Set(rows.filter(didTask).map((row) => row.args.task_id))
+    this.taken = new Set(rows.filter((row) => row.command === 'patrols.take_over_shift').map((row) => row.args.handover_id))
+    const offset = (await this.outbox.offset()) ?? 0
+    this.offset = Math.abs(offset) < UNNOTICED ? 0 : offset
     this.say()
+    await this.#tell()
+  }
+
+  /** The lock screen says how much of mine is not with the server yet. */
+  #tell() {
+    return this.box.tell(this.status.waiting + this.status.refused + (this.round ? 1 : 0))
+  }
+
+  /** What would be lost with the page, or with this phone's copy of me: {sent (not yet), round, drafts}. */
+  async unsent() {
+    const names = [...(await this.box.names('draft/report')), ...(await this.box.names('draft/point/'))]
+    const drafts = (await Promise.all(names.map((name) => this.box.get(name)))).filter((one) => one?.value?.words?.trim() || one?.value?.photos?.length)
+    return { waiting: this.status.waiting + this.status.refused, round: this.round, drafts: drafts.length }
+  }
+
+  /** Whether something lives in this page only, so that it must not be reloaded. */
+  get loose() {
+    return !this.box.kept || this.box.full || this.status.volatile > 0
   }
 
   /** What must happen by itself: send, and take along what is new. */
@@ -114,19 +138,22 @@ export class Session {
   /** Take my scope along anew; false when there is no way to it now. */
   async refresh() {
     try {
+      const asked_at = Date.now()
       const data = await this.server.scope(this.scope?.etag)
       this.kept_at = Date.now()
       this.stale = ''
       if (data) {
         this.#take(data, this.kept_at)
+        await this.outbox.setClock(asked_at, data.server_now)
         await this.box.set('scope', { data, at: this.kept_at })
+        await this.#told()
       }
       if (this.closed) return true
       this.outbox.resume()
       this.say()
       return true
     } catch (error) {
-      this.stale = error.status === 401 || error.status === 403 ? 'sign-in' : error.status ? 'server' : 'offline'
+      this.stale = ofSignIn(error) ? 'sign-in' : error.status ? 'server' : 'offline'
       this.say()
       return false
     }
@@ -138,9 +165,6 @@ export class Session {
     this.points = new Map((scope.points ?? []).map((point) => [point.id, point]))
     this.codes = new Map((scope.points ?? []).map((point) => [point.code.toUpperCase(), point]))
     this.routes = new Map((scope.routes ?? []).map((route) => [route.id, route]))
-    const server = Date.parse(scope.server_now)
-    if (!Number.isNaN(server) && at === this.kept_at && Math.abs(Date.now() - at) < 1000) this.offset = Math.round(server - at)
-    if (Math.abs(this.offset) < 2000) this.offset = 0
   }
 
   /** The point behind a code, scanned or typed: signs that a worn label exchanges are forgiven when one point is left. */
@@ -154,6 +178,11 @@ export class Session {
   /** Open tasks, without those that were done on this phone. */
   tasks(act) {
     return (this.scope?.tasks ?? []).filter((task) => (!act || task.act === act) && task.state === 'open' && !this.done_here.has(task.id))
+  }
+
+  /** Shifts that wait for me, without those that were taken on this phone. */
+  shifts() {
+    return (this.scope?.shift ?? []).filter((one) => !this.taken.has(one.id))
   }
 
   // --- keeping ---------------------------------------------------------------------------------------------------------
@@ -178,6 +207,7 @@ export class Session {
       await (next ? this.box.set('round', next) : this.box.remove('round'))
       this.round = next
       this.say()
+      this.#tell()
       return next
     }
     return navigator.locks ? navigator.locks.request(`bihuan-round-${this.person.id}`, work) : work()
@@ -195,36 +225,46 @@ export class Session {
 
   /** `seconds` in front of the screen went into one `action`. */
   async spent(action, seconds) {
-    const today = new Date(this.now()).toDateString()
-    const book = (await this.box.get('minutes')) ?? { day: today, open: {}, told: {} }
-    if (!Object.keys(book.open).length) book.day = today
-    const week = weekStart(this.now())
-    const entry = ((book.open[week] ??= {})[action] ??= { count: 0, seconds: 0 })
-    entry.count += 1
-    entry.seconds += Math.max(0, Math.round(seconds))
-    await this.keep('minutes', book)
+    await this.#withMinutes(async () => {
+      const today = new Date(this.now()).toDateString()
+      const book = (await this.box.get('minutes')) ?? { day: today, open: {}, told: {} }
+      if (!Object.keys(book.open).length) book.day = today
+      const week = weekStart(this.now())
+      const entry = ((book.open[week] ??= {})[action] ??= { count: 0, seconds: 0 })
+      entry.count += 1
+      entry.seconds += Math.max(0, Math.round(seconds))
+      await this.keep('minutes', book)
+    })
   }
 
-  /** What a day took is told on the next, as sums. */
+  /** What a day took is told on the next, as sums; its id is kept before it goes, so that a killed page tells it once. */
   async #tellMinutes() {
-    const book = await this.box.get('minutes')
     const today = new Date(this.now()).toDateString()
-    if (!book || book.day === today || !Object.keys(book.open).length) return
-    for (const [week, entries] of Object.entries(book.open)) {
-      const rows = Object.entries(entries).map(([action, sum]) => ({ action, ...sum }))
-      const id = fresh()
-      await this.outbox.add({ id, command: 'duties.tell_minutes', args: { id, week, entries: rows }, title: '本周用时', action: 'minutes' })
-      for (const row of rows) {
-        const sum = ((book.told[week] ??= {})[row.action] ??= { count: 0, seconds: 0 })
-        sum.count += row.count
-        sum.seconds += row.seconds
+    const work = async () => {
+      const book = await this.box.get('minutes')
+      if (!book || book.day === today || !Object.keys(book.open).length) return
+      const before = structuredClone(book)
+      for (const week of Object.keys(book.open)) (before.ids ??= {})[week] ??= fresh()
+      await this.keep('minutes', before)
+      for (const [week, entries] of Object.entries(before.open)) {
+        const id = before.ids[week]
+        const rows = Object.entries(entries).map(([action, sum]) => ({ action, ...sum }))
+        await this.outbox.add({ id, command: 'duties.tell_minutes', args: { id, week, entries: rows }, title: '本周用时', action: 'minutes' })
+        for (const row of rows) {
+          const sum = ((book.told[week] ??= {})[row.action] ??= { count: 0, seconds: 0 })
+          sum.count += row.count
+          sum.seconds += row.seconds
+        }
       }
+      const weeks = Object.keys(book.told).sort().slice(-2)
+      await this.keep('minutes', { day: today, open: {}, told: Object.fromEntries(weeks.map((week) => [week, book.told[week]])) })
     }
-    book.open = {}
-    book.day = today
-    const weeks = Object.keys(book.told).sort().slice(-2)
-    book.told = Object.fromEntries(weeks.map((week) => [week, book.told[week]]))
-    await this.keep('minutes', book)
+    await this.#withMinutes(work)
+  }
+
+  /** One hand at a time in the book of minutes, also when the app is open twice. */
+  #withMinutes(work) {
+    return navigator.locks ? navigator.locks.request(`bihuan-minutes-${this.person.id}`, work) : work()
   }
 
   /** This week's minutes on this phone: [{action, count, seconds}]. */

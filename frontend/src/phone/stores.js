@@ -3,14 +3,11 @@
 const conflict = () => Object.assign(new Error('another hand was quicker'), { name: 'Conflict' })
 
 /**
- * `records` and `blobs` may be handed in to survive this object, as a disk survives a page. `room` bytes of photos and
- * `mostRecords` records fit in; more throws QuotaExceededError and changes nothing.
+ * `records` and `blobs` may be handed in to survive this object, as a disk survives a page. `limits.room` bytes of photos fit
+ * in; with `limits.full` nothing does, not even a newer state. More throws QuotaExceededError and changes nothing.
  */
-export function memoryStore({ records = new Map(), blobs = new Map(), room = Infinity, mostRecords = Infinity } = {}) {
+export function memoryStore({ records = new Map(), blobs = new Map(), limits = {} } = {}) {
   return {
-    records,
-    blobs,
-    limits: { room, mostRecords },
     async read() {
       return [...records.values()].map((row) => structuredClone(row))
     },
@@ -19,9 +16,8 @@ export function memoryStore({ records = new Map(), blobs = new Map(), room = Inf
       const size = (map) => [...map.values()].reduce((all, one) => all + one.length, 0)
       const next = new Map(blobs)
       for (const [id, value] of bytes) value === null ? next.delete(id) : next.set(id, value)
-      const fresh = put.filter((row) => !records.has(row.id)).length
-      if (size(next) > this.limits.room && size(next) > size(blobs)) throw Object.assign(new Error('full'), { name: 'QuotaExceededError' })
-      if (fresh && records.size + fresh > this.limits.mostRecords) throw Object.assign(new Error('full'), { name: 'QuotaExceededError' })
+      const grows = size(next) > size(blobs)
+      if ((limits.full && (put.length || grows)) || (grows && size(next) > (limits.room ?? Infinity))) throw Object.assign(new Error('full'), { name: 'QuotaExceededError' })
       for (const row of put) records.set(row.id, structuredClone({ ...row, rev: (row.rev ?? 0) + 1 }))
       for (const id of remove) records.delete(id)
       for (const [id, value] of bytes) value === null ? blobs.delete(id) : blobs.set(id, value.slice())
@@ -29,5 +25,23 @@ export function memoryStore({ records = new Map(), blobs = new Map(), room = Inf
     async bytes(id) {
       return blobs.get(id) ?? null
     },
+  }
+}
+
+/** A word that is nobody's secret and outlives the page; a window that keeps nothing forgets it. */
+export function remember(name, word) {
+  try {
+    if (word) localStorage.setItem(name, word)
+    else localStorage.removeItem(name)
+  } catch {
+    return // for this page only
+  }
+}
+
+export function remembered(name) {
+  try {
+    return localStorage.getItem(name) ?? ''
+  } catch {
+    return ''
   }
 }

@@ -78,6 +78,9 @@ export function Waiting() {
   </a>`
 }
 
+/** The phone has no room: what is done now lives in this page. */
+export const Full = () => html`<p class="says-no" role="alert">手机存储满了，新记的只在这个页面里：请不要关闭页面，连上网传完，再清理手机空间。</p>`
+
 export function Empty({ title, children }) {
   return html`<div class="empty"><p class="empty-title">${title}</p><p>${children}</p></div>`
 }

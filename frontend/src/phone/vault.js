@@ -8,6 +8,7 @@ import { openDB } from 'idb'
 import { memoryStore } from './stores.js'
 
 const DB = 'bihuan-phone'
+const PROBE = 'probe'
 const ROUNDS = 150_000
 const TRIES = 5
 const FIRST_WAIT = 60_000
@@ -41,25 +42,43 @@ export async function openVault() {
       },
       blocking: (_, __, event) => event.target.close(),
     })
-    // some private windows open a database and then refuse to write
-    await db.put('people', { id: 'probe' })
-    await db.delete('people', 'probe')
+    // some private windows open a database and then refuse to write; a full phone refuses too, but what it has is there
+    await unlessFull(db.put('people', { id: PROBE }))
+    await db.delete('people', PROBE)
     return new Vault(db)
   } catch {
     return new MemoryVault()
   }
 }
 
+/** Whether it was written: a full disk is no reason to stop. */
+async function unlessFull(writing) {
+  try {
+    await writing
+    return true
+  } catch (error) {
+    if (!full(error)) throw error
+    return false
+  }
+}
+
 class Vault {
   kept = true
+  #memories = new Map()
 
   constructor(db) {
     this.db = db
   }
 
+  /** What of a person's no disk would take: it outlives a locked screen, not the page. */
+  #memory(id) {
+    if (!this.#memories.has(id)) this.#memories.set(id, { things: new Map() })
+    return this.#memories.get(id)
+  }
+
   /** For the lock screen: {id, name, posts, pending, wait_until}, who used it last first. */
   async people() {
-    return (await this.db.getAll('people')).sort((a, b) => b.used_at - a.used_at)
+    return (await this.db.getAll('people')).filter((one) => one.id !== PROBE).sort((a, b) => b.used_at - a.used_at)
   }
 
   /** Somebody new signed in on this phone: their key is made and locked with their PIN. Whoever is here already unlocks and renews. */
@@ -70,31 +89,32 @@ class Vault {
     const row = { id: person.id, name: person.name, posts: person.posts ?? '', salt, wrapped: await seal(await keyOf(pin, salt), raw, person.id), secret: await sealJson(key, secret, 'secret'), wrong: 0, wait_until: 0, used_at: Date.now(), pending: 0, shared }
     await this.wipe(person.id)
     await this.db.put('people', row)
-    return new Box(this.db, row, key, secret)
+    return new Box(this.db, row, key, secret, this.#memory(row.id))
   }
 
   /** {box} · {wrong: tries left} · {wait: ms} */
   async unlock(id, pin) {
     const row = await this.db.get('people', id)
-    const wait = Math.min(row.wait_until - Date.now(), LONGEST_WAIT)
-    if (wait > 0) return { wait }
+    const left = row.wait_until - Date.now()
+    if (left > 0 && left <= LONGEST_WAIT) return { wait: left } // longer only when the clock was set back since
     let raw
     try {
       raw = await unseal(await keyOf(pin, row.salt), row.wrapped, id)
     } catch {
       const wrong = row.wrong + 1
       const wait = wrong < TRIES ? 0 : Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (wrong - TRIES))
-      await this.db.put('people', { ...row, wrong, wait_until: wait && Date.now() + wait })
+      await unlessFull(this.db.put('people', { ...row, wrong, wait_until: wait && Date.now() + wait }))
       return wait ? { wait } : { wrong: TRIES - wrong }
     }
     const next = { ...row, wrong: 0, wait_until: 0, used_at: Date.now() }
-    await this.db.put('people', next)
+    await unlessFull(this.db.put('people', next))
     const key = await aes(raw)
-    return { box: new Box(this.db, next, key, await unsealJson(key, row.secret, 'secret')) }
+    return { box: new Box(this.db, next, key, await unsealJson(key, row.secret, 'secret'), this.#memory(id)) }
   }
 
   /** Nothing of this person stays on the phone. */
   async wipe(id) {
+    this.#memories.delete(id)
     const work = this.db.transaction(['people', 'records', 'blobs', 'things'], 'readwrite')
     const all = IDBKeyRange.bound([id], [id, []])
     await Promise.all([work.objectStore('people').delete(id), ...['records', 'blobs', 'things'].map((name) => work.objectStore(name).delete(all)), work.done])
@@ -105,8 +125,8 @@ class Vault {
 class Box {
   kept = true
 
-  constructor(db, row, key, secret) {
-    Object.assign(this, { db, key, secret, person: { id: row.id, name: row.name, posts: row.posts }, shared: row.shared })
+  constructor(db, row, key, secret, memory) {
+    Object.assign(this, { db, key, secret, memory, person: { id: row.id, name: row.name, posts: row.posts }, shared: row.shared })
     this.store = { read: () => this.#read(), write: (change) => this.#write(change), bytes: (id) => this.#bytes(id) }
   }
 
@@ -121,10 +141,10 @@ class Box {
 
   async #write({ put = [], remove = [], bytes = new Map() }) {
     const person = this.person.id
-    if (this.gone) throw new Error('this person has left the phone')
     // sealing takes time and a transaction does not wait for it: all of it is done before one begins
     const rows = await Promise.all(put.map(async (row) => ({ person, id: row.id, rev: (row.rev ?? 0) + 1, sealed: await sealJson(this.key, row, this.#name('records', row.id)) })))
     const blobs = await Promise.all([...bytes].filter(([, value]) => value).map(async ([id, value]) => ({ person, id, sealed: await seal(this.key, value, this.#name('blobs', id)) })))
+    if (this.gone) throw new Error('this person has left the phone')
     const work = this.db.transaction(['records', 'blobs'], 'readwrite', { durability: 'strict' })
     const records = work.objectStore('records')
     const done = work.done.catch((error) => {
@@ -157,29 +177,52 @@ class Box {
 
   /** A thing by name: the scope, a draft, the round under way. */
   async get(id) {
+    if (this.memory.things.has(id)) return structuredClone(this.memory.things.get(id))
     const row = await this.db.get('things', [this.person.id, id])
     return row ? unsealJson(this.key, row.sealed, this.#name('things', id)).catch(() => null) : null
   }
 
+  /** Keep a thing; on a full disk in memory, until it is set again with room. */
   async set(id, value) {
+    const row = { person: this.person.id, id, sealed: await sealJson(this.key, value, this.#name('things', id)) }
     if (this.gone) return
-    await this.db.put('things', { person: this.person.id, id, sealed: await sealJson(this.key, value, this.#name('things', id)) })
+    if (await unlessFull(this.db.put('things', row))) this.memory.things.delete(id)
+    else this.memory.things.set(id, structuredClone(value))
   }
 
   async remove(id) {
+    this.memory.things.delete(id)
     await this.db.delete('things', [this.person.id, id])
+  }
+
+  /** The names of the things that begin so. */
+  async names(start) {
+    const keys = await this.db.getAllKeys('things', IDBKeyRange.bound([this.person.id, start], [this.person.id, `${start}\uffff`]))
+    return [...new Set([...keys.map(([, id]) => id), ...[...this.memory.things.keys()].filter((id) => id.startsWith(start))])]
+  }
+
+  /** The things of today that the disk would not take. */
+  get full() {
+    return this.memory.things.size > 0
   }
 
   /** What the lock screen may say of somebody who is not there: how much of theirs still waits. */
   async tell(pending) {
-    const row = await this.db.get('people', this.person.id)
-    if (row && row.pending !== pending) await this.db.put('people', { ...row, pending })
+    await this.#row((row) => (row.pending === pending ? null : { ...row, pending }))
   }
 
   async renew(secret) {
     this.secret = secret
-    const row = await this.db.get('people', this.person.id)
-    await this.db.put('people', { ...row, secret: await sealJson(this.key, secret, 'secret') })
+    const sealed = await sealJson(this.key, secret, 'secret')
+    await this.#row((row) => ({ ...row, secret: sealed }))
+  }
+
+  /** Change this person's row in one step; whoever has left the phone does not come back by it. */
+  async #row(change) {
+    const work = this.db.transaction('people', 'readwrite')
+    const row = await work.store.get(this.person.id)
+    const next = row && !this.gone ? change(row) : null
+    await unlessFull((async () => Promise.all([next && work.store.put(next), work.done]))())
   }
 }
 
@@ -196,6 +239,8 @@ class MemoryVault {
     const things = new Map()
     return {
       kept: false,
+      full: false,
+      memory: {},
       person: { id: person.id, name: person.name, posts: person.posts ?? '' },
       secret,
       shared,
@@ -203,6 +248,7 @@ class MemoryVault {
       get: async (id) => structuredClone(things.get(id) ?? null),
       set: async (id, value) => void things.set(id, structuredClone(value)),
       remove: async (id) => void things.delete(id),
+      names: async (start) => [...things.keys()].filter((id) => id.startsWith(start)),
       tell: async () => {},
       renew: async function (next) {
         this.secret = next
