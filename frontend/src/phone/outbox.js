@@ -17,7 +17,7 @@
 // `memory`     {} that outlives this object: what no disk would take is kept there, for the next outbox of the same person.
 
 import { ofSignIn } from './server.js'
-import { byTurn, parcels, summary } from './waiting.js'
+import { byTurn, parcels, summary, troubleWords, without } from './waiting.js'
 
 export const LIMITS = {
   batch: 200, // envelopes in one request
@@ -35,23 +35,6 @@ const stalled = 3
 const hex = (bytes) => [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 const sha256 = async (bytes) => hex(await crypto.subtle.digest('SHA-256', bytes))
 const iso = (ms) => new Date(ms).toISOString()
-
-function troubleWords(error, status, sign_in) {
-  if (sign_in) return status === 401 ? '登录已过期。重新登录后自动上传，内容都在。' : '登录已失效。重新登录后自动上传，内容都在。'
-  if (status === 429) return '服务器请稍等，过一会儿自动再传。'
-  if (status >= 500) return '服务器忙，过一会儿自动再传。'
-  if (error.foreign) return '连上的不是闭环的服务器（可能要先登录无线网），稍后再传。'
-  if (status) return `服务器没有接受（${status}）：${error.sentence || '请把这句话告诉管理员'}。过一会儿自动再试。`.replace('。。', '。')
-  return '没有网络，连上后自动上传。'
-}
-
-/** The args without everything that names one of these ids: a list loses it, a field becomes null. */
-export function without(value, ids) {
-  if (typeof value === 'string') return ids.has(value) ? null : value
-  if (Array.isArray(value)) return value.filter((one) => !ids.has(one)).map((one) => without(one, ids))
-  if (value && typeof value === 'object') return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, without(one, ids)]))
-  return value
-}
 
 export class Outbox {
   #running = null

@@ -1,4 +1,4 @@
-// What waits, in words: since when and why. Pure; `view` is {sending (ids), volatile (ids), paused (why or null), over(until)}.
+// What waits, in words: since when and why; and what of it goes. Pure; `view` is {sending (ids), volatile (ids), paused (why or null), over(until)}.
 
 /**
  * Everything in the outbox, oldest first: {id, command, title, action, args, state, since, why, code, fields, photos: {count, sent,
@@ -39,6 +39,16 @@ export function summary(all, { paused }) {
   }
 }
 
+/** Why nothing goes: there was no answer, or one that is no answer to anything. */
+export function troubleWords(error, status, sign_in) {
+  if (sign_in) return status === 401 ? '登录已过期。重新登录后自动上传，内容都在。' : '登录已失效。重新登录后自动上传，内容都在。'
+  if (status === 429) return '服务器请稍等，过一会儿自动再传。'
+  if (status >= 500) return '服务器忙，过一会儿自动再传。'
+  if (error.foreign) return '连上的不是闭环的服务器（可能要先登录无线网），稍后再传。'
+  if (status) return `服务器没有接受（${status}）：${error.sentence || '请把这句话告诉管理员'}。过一会儿自动再试。`.replace('。。', '。')
+  return '没有网络，连上后自动上传。'
+}
+
 /** The order in which things were done; ids only break ties. */
 export const byTurn = (a, b) => a.n - b.n || a.made_at - b.made_at || (a.id < b.id ? -1 : 1)
 
@@ -62,4 +72,12 @@ function whyOf(row, known, photos, { paused, over }) {
   if (ahead) return `等「${ahead.title || '前一条'}」先上传。`
   if (row.why && !over(row.next_at)) return row.why.sentence || '稍后自动再传。'
   return row.maybe ? '已发出，等服务器确认。' : '排队上传。'
+}
+
+/** The args without everything that names one of these ids: a list loses it, a field becomes null. */
+export function without(value, ids) {
+  if (typeof value === 'string') return ids.has(value) ? null : value
+  if (Array.isArray(value)) return value.filter((one) => !ids.has(one)).map((one) => without(one, ids))
+  if (value && typeof value === 'object') return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, without(one, ids)]))
+  return value
 }
