@@ -48,13 +48,13 @@ def pages_of(lived, *, most):
     return sorted(set(paths))
 
 
-def faults_on(page, path):
-    """Serious and critical findings, and whether the page is wider than its screen."""
+def faults_on(page, path, *, impacts=("serious", "critical")):
+    """Findings of these impacts, and whether the page is wider than its screen."""
     page.evaluate("window.axe || 0") or page.evaluate(AXE)
     found = [
         f"{path} {fault['id']}: {node['target']} {node.get('failureSummary', '')[:300]}"
         for fault in json.loads(page.evaluate(RUN))
-        if fault["impact"] in ("serious", "critical")
+        if fault["impact"] in impacts
         for node in fault["nodes"]
     ]
     return [*found, *too_wide(page, path)]

@@ -566,23 +566,57 @@ SCREENS = (
 )
 
 
+class Eye:
+    """Looks at what is shown: axe, thumbs and width as it is, width again with twice the text."""
+
+    def __init__(self, page):
+        self.page, self.faults = page, []
+
+    def look(self, name):
+        page = self.page
+        page.wait_for_timeout(400)
+        self.faults += faults_on(page, name, impacts=("minor", "moderate", "serious", "critical"))
+        self.faults += [f"{name} is too small for a thumb: {one}" for one in page.evaluate(TOO_SMALL)]
+        page.evaluate("document.documentElement.style.fontSize = '34px'")
+        self.faults += [f"200 %: {fault}" for fault in too_wide(page, name)]
+        page.evaluate("document.documentElement.style.fontSize = ''")
+
+
 def test_every_screen_is_for_everybody(phone, night):
     """axe finds nothing at 360 px; twice the text still fits; the keyboard reaches every act."""
     phone.slower = 1  # nothing here is about time
-    page = signed_in(phone, night)
+    page = phone.open("/m/")
+    eye = Eye(page)
+    expect(page.get_by_role("button", name="登录")).to_be_visible()
+    eye.look("welcome")
+    page.get_by_role("button", name="登录").click()
+    page.locator("[name=username]").fill("wang")
+    page.locator("[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="登录", exact=True).click()
+    expect(page.get_by_role("button", name="我自己的")).to_be_visible()
+    eye.look("whose phone")
+    page.get_by_role("button", name="我自己的").click()
+    expect(page.get_by_role("heading", name="设一个 4 位 PIN")).to_be_visible()
+    eye.look("a new PIN")
+    phone.press(PIN + PIN)
     expect(page.get_by_role("link", name="夜间巡查")).to_be_visible()
     code = apps.get_model("risks", "RiskPoint").objects.get(pk=night.kept["points"][0]).code
-    faults = []
-    for screen in (*SCREENS, f"/p/{code}", f"/p/{code}/problem"):
+    for screen in (*SCREENS, "/scan", f"/p/{code}", f"/p/{code}/problem"):
         phone.see(screen)
-        page.wait_for_timeout(400)
-        faults += faults_on(page, screen)
-        page.evaluate("document.documentElement.style.fontSize = '34px'")
-        faults += [f"200 %: {fault}" for fault in too_wide(page, screen)]
-        small = page.evaluate(TOO_SMALL)
-        faults += [f"{screen} is too small for a thumb: {one}" for one in small]
-        page.evaluate("document.documentElement.style.fontSize = ''")
-    assert not faults, "\n".join(faults)
+        eye.look(screen)
+    phone.see("/")
+    page.get_by_role("link", name="夜间巡查").click()
+    expect(page.get_by_role("button", name="开始，扫第一个点")).to_be_visible()
+    eye.look("a round before it begins")
+    phone.see("/settings")
+    for words in ("大字", "左手", "右手"):
+        page.get_by_label(words, exact=True).check()
+        for screen in ("/", f"/p/{code}", "/settings"):
+            phone.see(screen)
+            eye.look(f"{screen} with {words}")
+    page.get_by_label("标准", exact=True).check()
+    page.get_by_label("双手", exact=True).check()
+
     phone.see(f"/p/{code}")
     normal = page.get_by_role("button", name="正常")
     expect(normal).to_be_visible()
@@ -592,9 +626,27 @@ def test_every_screen_is_for_everybody(phone, night):
             break
     page.keyboard.press("Enter")
     expect(page.get_by_text("已查 1/12")).to_be_visible()
-    page.get_by_role("link", name="返回").click()
-    page.get_by_role("link", name="返回").click()
+    phone.see("/round")
+    eye.look("a round under way")
+    page.get_by_role("button", name="其他").click()
+    eye.look("a round and what else can be done")
+    page.get_by_role("button", name="接着走").click()
+    phone.see("/")
+    phone.context.set_offline(True)
+    reported(phone, "东门门禁坏了")
+    phone.see("/settings")
+    page.get_by_role("button", name="退出这台手机").click()
+    eye.look("leaving with unsent work")
+    page.get_by_role("dialog").get_by_role("button", name="返回").click()
+    phone.see("/outbox")
+    expect(page.get_by_role("heading", name="等着上传")).to_be_visible()
+    eye.look("an outbox with something in it")
+    page.get_by_role("link", name="改一改").click()
+    eye.look("putting it right")
+    phone.context.set_offline(False)
+    phone.see("/")
     page.get_by_role("button", name="王保安，换人或锁屏").click()
-    assert not faults_on(page, "lock")
+    eye.look("the lock")
     page.keyboard.type(PIN)
     expect(page.get_by_text("正在走，已查 1/12")).to_be_visible()
+    assert not eye.faults, "\n".join(eye.faults)

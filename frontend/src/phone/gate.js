@@ -54,7 +54,7 @@ function Pad({ title, note, problem, onpin, busy, children, foot }) {
       <p class="dots" role="status" aria-label=${`已输入 ${pin.length} 位，共 4 位`}>${[0, 1, 2, 3].map((n) => html`<i class=${n < pin.length ? 'on' : ''}></i>`)}</p>
       <${Problem}>${problem}<//>
     </main>
-    <div class="pad" role="group" aria-label="数字键">${['1', '2', '3', '4', '5', '6', '7', '8', '9', '', '0', '←'].map((key) => (key ? html`<button class="key" aria-label=${key === '←' ? '删一位' : key} onClick=${() => press(key)}>${key}</button>` : html`<i></i>`))}</div>
+    <div class="pad" role="region" aria-label="数字键">${['1', '2', '3', '4', '5', '6', '7', '8', '9', '', '0', '←'].map((key) => (key ? html`<button class="key" aria-label=${key === '←' ? '删一位' : key} onClick=${() => press(key)}>${key}</button>` : html`<i></i>`))}</div>
     ${foot && html`<footer class="foot">${foot}</footer>`}
   </div>`
 }
