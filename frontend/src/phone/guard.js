@@ -123,6 +123,23 @@ function useLook(code, query) {
   }, [code])
 }
 
+/** An act that may take a moment: never twice at once, and what went wrong is said. */
+function useAct(say, work) {
+  const [busy, setBusy] = useState(false)
+  const act = async () => {
+    if (busy) return
+    setBusy(true)
+    try {
+      await work()
+    } catch (error) {
+      console.warn(error)
+      say(`没有记下来（${error.message}）。请再点一次；还不行，把这句话给管理员看。`, true)
+    }
+    setBusy(false)
+  }
+  return [act, busy]
+}
+
 /** The address of a point or of what is wrong there, with how the person came to it. */
 const pointHref = (code, query, more = '') => [`#/p/${encodeURIComponent(code)}${more}`, query.toString()].filter(Boolean).join('?')
 
@@ -131,8 +148,19 @@ export function Point({ code, query }) {
   const point = session.pointOf(code)
   const look = useLook(code, query)
   const place = useMemo(() => ask(session.place), [code])
-  const [busy, setBusy] = useState(false)
   const [unable, cannot] = useState(null)
+  const [normal, busy] = useAct(say, async () => {
+    const { round: next, began, kept } = await lookedAt(session, point, look, 'normal', { place: place() })
+    last = null
+    say(kept?.sentence || (next ? `已记：${point.name} 正常（${progress(next).done}/${next.stops.length}）${began ? `，${next.title}开始` : ''}` : `已记：${point.name} 正常`), !!kept?.sentence)
+    go(next ? (progress(next).left.length ? '/scan' : '/round') : '/')
+  })
+  const [skip, skipping] = useAct(say, async () => {
+    const { round: next } = await lookedAt(session, point, look, 'skipped', { place: place(), note: unable.trim().slice(0, 300) })
+    last = null
+    say(`已记：${point.name} 没有查`)
+    go(next && !progress(next).left.length ? '/round' : '/scan')
+  })
   useEffect(() => {
     warm()
     session.last = point
@@ -150,20 +178,6 @@ export function Point({ code, query }) {
   const task = round ? null : taskFor(session, point)
   const before = on && round.checks.find((check) => check.point_id === point.id)
   const old = serialIn(look.text) && point.least_n && serialIn(look.text) < point.least_n
-  const normal = async () => {
-    if (busy) return
-    setBusy(true)
-    const { round: next, began, kept } = await lookedAt(session, point, look, 'normal', { place: place() }).finally(() => setBusy(false))
-    last = null
-    say(kept?.sentence || (next ? `已记：${point.name} 正常（${progress(next).done}/${next.stops.length}）${began ? `，${next.title}开始` : ''}` : `已记：${point.name} 正常`), !!kept?.sentence)
-    go(next ? (progress(next).left.length ? '/scan' : '/round') : '/')
-  }
-  const skip = async () => {
-    const { round: next } = await lookedAt(session, point, look, 'skipped', { place: place(), note: unable.trim().slice(0, 300) })
-    last = null
-    say(`已记：${point.name} 没有查`)
-    go(next && !progress(next).left.length ? '/round' : '/scan')
-  }
   const emergency = point.measures?.find((one) => one.word.includes('应急'))
   return html`<${Screen} title=${point.name} words=${on ? `${round.title} ${progress(round).done}/${round.stops.length}` : '风险点'} back=${round ? '#/round' : '#/'} className="at-point" foot=${html`<a class="btn btn-trouble" href=${pointHref(code, query, '/problem')}><${Icon} name="alert" />有问题</a><button class="btn btn-normal" aria-busy=${busy} onClick=${normal}><${Icon} name="check" />正常</button>`}>
     <section class=${`plate plate-${point.shown_colour ?? point.colour}`}>
@@ -188,7 +202,7 @@ export function Point({ code, query }) {
     <section><h2>最近巡查</h2><p class="quiet">${point.checked_at ? `${moment(point.checked_at, session.now())} 看过` : '还没有登记过'}${point.open_hazards ? `，有 ${point.open_hazards} 条隐患没销号` : ''}${point.cadence ? `。规定：${point.cadence}` : ''}</p></section>
     ${point.posted === false && html`<p class="quiet">这一点的标签还没有登记贴好。<a href=${`/p/${encodeURIComponent(point.code)}/post/`}>拍照登记</a>（要有网络和登记的权限）</p>`}
     ${on && html`<p><button class="btn btn-plain" onClick=${() => cannot('')}>这一点查不了</button></p>`}
-    ${unable !== null && html`<${Ask} words=${`${point.name} 为什么查不了？会写在这一趟里。`} yes="记为没有查" no="返回" off=${unable.trim().length < 2} onno=${() => cannot(null)} onyes=${skip}><label class="field"><span class="label">原因</span><input class="control" maxlength="120" value=${unable} onInput=${(event) => cannot(event.target.value)} placeholder="例如：门锁着，钥匙在总务处" /></label><//>`}
+    ${unable !== null && html`<${Ask} words=${`${point.name} 为什么查不了？会写在这一趟里。`} yes="记为没有查" no="返回" off=${skipping || unable.trim().length < 2} onno=${() => cannot(null)} onyes=${skip}><label class="field"><span class="label">原因</span><input class="control" maxlength="120" value=${unable} onInput=${(event) => cannot(event.target.value)} placeholder="例如：门锁着，钥匙在总务处" /></label><//>`}
   <//>`
 }
 
@@ -242,14 +256,11 @@ export function TroubleHere({ code, query }) {
   const place = useMemo(() => ask(session.place), [code])
   const [draft, change, done, id] = useDraft(session, `point/${code}`, blank)
   const [wrong, setWrong] = useState('')
-  const [busy, setBusy] = useState(false)
   const [recording, record] = useState(false)
-  if (!point) return html`<${Unknown} code=${code} />`
-  const send = async () => {
+  const [send, busy] = useAct(say, async () => {
     const lack = recording ? STOP_FIRST : lacking(draft)
     setWrong(lack)
-    if (lack || busy) return
-    setBusy(true)
+    if (lack) return
     const photos = draft.photos.map((photo) => ({ id: photo.id, bytes: bytesOf(photo.data), taken_at: photo.taken_at }))
     const { kept } = await report(session, { id, point, org: point.org_id ?? point.school_id, place: point.place, words: draft.words.trim(), level: draft.level, photos: [...photos, ...voicesOf(draft)], source: 'point' })
     const { round } = await lookedAt(session, point, look, 'found', { place: place(), hazard: id, evidence: photos.map((photo) => photo.id), note: draft.words.trim().slice(0, 300) })
@@ -257,7 +268,8 @@ export function TroubleHere({ code, query }) {
     await done()
     say(kept.sentence || `已记：${point.name} 有问题，记下的都在手机里`, !!kept.sentence)
     go(round ? (progress(round).left.length ? '/scan' : '/round') : '/outbox')
-  }
+  })
+  if (!point) return html`<${Unknown} code=${code} />`
   return html`<${Screen} title="有问题" back=${pointHref(code, query)} foot=${html`<button class="btn btn-primary" aria-busy=${busy} onClick=${send}>上报</button>`}>
     <p class="where"><b>${point.name}</b>${point.place ? `　${point.place}` : ''}</p>
     ${draft && html`<${TroubleFields} draft=${draft} change=${change} onbusy=${record} levels=${levelsOf(session)} />`}
@@ -278,16 +290,14 @@ export function Report() {
   const schools = session.scope?.schools ?? []
   const [draft, change, done, id] = useDraft(session, 'report', () => ({ ...blank(), org: session.last?.school_id ?? schools[0]?.id ?? '', point: session.last?.id ?? '', place: session.last?.place ?? '' }))
   const [wrong, setWrong] = useState('')
-  const [busy, setBusy] = useState(false)
   const [recording, record] = useState(false)
   const seconds = useMemo(() => measure(), [])
   const org = draft?.org || schools[0]?.id || '' // a draft may be older than what the phone knows of schools
   const here = draft && (session.scope?.points ?? []).filter((point) => point.school_id === org)
-  const send = async () => {
+  const [send, busy] = useAct(say, async () => {
     const lack = (recording ? STOP_FIRST : lacking(draft)) || (org ? '' : '手机里还没有学校的资料，请连一次网。')
     setWrong(lack)
-    if (lack || busy) return
-    setBusy(true)
+    if (lack) return
     const point = session.points?.get(draft.point) ?? null
     const photos = draft.photos.map((photo) => ({ id: photo.id, bytes: bytesOf(photo.data), taken_at: photo.taken_at }))
     const { kept } = await report(session, { id, point, org: point?.org_id ?? org, place: draft.place.trim() || (point?.place ?? ''), words: draft.words.trim(), level: draft.level, photos: [...photos, ...voicesOf(draft)], source: 'snap' })
@@ -295,7 +305,7 @@ export function Report() {
     await done()
     say(kept.sentence || '已存好，有网就上传。谢谢你。', !!kept.sentence)
     go('/outbox')
-  }
+  })
   return html`<${Screen} title="随手报" foot=${html`<button class="btn btn-primary" aria-busy=${busy} onClick=${send}>上报</button>`}>
     ${draft && html`<${TroubleFields} draft=${draft} change=${change} onbusy=${record} levels=${levelsOf(session)} />
       ${schools.length > 1 && html`<label class="field"><span class="label">哪所学校</span><select class="control" value=${org} onChange=${(event) => change({ org: event.target.value, point: '' })}>${schools.map((one) => html`<option key=${one.id} value=${one.id}>${one.name}</option>`)}</select></label>`}
