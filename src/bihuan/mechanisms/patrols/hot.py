@@ -90,9 +90,10 @@ class Batch:
             if known.by_id != by.id:
                 raise Refusal("patrols.id_taken")
             return rounds.said(known)
+        sent, task = rounds.meant(self._doing, walker, sent)
         before = frozenset(chain.from_iterable(self._parts.get(sent.task_id, ())))
         walk = rounds.weighed(sent, ground, rounds.History(None, before, self._streak(by, ended)))
-        done = rounds.fulfilled(self._doing, walker, at, sent, walk)
+        done = rounds.fulfilled(self._doing, walker, at, sent, task, walk)
         row = rounds.row_of(by, at, sent, ground, walk, walker=walker, task=done.state if done else "", photos={})
         self._keep(row, walker, at, walk)
         return rounds.said(row, done=done, left=walk.left)

@@ -125,13 +125,14 @@ def submit_round(
     """Hand in a round that was walked: each look with what was scanned; without a route, what was scanned in passing.
 
     A walked round is never refused for how it was walked: what is odd becomes a signal beside it (``indicators``), a
-    round that somebody else did first is kept as ``double``, one that does not cover its route leaves the task open.
+    round that somebody else did first is kept as ``double``, one that does not cover its route leaves the task open, one
+    that cannot count for its task (see ``meant``) is kept without it.
     Times are the phone's; the door says how far its clock is off (``phone_drift``) and both are kept. Somebody whose
     appointment ended meanwhile hands in what they walked while in office. Answers ``result``, ``whole``, ``left`` (stops not
     accounted for), ``first`` (who was first, of a double one) and ``signals``.
 
-    Refusals: ``foundation.not_found``, ``patrols.may_not_walk``, ``patrols.id_taken``, ``patrols.wrong_task``,
-    ``patrols.nowhere``, ``patrols.photo_missing``.
+    Refusals: ``foundation.not_found``, ``patrols.may_not_walk``, ``patrols.id_taken``, ``patrols.nowhere``,
+    ``patrols.photo_missing``.
     """
     sent = sent_of(
         at, phone_drift.get(), id=id, route_id=route_id, task_id=task_id, started_at=started_at, ended_at=ended_at,
@@ -140,11 +141,13 @@ def submit_round(
     looks, ended = sent.looks, sent.times.ended_at
     ground = _ground(by, route_id, looks)
     walker = in_office(by, ground.place, ended)
-    history = _history(by, id, task_id, ended)
+    doing = duties.AtOnce()
+    sent, task = meant(doing, walker, sent)
+    history = _history(by, id, sent.task_id, ended)
     if history.known is not None:
         return said(history.known)
     walk = weighed(sent, ground, history)
-    done = fulfilled(duties.AtOnce(), walker, at, sent, walk)
+    done = fulfilled(doing, walker, at, sent, task, walk)
     photos = _photos(by, looks)
     row = row_of(
         by, at, sent, ground, walk, walker=walker, task=done.state if done else "",
@@ -343,24 +346,31 @@ def _history(by: Actor, id: UUID, task_id: UUID | None, ended_at: datetime) -> H
     return History(known, frozenset(parts), streak)
 
 
-def fulfilled(
-    doing: duties.AtOnce | duties.Doing, walker: Actor, at: datetime, sent: Sent, walk: rules.Walk
-) -> duties.Fulfilled | None:
-    """The task marked as done by a walk that covers its route in time.
+def meant(doing: duties.AtOnce | duties.Doing, walker: Actor, sent: Sent) -> tuple[Sent, Any]:
+    """The task that this walk counts for, whole or in part, and the round as it is kept: without a task it cannot count for.
 
-    A walk in somebody else's stead, or before the task's window opened, is kept, and the task waits on.
+    A task that is gone or never was, of elsewhere, of another route, or somebody else's to do: each is answered alike,
+    and its walk is kept as one without a task. So the rounds that name a task are those that count for it.
     """
-    if sent.task_id is None or not walk.whole:
-        return None
+    if sent.task_id is None:
+        return sent, None
     try:
         task = doing.mine(walker, sent.task_id)
-    except Refusal as refusal:
-        if refusal.code == "duties.not_your_task":
-            return None
-        raise
-    if task.subject_id != sent.route_id:
-        raise Refusal("patrols.wrong_task", title=task.title)
-    if task.opens_at > walk.times.ended_at:
+    except Refusal:
+        task = None
+    if task is not None and sent.route_id is not None and task.subject_id == sent.route_id:
+        return sent, task
+    return msgspec.structs.replace(sent, task_id=None), None
+
+
+def fulfilled(
+    doing: duties.AtOnce | duties.Doing, walker: Actor, at: datetime, sent: Sent, task: Any, walk: rules.Walk
+) -> duties.Fulfilled | None:
+    """The task (see ``meant``) marked as done by a walk that covers its route in time.
+
+    A walk before the task's window opened is kept, and the task waits on.
+    """
+    if task is None or not walk.whole or task.opens_at > walk.times.ended_at:
         return None
     return doing.do(walker, at, task=task, ref_id=sent.id, done_at=walk.times.ended_at)
 

@@ -178,25 +178,30 @@ def test_who_may_not_is_refused_beside_those_who_may(twice, actors, task, route,
     ]
     answers, _ = twice(envelopes)
     assert [told[0] if isinstance(told[0], str) else told[0]["result"] for told in answers] == [
-        "normal", "foundation.not_found", "foundation.not_found", "foundation.not_found", "foundation.not_found",
-        "patrols.nowhere", "wrong_place", "normal",
+        "normal", "foundation.not_found", "foundation.not_found", "foundation.not_found", "normal", "patrols.nowhere",
+        "wrong_place", "normal",
     ]  # fmt: skip
 
 
-def test_a_task_of_another_route_is_refused(twice, actors, lay, checks):
+def test_a_task_of_another_route_is_left_and_the_walk_is_kept(twice, actors, lay, checks):
+    """It was refused, and the phone threw the walk away."""
     one, other = lay(), lay(name="另一条")
-    answers, _ = twice(
+    answers, facts = twice(
         [sent(actors.wang, one, tasks_of(other)[0], checks()), sent(actors.wang, one, tasks_of(one)[0], checks())]
     )
-    assert [answers[0][0], answers[1][0]["result"]] == ["patrols.wrong_task", "normal"]
+    assert [(answer["result"], answer["task"]) for answer, _ in answers] == [("normal", ""), ("normal", "done")]
+    assert [fact["facts"]["task"] is None for fact in facts if fact["name"] == "patrols.round_submitted"].count(
+        True
+    ) == 1
 
 
 def test_where_two_people_must_walk_one_does_not_walk_both(twice, actors, lay, checks):
+    """The second walk is kept (it was refused, and lost), and its task waits for another person."""
     one, other = lay(), lay(name="另一条")
     first, second = tasks_of(one)[0], tasks_of(other)[0]
     Duty.objects.filter(pk=second.duty_id).update(apart=[Duty.objects.get(pk=first.duty_id).code])
     answers, _ = twice([sent(actors.wang, one, first, checks()), sent(actors.wang, other, second, checks())])
-    assert [answers[0][0]["result"], answers[1][0]] == ["normal", "duties.two_people"]
+    assert [answer["task"] for answer, _ in answers] == ["done", ""]
 
 
 def test_a_missed_point_shows_its_colour_again(twice, actors, route, points, checks):

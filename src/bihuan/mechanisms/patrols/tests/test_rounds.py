@@ -372,14 +372,6 @@ def test_who_left_the_post_meanwhile_hands_in_what_they_walked(route, task, poin
         assert Round.objects.visible_to(gone).count() == 1
 
 
-def test_a_task_of_another_route_is_refused_whole(lay, walk, points):
-    one, other = lay(), lay(name="另一条路线")
-    with pytest.raises(Refusal, match="patrols.wrong_task"):
-        walk(one, tasks_of(other)[0])
-    assert Round.objects.count() == 0
-    assert {task.state for task in tasks_of(other)} == {"open"}
-
-
 # --- photos -------------------------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,82 @@
+"""How a walked round meets its task: which walks count for it, and that none is lost because it does not."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from bihuan.engines.duties.models import Duty, Task
+from bihuan.foundation.ids import uuid7
+from bihuan.foundation.models import Event
+from bihuan.foundation.refusals import Refusal
+from bihuan.mechanisms.patrols.commands import end_route
+from bihuan.mechanisms.patrols.models import Round
+from bihuan.mechanisms.patrols.tests.conftest import MORNING, at, look, tasks_of
+
+pytestmark = pytest.mark.django_db
+
+
+def kept(said):
+    return Round.objects.get(pk=said["id"])
+
+
+def looks(points, hour=7, minute=20, **more):
+    return [look(n, point, at=at(hour, minute + n), **more) for n, point in enumerate(points, start=1)]
+
+
+# --- a task that is gone, or of elsewhere -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("parts", [4, 2])
+def test_a_round_whose_task_was_deleted_meanwhile_is_kept(route, walk, points, actors, parts):
+    noon = tasks_of(route)[1]
+    end_route(actors.li, MORNING, route_id=route.pk, revision=route.revision)
+    assert not Task.objects.filter(pk=noon.pk).exists()
+    said = walk(route, noon, checks=looks(points[:parts], 12, 5))
+    row = kept(said)
+    assert (said["result"], said["whole"], said["task"], row.task_id) == ("normal", parts == 4, "", None)
+    assert not Event.objects.filter(name="patrols.part_walked").exists()
+
+
+@pytest.mark.parametrize("parts", [4, 2])
+def test_the_answer_says_nothing_about_tasks_of_elsewhere(lay, walk, points, actors, make, base, parts):
+    """Gone, never there, another school's, another route's: one answer, and one kind of row."""
+    route, other = lay(), lay(name="另一条")
+    there = make("外校门口", by=actors.wu, org=base.other_school)
+    foreign = lay(by=actors.wu, org_id=base.other_school.pk, points=[there.pk], name="外校巡查")
+    gone = tasks_of(route)[1]
+    Task.objects.filter(pk=gone.pk).delete()
+    answers, rows = [], []
+    for task in (gone, SimpleNamespace(pk=uuid7()), tasks_of(foreign)[0], tasks_of(other)[0]):
+        said = walk(route, task, checks=looks(points[:parts]))
+        rows.append((kept(said).task_id, kept(said).whole, kept(said).result))
+        answers.append({name: value for name, value in said.items() if name != "id"})
+    assert answers == [answers[0]] * 4
+    assert rows == [(None, parts == 4, "normal")] * 4
+    assert set(Task.objects.values_list("state", flat=True)) == {"open"}
+
+
+def test_a_route_of_elsewhere_is_refused_as_ever(walk, points, actors, make, base, lay):
+    there = make("外校门口", by=actors.wu, org=base.other_school)
+    foreign = lay(by=actors.wu, org_id=base.other_school.pk, points=[there.pk], name="外校巡查")
+    for route in (foreign, SimpleNamespace(pk=uuid7())):
+        with pytest.raises(Refusal, match=r"foundation\.not_found"):
+            walk(route, tasks_of(foreign)[0], checks=looks(points))
+    assert Round.objects.count() == 0
+
+
+def test_a_round_without_a_route_does_no_task_of_another_kind(walk, points, task):
+    Task.objects.filter(pk=task.pk).update(subject_id=None, act="act")
+    assert kept(walk(None, task, checks=looks(points[:1]))).task_id is None
+
+
+def test_where_two_people_must_be_there_the_second_walk_of_one_is_kept(lay, walk, points):
+    """It was refused, and the phone threw the walk away; its task waits for another person."""
+    one, other = lay(), lay(name="另一条")
+    first, second = tasks_of(one)[0], tasks_of(other)[0]
+    Duty.objects.filter(pk=second.duty_id).update(apart=[Duty.objects.get(pk=first.duty_id).code])
+    assert walk(one, first)["task"] == "done"
+    assert walk(other, second)["task"] == ""
+    second.refresh_from_db()
+    assert (Round.objects.count(), second.state) == (2, "open")
