@@ -90,7 +90,7 @@ class Batch:
             if known.by_id != by.id:
                 raise Refusal("patrols.id_taken")
             return rounds.said(known)
-        sent, task = rounds.meant(self._doing, walker, sent)
+        sent, task = rounds.meant(self._doing, walker, sent, ground.place)
         before = frozenset(chain.from_iterable(self._parts.get(sent.task_id, ())))
         walk = rounds.weighed(sent, ground, rounds.History(None, before, self._streak(by, ended)))
         done = rounds.fulfilled(self._doing, walker, at, sent, task, walk)

@@ -12,6 +12,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from bihuan.foundation.actors import Placed
+
 RESULTS: Mapping[str, str] = {
     "normal": "正常",
     "found": "发现问题",
@@ -228,6 +230,12 @@ class Terrain:
         if bits == self.all:
             return self._texts
         return tuple(text for n, text in enumerate(self._texts) if bits >> n & 1)
+
+
+def counts_for(task: Any, place: Placed, route_id: UUID | None, ended_at: datetime) -> bool:
+    """Whether a walk along a route counts for a task, whole or in part: it is this route's task, and it was its time."""
+    here = (place.bureau_id, place.school_id, route_id) == (task.bureau_id, task.school_id, task.subject_id)
+    return here and route_id is not None and task.opens_at <= ended_at
 
 
 def is_whole(

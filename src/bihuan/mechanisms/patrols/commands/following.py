@@ -11,6 +11,7 @@ from bihuan.engines.duties import commands as duties
 from bihuan.engines.duties.tallies import opened_at
 from bihuan.engines.responsibility import queries as net
 from bihuan.foundation.actors import SYSTEM, Actor
+from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.patrols import rules
 from bihuan.mechanisms.patrols.commands.routes import keep_duty
 from bihuan.mechanisms.patrols.models import Round, Route, Stop
@@ -34,8 +35,16 @@ def note_missed_round(*, task_id: UUID, route_id: UUID) -> int:
 
 
 def settle_parts(at: datetime, *, task_id: UUID, route_id: UUID) -> bool:
-    """Mark a task as done when the parts that were walked of it cover its route together; whether they do."""
-    parts = list(Round.objects.filter(task_id=task_id, route_id=route_id).order_by("ended_at", "id"))
+    """Mark a task as done when the parts that were walked of it cover its route together; whether they do.
+
+    Of the rounds that name it, those count that would still do so now: it may have been moved, or deleted, since.
+    """
+    try:
+        task = duties.AtOnce().mine(SYSTEM, task_id)
+    except Refusal:
+        return False
+    walked = Round.objects.filter(task_id=task_id, route_id=route_id).order_by("ended_at", "id")
+    parts = [part for part in walked if rules.counts_for(task, part, part.route_id, part.ended_at)]
     stops = {str(pk) for pk in Stop.objects.filter(route_id=route_id).values_list("point_id", flat=True)}
     limits = thresholds(parts[-1].bureau_id) if parts else None
     if not parts or not rules.is_whole(

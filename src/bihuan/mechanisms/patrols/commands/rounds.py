@@ -142,7 +142,7 @@ def submit_round(
     ground = _ground(by, route_id, looks)
     walker = in_office(by, ground.place, ended)
     doing = duties.AtOnce()
-    sent, task = meant(doing, walker, sent)
+    sent, task = meant(doing, walker, sent, ground.place)
     history = _history(by, id, sent.task_id, ended)
     if history.known is not None:
         return said(history.known)
@@ -346,11 +346,11 @@ def _history(by: Actor, id: UUID, task_id: UUID | None, ended_at: datetime) -> H
     return History(known, frozenset(parts), streak)
 
 
-def meant(doing: duties.AtOnce | duties.Doing, walker: Actor, sent: Sent) -> tuple[Sent, Any]:
+def meant(doing: duties.AtOnce | duties.Doing, walker: Actor, sent: Sent, place: Placed) -> tuple[Sent, Any]:
     """The task that this walk counts for, whole or in part, and the round as it is kept: without a task it cannot count for.
 
-    A task that is gone or never was, of elsewhere, of another route, or somebody else's to do: each is answered alike,
-    and its walk is kept as one without a task. So the rounds that name a task are those that count for it.
+    A task that is gone or never was, of elsewhere, of another route, somebody else's to do, or not yet to be done: each is
+    answered alike, and its walk is kept as one without a task. So the rounds that name a task are those that count for it.
     """
     if sent.task_id is None:
         return sent, None
@@ -358,7 +358,7 @@ def meant(doing: duties.AtOnce | duties.Doing, walker: Actor, sent: Sent) -> tup
         task = doing.mine(walker, sent.task_id)
     except Refusal:
         task = None
-    if task is not None and sent.route_id is not None and task.subject_id == sent.route_id:
+    if task is not None and rules.counts_for(task, place, sent.route_id, sent.times.ended_at):
         return sent, task
     return msgspec.structs.replace(sent, task_id=None), None
 
@@ -366,11 +366,8 @@ def meant(doing: duties.AtOnce | duties.Doing, walker: Actor, sent: Sent) -> tup
 def fulfilled(
     doing: duties.AtOnce | duties.Doing, walker: Actor, at: datetime, sent: Sent, task: Any, walk: rules.Walk
 ) -> duties.Fulfilled | None:
-    """The task (see ``meant``) marked as done by a walk that covers its route in time.
-
-    A walk before the task's window opened is kept, and the task waits on.
-    """
-    if task is None or not walk.whole or task.opens_at > walk.times.ended_at:
+    """The task (see ``meant``) marked as done by a walk that covers its route."""
+    if task is None or not walk.whole:
         return None
     return doing.do(walker, at, task=task, ref_id=sent.id, done_at=walk.times.ended_at)
 

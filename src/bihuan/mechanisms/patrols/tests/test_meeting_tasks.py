@@ -11,14 +11,12 @@ from bihuan.foundation.ids import uuid7
 from bihuan.foundation.models import Event
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.patrols.commands import end_route
+from bihuan.mechanisms.patrols.commands.following import settle_parts
 from bihuan.mechanisms.patrols.models import Round
 from bihuan.mechanisms.patrols.tests.conftest import MORNING, at, look, tasks_of
+from bihuan.mechanisms.patrols.tests.test_rounds import follow, kept
 
 pytestmark = pytest.mark.django_db
-
-
-def kept(said):
-    return Round.objects.get(pk=said["id"])
 
 
 def looks(points, hour=7, minute=20, **more):
@@ -80,3 +78,64 @@ def test_where_two_people_must_be_there_the_second_walk_of_one_is_kept(lay, walk
     assert walk(other, second)["task"] == ""
     second.refresh_from_db()
     assert (Round.objects.count(), second.state) == (2, "open")
+
+
+# --- parts that finish a task together --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def halves(route, task, walk, points, actors, monkeypatch):
+    """Two halves that did not see each other, as the reaction finds them; it settles them when called."""
+
+    def made(**changed):
+        for some in (points[:2], points[2:]):
+            said = walk(route, task, checks=looks(some))
+            Round.objects.filter(pk=said["id"]).update(whole=False)
+        Task.objects.filter(pk=task.pk).update(**{"state": "open", "done_at": None, "ref_id": None, **changed})
+        settled = settle_parts(at(7, 40), task_id=task.pk, route_id=route.pk)
+        task.refresh_from_db()
+        return settled, task.state
+
+    return made
+
+
+def test_halves_that_did_not_see_each_other_do_the_task(halves):
+    assert halves() == (True, "done")
+
+
+def test_a_task_of_another_route_is_not_done_by_the_reaction(halves):
+    assert halves(subject_id=uuid7()) == (False, "open")
+
+
+@pytest.mark.parametrize("ancestor", ["school_id", "bureau_id"])
+def test_a_task_of_another_place_is_not_done_by_the_reaction(halves, ancestor):
+    assert halves(**{ancestor: uuid7()}) == (False, "open")
+
+
+def test_halves_walked_before_the_window_are_not_counted_by_the_reaction(halves):
+    assert halves(opens_at=at(9)) == (False, "open")
+
+
+def test_of_halves_around_the_opening_only_the_later_one_is_counted(route, task, walk, points):
+    for some, minute in ((points[:2], 10), (points[2:], 40)):
+        walk(route, task, checks=looks(some, 7, minute))
+    Task.objects.filter(pk=task.pk).update(state="open", opens_at=at(7, 35))
+    assert settle_parts(at(7, 50), task_id=task.pk, route_id=route.pk) is False
+
+
+def test_the_reaction_ends_quietly_when_the_task_is_gone(route, task, walk, points):
+    for some in (points[:2], points[2:]):
+        walk(route, task, checks=looks(some))
+    Task.objects.filter(pk=task.pk).delete()
+    assert settle_parts(at(7, 40), task_id=task.pk, route_id=route.pk) is False
+
+
+def test_parts_that_name_tasks_of_elsewhere_do_not_reach_them(lay, walk, points, actors):
+    """Somebody walks two halves of their own route and names a task of another one: nothing becomes of it."""
+    route, other = lay(), lay(name="另一条")
+    mine = tasks_of(other)[0]
+    for some in (points[:2], points[2:]):
+        walk(route, mine, checks=looks(some))
+    follow()
+    mine.refresh_from_db()
+    assert mine.state == "open"
