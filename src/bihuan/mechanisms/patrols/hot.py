@@ -91,8 +91,9 @@ class Batch:
                 raise Refusal("patrols.id_taken")
             return rounds.said(known)
         sent, task = rounds.meant(self._doing, walker, sent, ground.place)
-        before = frozenset(chain.from_iterable(self._parts.get(sent.task_id, ())))
-        walk = rounds.weighed(sent, ground, rounds.History(None, before, self._streak(by, ended)))
+        parts = self._parts.get(sent.task_id, ())
+        before, looked = (frozenset(chain.from_iterable(part[n] for part in parts)) for n in (0, 1))
+        walk = rounds.weighed(sent, ground, rounds.History(None, before, looked, self._streak(by, ended)))
         done = rounds.fulfilled(self._doing, walker, at, sent, task, walk)
         row = rounds.row_of(by, at, sent, ground, walk, walker=walker, task=done.state if done else "", photos={})
         self._keep(row, walker, at, walk)
@@ -122,7 +123,7 @@ class Batch:
         self._by_id[row.pk] = row
         insort(self._last[row.by_id], (row.ended_at, row.pk, row.clean_streak))
         if row.task_id:
-            self._parts[row.task_id].append(walk.covered)
+            self._parts[row.task_id].append((walk.covered, walk.context.terrain.stops(walk.looked)))
         if walk.spots:
             self.walks.append((walker, walk.times.ended_at, walk.walked))
         recorded_at = datetime.now(UTC)
@@ -170,7 +171,8 @@ def _routes(ids: Collection[UUID]) -> hot.Part[tuple[dict[UUID, Route], dict[UUI
 
 Last = dict[Any, list[tuple[datetime, UUID, int]]]
 """The rounds of each person by when they ended, with the streak that they left."""
-Parts = dict[Any, list[Collection[UUID]]]
+Parts = dict[Any, list[tuple[Collection[UUID], Collection[UUID]]]]
+"""The parts of each task: the stops that each accounts for, and the points that were really looked at."""
 _ENDED = itemgetter(0)
 
 
@@ -184,7 +186,7 @@ def _before(calls: Sequence[tuple[Call, rounds.Sent]]) -> hot.Part[tuple[dict[UU
     known: dict[UUID, Round] = {}
     parts: Parts = defaultdict(list)
     last: Last = defaultdict(list)
-    for is_last, *columns in (yield _rows_before([sent.id for _, sent in calls], tasks, spans)):
+    for is_last, checks, *columns in (yield _rows_before([sent.id for _, sent in calls], tasks, spans)):
         if is_last:
             pk, by_id, _, ended_at, clean_streak, *_ = columns
             insort(last[by_id], (ended_at, pk, clean_streak))
@@ -192,7 +194,7 @@ def _before(calls: Sequence[tuple[Call, rounds.Sent]]) -> hot.Part[tuple[dict[UU
         row = hot.fresh(Round, **dict(zip(_ROUND, columns, strict=True)))
         known[row.pk] = row
         if row.task_id in tasks:
-            parts[row.task_id].append([UUID(stop) for stop in row.covered])
+            parts[row.task_id].append(([*map(UUID, row.covered)], [*map(UUID, rules.looked_at(checks))]))
     return known, parts, last
 
 
@@ -200,9 +202,9 @@ _ROUND = (
     "id", "by_id", "task_id", "ended_at", "clean_streak", "result", "whole", "stops_count", "covered", "signals",
 )  # fmt: skip
 """What has to be known of a round that was handed in before."""
-_OF_ROUNDS = hot.Columns((Round, "whole"), *((Round, name) for name in _ROUND))
+_OF_ROUNDS = hot.Columns((Round, "whole"), (Round, "checks"), *((Round, name) for name in _ROUND))
 _COLUMNS = ", ".join(f"r.{name}" for name in _ROUND)
-_LAST = "r.id, r.by_id, NULL, r.ended_at, r.clean_streak, '', TRUE, 0, NULL, NULL"
+_LAST = "NULL, r.id, r.by_id, NULL, r.ended_at, r.clean_streak, '', TRUE, 0, NULL, NULL"
 """Of the last rounds only the streak matters."""
 
 
@@ -210,14 +212,15 @@ def _rows_before(
     ids: Collection[UUID], tasks: Collection[UUID], spans: Mapping[UUID, Sequence[datetime]]
 ) -> hot.Question:
     """The rounds with these ids or of these tasks; and, marked, of each person those that ended from one moment to another
-    and the last one before. One statement."""
+    and the last one before. One statement; looks are much to read, and only those of parts of these tasks matter."""
     given = [(person, min(ends), max(ends)) for person, ends in spans.items()]
     table, values = hot.table("asked", ("person uuid", "since timestamptz", "until timestamptz"), given)
     return hot.Question(
         _OF_ROUNDS,
-        f"WITH {table} SELECT FALSE, {_COLUMNS} FROM patrols_round AS r WHERE {hot.among('r.id')} OR {hot.among('r.task_id')} "  # noqa: S608 - no value in it
+        f"WITH {table} SELECT FALSE, CASE WHEN {hot.among('r.task_id')} THEN r.checks END, {_COLUMNS} FROM patrols_round AS r "  # noqa: S608 - no value in it
+        f"WHERE {hot.among('r.id')} OR {hot.among('r.task_id')} "
         f"UNION ALL SELECT TRUE, {_LAST} FROM asked AS a JOIN patrols_round AS r "
         "ON r.by_id = a.person AND r.ended_at <= a.until AND r.ended_at >= COALESCE("
         "(SELECT MAX(e.ended_at) FROM patrols_round AS e WHERE e.by_id = a.person AND e.ended_at <= a.since), a.since)",
-        [*values, hot.listed(ids), hot.listed(tasks)],
+        [*values, hot.listed(tasks), hot.listed(ids), hot.listed(tasks)],
     )

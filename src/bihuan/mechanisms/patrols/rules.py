@@ -238,6 +238,15 @@ def counts_for(task: Any, place: Placed, route_id: UUID | None, ended_at: dateti
     return here and route_id is not None and task.opens_at <= ended_at
 
 
+def looked_at(checks: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The points that a round as it was kept really looked at, and did not leave out."""
+    return [
+        one["point_id"]
+        for one in checks
+        if one["stands"] in COUNTS and one["result"] != "skipped" and one.get("point_id")
+    ]
+
+
 def is_whole(
     stops: Collection[str],
     covered: Iterable[Iterable[str]],
@@ -246,9 +255,7 @@ def is_whole(
 ) -> bool:
     """``Walk.whole`` for rounds as they were kept: whether several parts of one task cover its route together."""
     done = {stop for part in covered for stop in part}
-    looked = {
-        one.get("point_id") for part in checks for one in part if one["stands"] in COUNTS and one["result"] != "skipped"
-    }
+    looked = {point for part in checks for point in looked_at(part)}
     wanted = set(stops)
     return bool(wanted) and wanted <= done and len(looked & wanted) >= ceil(len(wanted) * least_percent / 100)
 
@@ -307,7 +314,8 @@ def at_most(lat: float, lon: float, other_lat: float, other_lon: float) -> float
 class Context:
     """Everything about one round that was read and not sent. Judging is pure from here on.
 
-    ``stops``: the points of the route in its order. ``before``: stops that earlier parts of the same task account for.
+    ``stops``: the points of the route in its order. ``before``: stops that earlier parts of the same task account for,
+    ``looked``: those of them that were really looked at.
     ``clean_streak``: how many rounds in a row before this one the person walked without finding anything. ``terrain`` is
     made of the rest; rounds of one route share it.
     """
@@ -318,6 +326,7 @@ class Context:
     spots: Mapping[UUID, Spot] = field(default_factory=dict)
     labels: Mapping[str, Label] = field(default_factory=dict)
     before: frozenset[UUID] = frozenset()
+    looked: frozenset[UUID] = frozenset()
     clean_streak: int = 0
     terrain: Terrain = None  # type: ignore[assignment]
 
@@ -326,15 +335,17 @@ class Context:
             terrain = Terrain(self.school_id, self.stops, self.spots, self.labels)
             object.__setattr__(self, "terrain", terrain)
 
-    def after(self, before: frozenset[UUID], clean_streak: int) -> Context:
+    def after(self, before: frozenset[UUID], looked: frozenset[UUID], clean_streak: int) -> Context:
         """The same place for a round with a history."""
         return Context(
-            self.school_id, self.stops, self.least_seconds, self.spots, self.labels, before, clean_streak, self.terrain
-        )
+            self.school_id, self.stops, self.least_seconds, self.spots, self.labels, before, looked, clean_streak,
+            self.terrain,
+        )  # fmt: skip
 
 
 class Walk(msgspec.Struct, frozen=True):
-    """A round weighed: its looks, its times, the stops it accounts for, and whether its route is whole with it.
+    """A round weighed: its looks, its times, the stops it accounts for (``seen``; ``looked``: those that it really looked
+    at), and whether its route is whole with it.
 
     ``found`` at how many points something was wrong, ``typed`` how many were not scanned, ``spots`` where somebody looked,
     each once, ``left`` how many stops nobody has accounted for yet; ``context`` is what it was weighed by.
@@ -343,6 +354,7 @@ class Walk(msgspec.Struct, frozen=True):
     looks: tuple[Judged, ...]
     times: Times
     seen: int
+    looked: int
     whole: bool
     found: int
     typed: int
@@ -377,7 +389,7 @@ def weighed(
     """Judge a whole round: nothing here reads a clock or a table, so that one round and a batch of many come out alike.
 
     Its route is whole when every stop is accounted for (by these looks or *before*), and at least *least_percent* of the
-    stops were really looked at. Sets of stops are bits here: an id is hashed by Python, a number by C.
+    stops were really looked at (now or before). Sets of stops are bits here: an id is hashed by Python, a number by C.
     """
     terrain = context.terrain
     looks: list[Judged] = []
@@ -399,9 +411,9 @@ def weighed(
             typed += check.how in ("typed", "chosen")
     before = terrain.bits(context.before)
     left = terrain.all & ~(seen | before)
-    enough = (looked | before).bit_count() >= ceil(len(context.stops) * least_percent / 100)
+    enough = (looked | terrain.bits(context.looked)).bit_count() >= ceil(len(context.stops) * least_percent / 100)
     whole = bool(terrain.all) and not left and enough
-    return Walk(tuple(looks), times, seen, whole, found, typed, tuple(spots), left.bit_count(), context)
+    return Walk(tuple(looks), times, seen, looked, whole, found, typed, tuple(spots), left.bit_count(), context)
 
 
 def chosen(

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.utils import timezone
 from msgspec import Meta
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -195,7 +195,7 @@ def weighed(sent: Sent, ground: Ground, history: History) -> rules.Walk:
     """The round as the rules weigh it where it was walked."""
     limits = thresholds(ground.place.bureau_id)
     return rules.weighed(
-        sent.looks, ground.context.after(history.before, history.clean_streak), times=sent.times, drift=sent.drift,
+        sent.looks, ground.context.after(history.before, history.looked, history.clean_streak), times=sent.times, drift=sent.drift,
         least_percent=limits.least_percent if limits else 100,
     )  # fmt: skip
 
@@ -325,10 +325,12 @@ def in_office(by: Actor, place: Placed, walked_at: datetime) -> Actor:
 
 
 class History(msgspec.Struct, frozen=True):
-    """What was handed in before: this very round, the other parts of its task, and how long nothing was found."""
+    """What was handed in before: this very round, the other parts of its task (what they account for, and what of it was
+    really looked at), and how long nothing was found."""
 
     known: Round | None
     before: frozenset[UUID]
+    looked: frozenset[UUID]
     clean_streak: int
 
 
@@ -337,13 +339,16 @@ def _history(by: Actor, id: UUID, task_id: UUID | None, ended_at: datetime) -> H
     wanted = Q(pk=id) | Q(pk__in=last)
     if task_id:
         wanted |= Q(task_id=task_id)
-    rows = list(Round.objects.filter(wanted).order_by("-ended_at", "-id").defer("checks", "signals"))
+    found = Round.objects.filter(wanted).order_by("-ended_at", "-id").defer("checks", "signals")
+    rows = list(found.annotate(looks=Case(When(task_id=task_id, then=F("checks")))) if task_id else found)
     known = next((row for row in rows if row.pk == id), None)
     if known is not None and known.by_id != by.id:
         raise Refusal("patrols.id_taken")
-    parts = [UUID(stop) for row in rows if task_id and row.task_id == task_id for stop in row.covered]
+    parts = [row for row in rows if task_id and row.task_id == task_id]
+    before = frozenset(UUID(stop) for row in parts for stop in row.covered)
+    looked = frozenset(UUID(point) for row in parts for point in rules.looked_at(row.looks))
     streak = next((row.clean_streak for row in rows if row.by_id == by.id and row.ended_at <= ended_at), 0)
-    return History(known, frozenset(parts), streak)
+    return History(known, before, looked, streak)
 
 
 def meant(doing: duties.AtOnce | duties.Doing, walker: Actor, sent: Sent, place: Placed) -> tuple[Sent, Any]:

@@ -138,6 +138,24 @@ def test_parts_of_one_task_by_two_people(twice, actors, task, route, checks, poi
     assert [answer["whole"] for answer, _ in answers] == [False, True]
 
 
+def test_parts_that_leave_out_and_parts_that_look(twice, actors, lay, checks, points, walk):
+    """Within the batch and from before: what was left out with a word is accounted for, and not looked at."""
+    one, other = lay(), lay(name="另一条")
+    left_out = [look.model_copy(update={"result": "skipped", "code": "", "note": "没去"}) for look in checks()]
+    first, second = tasks_of(one)[0], tasks_of(other)[0]
+    walk(one, first, checks=left_out)
+    walk(other, second, checks=checks()[:2])
+    answers, _ = twice(
+        [
+            sent(actors.wang, one, first, checks()[:1]),
+            sent(actors.wang, one, first, checks()[1:3], minutes=12),
+            sent(actors.wang, one, first, checks()[3:], minutes=14),
+            sent(actors.wang, other, second, checks()[2:], minutes=16),
+        ]
+    )
+    assert [answer["task"] for answer, _ in answers] == ["", "", "done", "done"]
+
+
 def test_a_route_that_was_laid_anew_is_walked_as_it_is_now(twice, actors, lay, checks, points):
     route = lay(cadence=None)
     before, _ = twice([sent(actors.wang, route, None, checks())])

@@ -139,3 +139,38 @@ def test_parts_that_name_tasks_of_elsewhere_do_not_reach_them(lay, walk, points,
     follow()
     mine.refresh_from_db()
     assert mine.state == "open"
+
+
+# --- a whole round is not made of one scan ----------------------------------------------------------------------------
+
+
+def test_leaving_everything_out_and_then_scanning_one_label_is_no_round(route, task, walk, points):
+    left_out = looks(points, 7, 10, result="skipped", code="", note="没去")
+    assert walk(route, task, checks=left_out)["whole"] is False
+    said = walk(route, task, checks=looks(points[:1]))
+    task.refresh_from_db()
+    assert (said["whole"], said["task"], task.state) == (False, "", "open")
+    assert walk(route, task, checks=looks(points[1:], 7, 30))["task"] == "done"
+
+
+def test_what_one_part_left_out_with_a_word_need_not_be_walked_by_the_next(lay, make, walk, points):
+    more = [*points, make("五号点")]
+    route = lay(points=[point.pk for point in more])
+    task = tasks_of(route)[0]
+    locked = looks(more[4:], 7, 30, result="skipped", code="", note="楼里在施工")
+    assert walk(route, task, checks=[*looks(more[:2]), *locked])["left"] == 2
+    assert walk(route, task, checks=looks(more[2:4], 7, 35))["task"] == "done"
+
+
+def test_a_walk_before_the_window_is_no_part_of_its_task(route, task, walk, points):
+    early = walk(route, task, checks=looks(points, 6, 10))
+    said = walk(route, task, checks=looks(points[:1]))
+    assert (early["whole"], kept(early).task_id) == (True, None)
+    assert (said["whole"], said["left"], said["task"]) == (False, 3, "")
+
+
+def test_a_walk_by_somebody_who_may_not_do_the_task_is_no_part_of_it(route, task, walk, points, actors):
+    theirs = walk(route, task, by=actors.qian, checks=looks(points[:3], 7, 10))
+    said = walk(route, task, checks=looks(points[3:]))
+    assert kept(theirs).task_id is None
+    assert (said["whole"], said["left"], said["task"]) == (False, 3, "")

@@ -74,7 +74,7 @@ def test_looking_at_more_never_covers_less(sent, more):
 )
 def test_a_round_in_parts_covers_what_one_round_covers(sent, cut):
     first = walked(sent[:cut])
-    second = walked(sent[cut:], before=frozenset(first.covered))
+    second = walked(sent[cut:], before=frozenset(first.covered), looked=frozenset(first.walked))
     assert second.whole
     assert first.whole == (cut == len(STOPS))
     kept = [[msgspec.to_builtins(look.kept()) for look in walk.looks] for walk in (first, second)]
