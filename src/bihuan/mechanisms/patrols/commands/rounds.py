@@ -354,7 +354,7 @@ def _history(by: Actor, id: UUID, task_id: UUID | None, ended_at: datetime) -> H
 def meant(doing: duties.AtOnce | duties.Doing, walker: Actor, sent: Sent, place: Placed) -> tuple[Sent, Any]:
     """The task that this walk counts for, whole or in part, and the round as it is kept: without a task it cannot count for.
 
-    A task that is gone or never was, of elsewhere, of another route, somebody else's to do, or not yet to be done: each is
+    A task that is gone or never was, of elsewhere, of another route, somebody else's to do, or not in its time: each is
     answered alike, and its walk is kept as one without a task. So the rounds that name a task are those that count for it.
     """
     if sent.task_id is None:

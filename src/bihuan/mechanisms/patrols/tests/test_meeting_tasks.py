@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 
+from bihuan.engines.duties.commands import miss_over
 from bihuan.engines.duties.models import Duty, Task
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.models import Event
@@ -174,3 +176,37 @@ def test_a_walk_by_somebody_who_may_not_do_the_task_is_no_part_of_it(route, task
     said = walk(route, task, checks=looks(points[3:]))
     assert kept(theirs).task_id is None
     assert (said["whole"], said["left"], said["task"]) == (False, 3, "")
+
+
+# --- after its time, before its time ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("swept", [True, False])
+def test_a_walk_after_the_closing_is_kept_and_its_task_stays_missed(route, task, walk, points, swept):
+    """One walk of a later day would make up for any number of rounds that nobody walked."""
+    if swept:
+        miss_over(at(12))
+    said = walk(route, task, checks=looks(points, 8, 20))
+    row = kept(said)
+    assert (said["result"], said["task"], row.whole, row.task_id) == ("normal", "", True, None)
+    miss_over(at(12))
+    task.refresh_from_db()
+    assert (task.state, task.ref_id, task.backfilled) == ("missed", None, False)
+
+
+def test_a_walk_in_time_that_arrives_days_later_takes_its_missed_task(route, task, walk, points):
+    miss_over(at(12))
+    said = walk(route, task, checks=looks(points, 8, 16), now=at(9) + timedelta(days=5))
+    task.refresh_from_db()
+    assert (said["result"], task.state, task.backfilled) == ("late", "late", False)
+
+
+def test_a_last_part_after_the_closing_does_not_finish_the_task(route, task, walk, points):
+    walk(route, task, checks=looks(points[:3]))
+    said = walk(route, task, checks=looks(points[3:], 8, 20))
+    task.refresh_from_db()
+    assert (said["whole"], said["left"], task.state) == (False, 3, "open")
+
+
+def test_halves_walked_after_the_closing_are_not_counted_by_the_reaction(halves):
+    assert halves(due_at=at(7, 5), closes_at=at(7, 10), state="missed") == (False, "missed")
