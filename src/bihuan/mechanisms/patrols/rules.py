@@ -233,12 +233,14 @@ class Terrain:
 
 
 def counts_for(task: Any, place: Placed, route_id: UUID | None, ended_at: datetime) -> bool:
-    """Whether a walk along a route counts for a task, whole or in part: it is this route's task, and it was its time.
+    """Whether a walk along a route counts for a task, whole or in part: it is this route's task, nobody has excused it, and
+    it was its time.
 
     What ended after the closing makes up for nothing, however late or soon the sweep marks the task as missed.
     """
     here = (place.bureau_id, place.school_id, route_id) == (task.bureau_id, task.school_id, task.subject_id)
-    return here and route_id is not None and task.opens_at <= ended_at <= task.closes_at
+    wanted = here and route_id is not None and task.state != "excused"
+    return wanted and task.opens_at <= ended_at <= task.closes_at
 
 
 def looked_at(checks: Iterable[Mapping[str, Any]]) -> list[str]:

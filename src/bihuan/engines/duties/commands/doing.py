@@ -66,14 +66,17 @@ class AtOnce:
     def do(
         self, by: Actor, at: datetime, *, task: Task, ref_id: UUID | None, done_at: datetime, nil: bool = False
     ) -> Fulfilled:
-        """Do it, and state the fact."""
+        """Do it, and state the fact. Refusal: ``foundation.not_found`` (deleted meanwhile)."""
         ends = ending(done_at, task.due_at, task.closes_at)
         done = {"done_at": done_at, "done_by_id": by.id, "done_by_name": by.name, "ref_id": ref_id, "nil": nil}
         won = Task.objects.filter(pk=task.pk, state__in=UNDONE).update(
             state=ends.state, backfilled=ends.backfilled, **done
         )
         if not won:
-            task.refresh_from_db()
+            try:
+                task.refresh_from_db()
+            except Task.DoesNotExist:
+                raise Refusal("foundation.not_found") from None
             return Fulfilled("double", task)
         task.state, task.backfilled = ends.state, ends.backfilled
         for name, value in done.items():

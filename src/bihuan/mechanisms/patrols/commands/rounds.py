@@ -354,7 +354,7 @@ def _history(by: Actor, id: UUID, task_id: UUID | None, ended_at: datetime) -> H
 def meant(doing: duties.AtOnce | duties.Doing, walker: Actor, sent: Sent, place: Placed) -> tuple[Sent, Any]:
     """The task that this walk counts for, whole or in part, and the round as it is kept: without a task it cannot count for.
 
-    A task that is gone or never was, of elsewhere, of another route, somebody else's to do, or not in its time: each is
+    A task that is gone or never was, of elsewhere, of another route, somebody else's to do, excused, or not in its time: each is
     answered alike, and its walk is kept as one without a task. So the rounds that name a task are those that count for it.
     """
     if sent.task_id is None:
@@ -371,10 +371,15 @@ def meant(doing: duties.AtOnce | duties.Doing, walker: Actor, sent: Sent, place:
 def fulfilled(
     doing: duties.AtOnce | duties.Doing, walker: Actor, at: datetime, sent: Sent, task: Any, walk: rules.Walk
 ) -> duties.Fulfilled | None:
-    """The task (see ``meant``) marked as done by a walk that covers its route."""
+    """The task (see ``meant``) marked as done by a walk that covers its route; ``None`` too when it was deleted or excused
+    since it was looked at."""
     if task is None or not walk.whole:
         return None
-    return doing.do(walker, at, task=task, ref_id=sent.id, done_at=walk.times.ended_at)
+    try:
+        done = doing.do(walker, at, task=task, ref_id=sent.id, done_at=walk.times.ended_at)
+    except Refusal:
+        return None
+    return None if done.task.state == "excused" else done
 
 
 def _same(by: Actor, id: UUID) -> Round:

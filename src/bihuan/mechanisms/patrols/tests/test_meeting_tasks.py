@@ -7,12 +7,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from bihuan.engines.duties.commands import miss_over
+from bihuan.engines.duties.commands import excuse_task, miss_over
 from bihuan.engines.duties.models import Duty, Task
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.models import Event
 from bihuan.foundation.refusals import Refusal
-from bihuan.mechanisms.patrols.commands import end_route
+from bihuan.mechanisms.patrols.commands import end_route, rounds
 from bihuan.mechanisms.patrols.commands.following import settle_parts
 from bihuan.mechanisms.patrols.models import Round
 from bihuan.mechanisms.patrols.tests.conftest import MORNING, at, look, tasks_of
@@ -210,3 +210,35 @@ def test_a_last_part_after_the_closing_does_not_finish_the_task(route, task, wal
 
 def test_halves_walked_after_the_closing_are_not_counted_by_the_reaction(halves):
     assert halves(due_at=at(7, 5), closes_at=at(7, 10), state="missed") == (False, "missed")
+
+
+# --- a task that is no longer to be done ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("parts", [4, 2])
+def test_a_walk_whose_task_was_excused_is_a_round_like_any(route, task, walk, points, actors, parts):
+    """It was called a double one, and the phone named who had excused the task as the one who had walked it."""
+    excuse_task(actors.li, MORNING, task_id=task.pk, reason="今天停课")
+    said = walk(route, task, checks=looks(points[:parts]))
+    assert (said["result"], said["whole"], said["task"], said["first"]) == ("normal", parts == 4, "", "")
+    task.refresh_from_db()
+    assert (kept(said).task_id, task.state) == (None, "excused")
+
+
+@pytest.mark.parametrize("rival", ["excused", "deleted"])
+def test_a_task_that_is_excused_or_deleted_at_the_same_moment(route, task, walk, points, monkeypatch, rival):
+    """Between the look at the task and the doing of it."""
+    true = rounds.weighed
+
+    def overtaken(*args):
+        rows = Task.objects.filter(pk=task.pk)
+        rows.delete() if rival == "deleted" else rows.update(state="excused", done_by_name="李安")
+        return true(*args)
+
+    monkeypatch.setattr(rounds, "weighed", overtaken)
+    said = walk(route, task, checks=looks(points))
+    assert (said["result"], said["whole"], said["task"], said["first"]) == ("normal", True, "", "")
+
+
+def test_an_excused_task_is_not_done_by_the_reaction(halves):
+    assert halves(state="excused") == (False, "excused")
