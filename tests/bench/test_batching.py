@@ -5,6 +5,7 @@ import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
 
 import pytest
 
@@ -95,11 +96,40 @@ def test_what_is_not_understood_goes_the_usual_way(batches, body):
     assert batches == []
 
 
-def test_when_a_batch_breaks_everybody_is_told_to_come_again(monkeypatch):
+def test_one_that_breaks_its_batch_is_the_only_one_that_is_told_so(monkeypatch):
+    """Every phone of the batch was told to come again, and found the same envelope in its batch again."""
+    bad = one()
+
     def broken(envelopes):
+        raise OverflowError("date value out of range")
+
+    def by_itself(by, at, *, id, **more):
+        if str(id) == bad["id"]:
+            raise OverflowError("date value out of range")
+        if id.int % 2:
+            raise Refusal("foundation.not_found")
+        return Outcome({"id": str(id)}, replayed=False)
+
+    monkeypatch.setattr(batching, "execute_together", broken)
+    monkeypatch.setattr(batching.sync, "execute", by_itself)
+    good, refused = one(id=str(UUID(int=uuid7().int & ~1))), one(id=str(UUID(int=uuid7().int | 1)))
+
+    async def work():
+        batcher = Batcher()
+        return await asyncio.gather(*(batcher.take(GUARD, call(each)) for each in (good, bad, refused)))
+
+    results = [json.loads(answer)["results"][0] for answer in run(work)]
+    assert [result["ok"] for result in results] == [True, False, False]
+    assert [result["code"] for result in results[1:]] == ["mobile.broken", "foundation.not_found"]
+    assert [result["id"] for result in results] == [good["id"], bad["id"], refused["id"]]
+
+
+def test_when_everything_breaks_everybody_is_told_to_come_again(monkeypatch):
+    def broken(*args, **more):
         raise RuntimeError("the disk is on fire")
 
     monkeypatch.setattr(batching, "execute_together", broken)
+    monkeypatch.setattr(batching.sync, "execute", broken)
 
     async def work():
         batcher = Batcher()

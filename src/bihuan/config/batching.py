@@ -142,9 +142,9 @@ def carried_out(calls: Sequence[Waiting]) -> list[bytes]:
 def _outcomes(envelopes: Sequence[Envelope]) -> list[Outcome | Refusal]:
     try:
         return execute_together(envelopes)
-    except Exception:  # every caller must be answered, and can send again
-        log.exception("a batch of %s rounds failed", len(envelopes))
-        return [Refusal("mobile.broken") for _ in envelopes]
+    except Exception:  # whatever is wrong with one of them, it is no matter of the other phones
+        log.exception("a batch failed as a whole; its %s rounds are carried out one by one", len(envelopes))
+        return [sync.by_itself(one) for one in envelopes]
 
 
 batcher = Batcher()

@@ -201,14 +201,15 @@ def _alone(one: Waiting, answers: Answers, before: set[UUID]) -> None:
         can_come = all(answers.failed.get(need, True) for need in missing)
         answers.add(one, Refusal("mobile.waits_for"), retry=can_come)
         return
+    answers.add(one, by_itself(envelope))
+
+
+def by_itself(one: Envelope) -> Outcome | Refusal:
+    """What becomes of one envelope; one that breaks never takes the others with it."""
     try:
-        outcome = execute(
-            envelope.by, envelope.at, id=envelope.id, name=envelope.name, args=envelope.args, sent_at=envelope.sent_at, drift=envelope.drift,
-        )  # fmt: skip
+        return execute(one.by, one.at, id=one.id, name=one.name, args=one.args, sent_at=one.sent_at, drift=one.drift)
     except Refusal as refusal:
-        answers.add(one, refusal)
-    except Exception:  # one that breaks never takes the others with it
-        log.exception("envelope %s (%s) broke", envelope.id, envelope.name)
-        answers.add(one, Refusal("mobile.broken"))
-    else:
-        answers.add(one, outcome)
+        return refusal
+    except Exception:
+        log.exception("envelope %s (%s) broke", one.id, one.name)
+        return Refusal("mobile.broken")
