@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import asin, ceil, cos, radians, sin, sqrt
 from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
@@ -62,6 +62,9 @@ AHEAD = timedelta(minutes=5)
 """A walk that ends later than this after it was received has a clock that lies."""
 OLDEST = timedelta(days=60)
 """No phone keeps a round that long: an older time is a clock that was never set."""
+FIRST, LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+"""A moment outside of these is moved to the nearer one, for it cannot be reckoned with. A clock that was never set (1970)
+lies between them: how long was between two looks is true on it too."""
 EARTH = 6_371_008.8
 """Mean radius in metres."""
 DEGREE = 111_200
@@ -109,6 +112,19 @@ class Check(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     evidence: Annotated[tuple[UUID, ...], Meta(max_length=9)] = ()
     hazard_id: UUID | None = None
     note: Annotated[str, Meta(max_length=300)] | None = ""
+
+
+def reckonable(moment: datetime) -> datetime:
+    """A moment as a phone said it, or the nearest that can be reckoned with."""
+    return moment if FIRST.year < moment.year < LAST.year else min(max(moment, FIRST), LAST)
+
+
+def sound(look: Check) -> Check:
+    """A look as it was sent, with a moment that can be reckoned with, and not with half of a position."""
+    at, half = reckonable(look.at), (look.lat is None) != (look.lon is None)
+    if at is look.at and not half:
+        return look
+    return msgspec.structs.replace(look, at=at, lat=None if half else look.lat, lon=None if half else look.lon)
 
 
 class Kept(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

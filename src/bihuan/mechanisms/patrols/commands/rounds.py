@@ -186,7 +186,9 @@ def sent_of(
     ended_at: datetime, spent: int, checks: Sequence[CheckIn] | tuple[rules.Check, ...], handed_over: bool, note: str,
 ) -> Sent:  # fmt: skip
     """The arguments of ``submit_round`` that were received *at* this moment, whichever way they were read."""
-    looks = checks if isinstance(checks, tuple) else tuple(check.plain() for check in checks)
+    read = checks if isinstance(checks, tuple) else [check.plain() for check in checks]
+    looks = tuple(map(rules.sound, read))
+    started_at, ended_at = rules.reckonable(started_at), rules.reckonable(ended_at)
     times = rules.times(started_at, ended_at, drift=drift, received=at)
     return Sent(id, route_id, task_id, started_at, ended_at, spent, looks, handed_over, note, drift, times)
 

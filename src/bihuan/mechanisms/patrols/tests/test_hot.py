@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -304,6 +304,14 @@ def test_a_malformed_round_harms_nobody_else(actors, route, checks):
     assert first.code == "foundation.bad_input"
     assert "checks.0.lat" in first.fields
     assert second.answer["result"] == "normal"
+
+
+def test_a_clock_at_the_end_of_time_harms_nobody(twice, actors, task, route, checks):
+    far = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    mad = sent(actors.wang, route, task, [one.model_copy(update={"at": far}) for one in checks()], drift=10)
+    answers, _ = twice([mad, sent(actors.li, route, task, checks())])
+    assert [answer["whole"] for answer, _ in answers] == [True, True]
+    assert {one["code"] for one in answers[0][0]["signals"]} >= {"clock_drift"}
 
 
 def test_rounds_with_photos_go_by_themselves():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta, timezone
 from typing import Any
 
 import msgspec
@@ -28,6 +29,7 @@ times = some.one_of(
             "2026-11-23T07:20:00Z", "2026-11-23 07:20:00+08:00", "2026-11-23T07:20:00", "2026-11-23", "1763882400",
             "2026-11-23T07:20:00.123456789Z", "2026-11-23T07:20:00.9999999+08:00", "2026-11-23T07:20Z", "", None, 1763882400,
             "2026-11-23t07:20:00z", "2026-11-23T24:00:00Z", "2026-11-23T07:20:60Z", "0001-01-01T00:00:00+14:00",
+            "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-12:00", "1970-01-01T08:00:00+08:00",
         ]
     ),
 )  # fmt: skip
@@ -93,6 +95,42 @@ def same(args: dict[str, Any]) -> bool:
 @given(rounds)
 def test_whatever_is_sent_is_read_alike(args):
     same(args)
+
+
+FAR = ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00"]
+
+
+@pytest.mark.parametrize("drift", [timedelta(seconds=10), timedelta(seconds=-10), timedelta(days=-27000)])
+@pytest.mark.parametrize("far", FAR)
+def test_a_moment_that_nobody_can_reckon_with_is_moved_and_the_walk_is_taken(far, drift):
+    """It broke the whole batch that it came in."""
+    args = {**GOOD, "started_at": far, "ended_at": far, "checks": [{**LOOK, "at": far}]}
+    assert same(args)
+    sent = sent_of(NOW, drift, **COMMAND.read(args)[0])
+    walk = rules.weighed(sent.looks, rules.Context(None), times=sent.times, drift=drift)
+    assert NOW - rules.OLDEST <= sent.times.started_at <= sent.times.ended_at <= NOW
+    assert not sent.times.credible
+    told = walk.looks[0].kept()
+    for zone in (timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))):
+        assert all(one.astimezone(zone) for one in (told.at, told.phone_at, sent.started_at))
+
+
+def test_a_clock_that_was_never_set_keeps_its_own_words():
+    """How long lay between two looks is true on it too."""
+    args = {**GOOD, "checks": [{**LOOK, "at": f"1970-01-01T08:0{n}:00+08:00"} for n in range(3)]}
+    assert same(args)
+    looks = sent_of(NOW, NONE, **COMMAND.read(args)[0]).looks
+    assert [look.at.isoformat() for look in looks] == [check["at"] for check in args["checks"]]
+
+
+@pytest.mark.parametrize("half", ["lat", "lon"])
+def test_half_a_position_is_none(half):
+    args = {**GOOD, "checks": [{**LOOK, half: None}, LOOK]}
+    assert same(args)
+    assert [(look.lat, look.lon) for look in sent_of(NOW, NONE, **COMMAND.read(args)[0]).looks] == [
+        (None, None),
+        (34, 109.5),
+    ]
 
 
 def test_an_ordinary_round_is_read_quickly():
