@@ -62,6 +62,9 @@ AHEAD = timedelta(minutes=5)
 """A walk that ends later than this after it was received has a clock that lies."""
 OLDEST = timedelta(days=60)
 """No phone keeps a round that long: an older time is a clock that was never set."""
+EARLY = timedelta(minutes=10)
+"""So long before its window a round may end and still do its task: the phone offers it from then on (``WINDOW_BEFORE`` in
+frontend/src/phone/rounds.js), and a guard who comes before the gate opens is not one who missed it."""
 FIRST, LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 """A moment outside of these is moved to the nearer one, for it cannot be reckoned with. A clock that was never set (1970)
 lies between them: how long was between two looks is true on it too."""
@@ -256,7 +259,7 @@ def counts_for(task: Any, place: Placed, route_id: UUID | None, ended_at: dateti
     """
     here = (place.bureau_id, place.school_id, route_id) == (task.bureau_id, task.school_id, task.subject_id)
     wanted = here and route_id is not None and task.state != "excused"
-    return wanted and task.opens_at <= ended_at <= task.closes_at
+    return wanted and task.opens_at - EARLY <= ended_at <= task.closes_at
 
 
 def looked_at(checks: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -242,3 +242,30 @@ def test_a_task_that_is_excused_or_deleted_at_the_same_moment(route, task, walk,
 
 def test_an_excused_task_is_not_done_by_the_reaction(halves):
     assert halves(state="excused") == (False, "excused")
+
+
+# --- a guard who is early ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("minute", "task_of_it", "state"), [(46, "done", "done"), (45, "", "open")])
+def test_a_guard_who_is_a_little_early_walks_the_round_about_to_open(
+    route, task, walk, points, minute, task_of_it, state
+):
+    """The phone offers it ten minutes before its window; it was kept, and its task was missed. It ends at 50 (or 49)."""
+    said = walk(route, task, checks=looks(points, 6, minute))
+    task.refresh_from_db()
+    assert (said["result"], said["task"], task.state) == ("normal", task_of_it, state)
+
+
+def test_an_early_part_counts_as_well(route, task, walk, points):
+    walk(route, task, checks=looks(points[:2], 6, 50))
+    miss_over(at(12))
+    follow()
+    for point in points:
+        point.refresh_from_db()
+    assert [point.missed_rounds for point in points] == [0, 0, 1, 1]
+    assert walk(route, task, checks=looks(points[2:], 7, 30))["task"] == "done"
+
+
+def test_early_halves_are_counted_by_the_reaction(halves):
+    assert halves(opens_at=at(7, 32)) == (True, "done")
