@@ -12,14 +12,19 @@ import pytest
 from django.apps import apps
 from django.db import transaction
 
+from bihuan.conftest import SINCE
+from bihuan.engines.duties.commands import excuse_task
 from bihuan.engines.duties.models import Duty, Task
-from bihuan.foundation import commands, packs
+from bihuan.engines.responsibility.queries import actor_of, forget_actors
+from bihuan.foundation import clock, commands, packs
 from bihuan.foundation.commands import Envelope, execute, execute_together, goes_together
 from bihuan.foundation.events import digest_of
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.models import Event, Reaction, Receipt
 from bihuan.foundation.refusals import Refusal
+from bihuan.foundation.scoping import placed
 from bihuan.mechanisms.patrols import hot
+from bihuan.mechanisms.patrols.commands import rounds
 from bihuan.mechanisms.patrols.models import Round
 from bihuan.mechanisms.patrols.tests.conftest import MORNING, look, tasks_of
 from bihuan.mechanisms.risks.commands import note_rounds, renew_code
@@ -220,6 +225,106 @@ def test_where_two_people_must_walk_one_does_not_walk_both(twice, actors, lay, c
     Duty.objects.filter(pk=second.duty_id).update(apart=[Duty.objects.get(pk=first.duty_id).code])
     answers, _ = twice([sent(actors.wang, one, first, checks()), sent(actors.wang, other, second, checks())])
     assert [answer["task"] for answer, _ in answers] == ["done", ""]
+
+
+def test_a_task_that_was_excused_and_one_that_was_deleted(twice, actors, route, lay, checks):
+    other = lay(name="另一条")
+    excused, deleted, late = *tasks_of(route), tasks_of(other)[0]
+    excuse_task(actors.li, MORNING, task_id=excused.pk, reason="今天停课")
+    Task.objects.filter(pk=deleted.pk).delete()
+    Task.objects.filter(pk=late.pk).update(state="missed", due_at=MORNING, closes_at=MORNING)
+    envelopes = [
+        sent(actors.wang, way, task, looks)
+        for way, task in ((route, excused), (route, deleted), (other, late))
+        for looks in (checks(), checks()[:2])
+    ]
+    answers, facts = twice(envelopes)
+    assert [(answer["result"], answer["whole"], answer["task"], answer["first"]) for answer, _ in answers] == [
+        ("normal", True, "", ""), ("normal", False, "", ""),
+    ] * 3  # fmt: skip
+    assert [fact["name"] for fact in facts] == ["patrols.round_submitted"] * 6
+    assert {fact["facts"]["task"] for fact in facts} == {None}
+
+
+def test_before_the_window_and_just_before_it(twice, actors, route, lay, checks):
+    other = lay(name="另一条")
+    soon, later = tasks_of(route)[0], tasks_of(other)[0]
+    first, last = checks()[2].at, checks()[3].at  # when each of the two parts ended
+    Task.objects.filter(pk=soon.pk).update(opens_at=first + timedelta(minutes=10))
+    Task.objects.filter(pk=later.pk).update(opens_at=last + timedelta(minutes=10, seconds=1))
+    envelopes = [
+        sent(actors.wang, way, task, looks)
+        for way, task in ((route, soon), (other, later))
+        for looks in (checks()[:3], checks()[3:])
+    ]
+    answers, _ = twice(envelopes)
+    assert [(answer["left"], answer["task"]) for answer, _ in answers] == [(1, ""), (0, "done"), (1, ""), (3, "")]
+
+
+def test_who_left_the_post_meanwhile_hands_in_what_they_walked(twice, actors, cast, route, checks):
+    apps.get_model("responsibility", "Appointment").objects.filter(user=cast.wang).update(ends_on=MORNING.date())
+    forget_actors()
+    with clock.travel(MORNING + timedelta(days=2)):
+        gone = actor_of(cast.wang.pk)
+    assert gone.holds == ()
+    morning, noon = tasks_of(route)
+    after = [one.model_copy(update={"at": one.at + timedelta(days=1)}) for one in checks()]
+    answers, _ = twice(
+        [
+            sent(gone, route, morning, checks(), minutes=3000),
+            sent(gone, route, noon, after, minutes=3000),
+            sent(actors.li, route, morning, checks(), minutes=3000),
+        ]
+    )
+    assert [answers[0][0]["task"], answers[1][0], answers[2][0]["first"]] == ["done", "foundation.not_found", "王保安"]
+
+
+def test_rounds_of_two_bureaus_are_carried_out_beside_each_other(
+    twice, actors, cast, base, make, lay, task, route, checks
+):
+    apps.get_model("responsibility", "Appointment").objects.create(
+        user=cast.nobody, org=base.far_school, post="safety-lead", starts_on=SINCE, **placed(base.far_school)
+    )
+    forget_actors()
+    far = actor_of(cast.nobody.pk)
+    points = [make(name, by=far, org=base.far_school) for name in ("外局校门", "外局食堂")]
+    theirs = lay(by=far, org_id=base.far_school.pk, points=[point.pk for point in points], name="外局巡查")
+    assert far.bureau_id != actors.wang.bureau_id
+    looks = [look(n, point) for n, point in enumerate(points, start=1)]
+    answers, facts = twice(
+        [
+            sent(actors.wang, route, task, checks()),
+            sent(far, theirs, tasks_of(theirs)[0], looks),
+            sent(far, route, task, checks()),
+            sent(actors.wang, theirs, tasks_of(theirs)[0], looks),
+        ]
+    )
+    assert [answer["task"] for answer, _ in answers[:2]] == ["done", "done"]
+    assert [code for code, _ in answers[2:]] == ["foundation.not_found"] * 2
+    assert len({fact["bureau_id"] for fact in facts if fact["name"] == "duties.task_done"}) == 2
+
+
+def test_an_envelope_that_breaks_leaves_nothing_behind_and_the_others_can_go_by_themselves(
+    actors, task, route, checks, monkeypatch
+):
+    """The door then carries them out one by one (``mobile.sync.by_itself``)."""
+    good, bad = sent(actors.wang, route, task, checks()), sent(actors.wang, route, None, checks())
+    true = rounds.weighed
+
+    def broken(one, *more):
+        if str(one.id) == bad.args["id"]:
+            raise OverflowError("date value out of range")
+        return true(one, *more)
+
+    monkeypatch.setattr(rounds, "weighed", broken)
+    before = left()
+    with pytest.raises(OverflowError):
+        execute_together([good, bad])
+    assert left() == before
+    with pytest.raises(OverflowError):
+        alone(bad)
+    assert left() == before
+    assert alone(good).answer["task"] == "done"
 
 
 def test_a_missed_point_shows_its_colour_again(twice, actors, route, points, checks):
