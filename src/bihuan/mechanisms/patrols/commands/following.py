@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -39,24 +40,19 @@ def settle_parts(at: datetime, *, task_id: UUID, route_id: UUID) -> bool:
 
     Of the rounds that name it, those count that would still do so now: it may have been moved, or deleted, since.
     """
-    try:
+    with suppress(Refusal):  # deleted, or its last walker did what another person must do
         task = duties.AtOnce().mine(SYSTEM, task_id)
-    except Refusal:
-        return False
-    walked = Round.objects.filter(task_id=task_id, route_id=route_id).order_by("ended_at", "id")
-    parts = [part for part in walked if rules.counts_for(task, part, part.route_id, part.ended_at)]
-    stops = {str(pk) for pk in Stop.objects.filter(route_id=route_id).values_list("point_id", flat=True)}
-    limits = thresholds(parts[-1].bureau_id) if parts else None
-    if not parts or not rules.is_whole(
-        stops,
-        [part.covered for part in parts],
-        [part.checks for part in parts],
-        limits.least_percent if limits else 100,
-    ):
-        return False
-    last = parts[-1]
-    walker = Actor(id=last.by_id, name=last.by_name, channel="system", is_system=True)
-    return duties.fulfil(walker, at, task_id=task_id, ref_id=last.pk, done_at=last.ended_at).state != "double"
+        walked = Round.objects.filter(task_id=task_id, route_id=route_id).order_by("ended_at", "id")
+        parts = [part for part in walked if rules.counts_for(task, part, part.route_id, part.ended_at)]
+        stops = {str(pk) for pk in Stop.objects.filter(route_id=route_id).values_list("point_id", flat=True)}
+        limits = thresholds(task.bureau_id)
+        covered, checks = [part.covered for part in parts], [part.checks for part in parts]
+        if rules.is_whole(stops, covered, checks, limits.least_percent if limits else 100):
+            last = parts[-1]
+            walker = Actor(id=last.by_id, name=last.by_name, channel="system", is_system=True)
+            done = duties.fulfil(walker, at, task_id=task_id, ref_id=last.pk, done_at=last.ended_at)
+            return done.state != "double"
+    return False
 
 
 def hand_routes_over(at: datetime, *, bureau_id: UUID, path: str, person_from: UUID, person_to: UUID) -> int:

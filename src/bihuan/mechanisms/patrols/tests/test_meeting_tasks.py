@@ -89,11 +89,13 @@ def test_where_two_people_must_be_there_the_second_walk_of_one_is_kept(lay, walk
 def halves(route, task, walk, points, actors, monkeypatch):
     """Two halves that did not see each other, as the reaction finds them; it settles them when called."""
 
-    def made(**changed):
+    def made(then=None, **changed):
         for some in (points[:2], points[2:]):
             said = walk(route, task, checks=looks(some))
             Round.objects.filter(pk=said["id"]).update(whole=False)
         Task.objects.filter(pk=task.pk).update(**{"state": "open", "done_at": None, "ref_id": None, **changed})
+        if then:
+            then()
         settled = settle_parts(at(7, 40), task_id=task.pk, route_id=route.pk)
         task.refresh_from_db()
         return settled, task.state
@@ -130,6 +132,16 @@ def test_the_reaction_ends_quietly_when_the_task_is_gone(route, task, walk, poin
         walk(route, task, checks=looks(some))
     Task.objects.filter(pk=task.pk).delete()
     assert settle_parts(at(7, 40), task_id=task.pk, route_id=route.pk) is False
+
+
+def test_the_reaction_ends_quietly_when_the_last_walker_has_done_the_other_of_two_peoples(lay, task, halves, walk):
+    other = lay(name="另一条")
+    Duty.objects.filter(pk=task.duty_id).update(apart=[Duty.objects.get(pk=tasks_of(other)[0].duty_id).code])
+
+    def after():
+        walk(other, tasks_of(other)[0])
+
+    assert halves(then=after) == (False, "open")
 
 
 def test_parts_that_name_tasks_of_elsewhere_do_not_reach_them(lay, walk, points, actors):
