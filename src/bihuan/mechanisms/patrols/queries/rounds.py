@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from bihuan.mechanisms.patrols.queries.today import school_among, sees_signals, 
 from bihuan.mechanisms.risks.standing import PointStanding, standing
 
 ORDER = ("-ended_at", "-id")
+FIRST, LAST = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC)
 
 
 def rounds(
@@ -197,16 +198,16 @@ def _looks(row: Round, points: Mapping[UUID, PointStanding]) -> list[Look]:
         point = points.get(UUID(one["point_id"])) if one.get("point_id") else None
         own = point is not None and point.school_id == row.school_id
         away = None
-        if own and point and None not in (point.lat, point.lon, one.get("lat"), one.get("lon")):
-            away = round(rules.metres(one["lat"], one["lon"], point.lat, point.lon))  # type: ignore[arg-type]
+        if own and point and point.lat is not None and point.lon is not None and _is_placed(one):
+            away = round(rules.metres(one["lat"], one["lon"], point.lat, point.lon))
         ordered = row.route is not None and row.route.order == "ordered"
         found.append(
             Look(
                 n=one["n"],
                 name=point.name if own and point else "",
                 point_id=one["point_id"] if own else "",
-                at=datetime.fromisoformat(one["at"]),
-                phone_at=datetime.fromisoformat(one["phone_at"]),
+                at=_moment(one["at"]),
+                phone_at=_moment(one["phone_at"]),
                 result=rules.CHECKS[one["result"]],
                 how=rules.HOW[one["how"]],
                 stands=rules.STANDINGS[one["stands"]],
@@ -222,6 +223,16 @@ def _looks(row: Round, points: Mapping[UUID, PointStanding]) -> list[Look]:
     return found
 
 
+def _moment(text: str) -> datetime:
+    """A moment as a phone told it; at the ends of the calendar the nearest one that every clock of the world can show."""
+    return min(max(datetime.fromisoformat(text), FIRST), LAST)
+
+
+def _is_placed(one: Mapping[str, Any]) -> bool:
+    """Whether the phone said where it was: a half of a place is none."""
+    return one.get("lat") is not None and one.get("lon") is not None
+
+
 def _notices(row: Round) -> list[Notice]:
     return [
         Notice(
@@ -235,11 +246,7 @@ def _notices(row: Round) -> list[Notice]:
 
 def _track(checks: Sequence[Mapping[str, Any]]) -> Track | None:
     """The walk drawn to scale, north above; nothing when fewer than two places are known."""
-    known = [
-        (one["lat"], one["lon"], one["n"])
-        for one in sorted(checks, key=lambda one: one["at"])
-        if one.get("lat") is not None
-    ]
+    known = [(one["lat"], one["lon"], one["n"]) for one in sorted(checks, key=lambda one: one["at"]) if _is_placed(one)]
     if len(known) < 2:
         return None
     south, west = min(lat for lat, _, _ in known), min(lon for _, lon, _ in known)

@@ -13,6 +13,7 @@ from bihuan.foundation.ids import uuid7
 from bihuan.mechanisms.patrols.commands import hand_over_shift
 from bihuan.mechanisms.patrols.models import Handover, Round, Route, Stop
 from bihuan.mechanisms.patrols.tests.conftest import MORNING, look, tasks_of
+from bihuan.mechanisms.risks.commands import post_label
 
 pytestmark = pytest.mark.django_db
 
@@ -72,6 +73,26 @@ def test_a_round_shows_its_points_both_times_its_track_and_the_answer(walked, do
     assert door("wang").post(f"/patrols/rounds/{walked.pk}/answer/", {**answer, "words": "x"}).status_code == 422
     assert door("wang").post(f"/patrols/rounds/{walked.pk}/answer/", answer).status_code == 302
     assert "标签被雨淋坏了" in door("li").get(f"/patrols/rounds/{walked.pk}/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"lat": 34.3, "lon": None},
+        {"lat": None, "lon": 109.0},
+        {"at": "9999-12-31T23:59:59.999999Z", "phone_at": "9999-12-31T23:59:59.999999Z"},
+        {"at": "0001-01-01T00:00:00+14:00", "phone_at": "0001-01-01T00:00:00Z"},
+    ],
+)
+def test_whatever_a_phone_told_once_its_page_opens(walked, points, actors, door, odd):
+    """Rows that were kept before the door knew better, and archives that were taken in."""
+    looks = [one | {"lat": 34.3, "lon": 109.0} for one in walked.checks]
+    looks[1] = {name: value for name, value in (looks[1] | odd).items() if value is not None}
+    Round.objects.filter(pk=walked.pk).update(checks=looks, drift_seconds=4000)
+    post_label(actors.li, MORNING, code=points[1].code, lat=34.3, lon=109.0)
+    page = door("wang").get(f"/patrols/rounds/{walked.pk}/")
+    assert page.status_code == 200
+    assert "配电房" in page.content.decode()
 
 
 def test_rounds_are_listed_and_filtered(walked, route, door):
