@@ -245,8 +245,7 @@ def _check_who(school: Any, post: str, assignee_id: UUID | None, due: bool) -> N
     if assignee_id:
         person = net.actor_of(assignee_id)
         if person is None or not person.posts_at(school):
-            name = person.name if person else "所选的人"
-            raise Refusal("patrols.wrong_assignee", name=name, fields={"assignee_id": "请另选一位。"})
+            raise Refusal("patrols.wrong_assignee", fields={"assignee_id": "请另选一位。"})
 
 
 def _stops(route: Route, points: Iterable[UUID]) -> list[Stop]:

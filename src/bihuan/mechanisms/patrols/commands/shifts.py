@@ -52,8 +52,7 @@ def hand_over_shift(
         raise Refusal("foundation.not_yours", act="登记交接班", who="本校安全负责人")
     taker = net.actor_of(to_id) if to_id else None
     if to_id and (taker is None or not taker.posts_at(unit)):
-        name = taker.name if taker else "所选的人"
-        raise Refusal("patrols.wrong_taker", name=name, fields={"to_id": "请另选一位。"})
+        raise Refusal("patrols.wrong_taker", fields={"to_id": "请另选一位。"})
     moment = handed_at or at
     row = Handover(
         id=id, org=unit, **placed(unit), school_name=unit.name if unit.tier == "school" else str(unit), from_id=by.id,

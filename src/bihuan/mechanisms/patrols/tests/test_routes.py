@@ -111,6 +111,15 @@ def test_what_is_wrong_with_a_route_is_said(lay, points, foreign, cast, net, giv
     assert (Route.objects.count(), Duty.objects.filter(act="patrol").count()) == (0, 0)
 
 
+def test_a_person_of_elsewhere_is_told_apart_from_nobody_by_no_word(lay, cast):
+    said = []
+    for who in (cast.wu.pk, uuid7()):
+        with pytest.raises(Refusal, match="patrols.wrong_assignee") as refused:
+            lay(assignee_id=who)
+        said.append(refused.value.sentence)
+    assert said[0] == said[1]
+
+
 def test_a_voided_point_is_no_stop(lay, points, actors):
     void_point(
         actors.li, MORNING - timedelta(days=1), point_id=points[0].pk, revision=points[0].revision, reason="拆除了"

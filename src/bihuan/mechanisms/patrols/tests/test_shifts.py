@@ -82,9 +82,13 @@ def test_who_may_not_give_one(net, actors, by, code):
     assert Handover.objects.count() == 0
 
 
-def test_only_to_people_who_serve_there(net, actors, cast):
-    with pytest.raises(Refusal, match="patrols.wrong_taker"):
-        give(actors.wang, net, to_id=cast.wu.pk)
+def test_only_to_people_who_serve_there_and_a_stranger_is_nobody(net, actors, cast):
+    said = []
+    for who in (cast.wu.pk, uuid7()):
+        with pytest.raises(Refusal, match="patrols.wrong_taker") as refused:
+            give(actors.wang, net, to_id=who)
+        said.append(refused.value.sentence)
+    assert said[0] == said[1]
 
 
 def test_given_again_it_is_one_line_of_the_book(net, actors):

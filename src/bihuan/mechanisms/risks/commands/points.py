@@ -205,9 +205,7 @@ def _check_words(point: RiskPoint, data: Mapping[str, Any], *, since: Mapping[st
     if "owner_id" in fresh and point.owner_id:
         owner = actor_of(point.owner_id)
         if owner is None or not owner.posts_at(point):
-            raise Refusal(
-                "risks.wrong_owner", name=owner.name if owner else "所选的人", fields={"owner_id": "请另选一位。"}
-            )
+            raise Refusal("risks.wrong_owner", fields={"owner_id": "请另选一位。"})
 
 
 def _place_of(unit: Any) -> str:

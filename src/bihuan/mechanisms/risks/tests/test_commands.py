@@ -90,9 +90,12 @@ def test_what_does_not_fit_is_refused_and_nothing_is_written(make, given, code):
 
 def test_the_owner_serves_there(make, cast):
     assert make(owner_id=cast.wang.pk).owner_id == cast.wang.pk
+    said = set()
     for stranger in (cast.wu.pk, cast.nobody.pk, uuid7()):
-        with refused("risks.wrong_owner"):
+        with refused("risks.wrong_owner") as refusal:
             make(owner_id=stranger)
+        said.add(refusal.value.sentence)
+    assert len(said) == 1, "a name is no answer to an id that somebody tries"
 
 
 def test_points_stand_in_schools(net, actors, make):
