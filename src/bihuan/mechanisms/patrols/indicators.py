@@ -105,7 +105,7 @@ def _far(looks: Iterable[Judged], limits: Thresholds) -> Iterator[Signal]:
     far = limits.far_metres
     for look in looks:
         spot, here = look.spot, look.check
-        if spot is None or spot.lat is None or spot.lon is None:
+        if not look.walked or spot is None or spot.lat is None or spot.lon is None:
             continue
         blur = here.accuracy or 0
         if at_most(here.lat, here.lon, spot.lat, spot.lon) - blur <= far:  # type: ignore[arg-type]
@@ -220,7 +220,7 @@ def _whole(walk: Walk, context: Context, limits: Thresholds, drift: timedelta) -
     points = len(walk.spots)
     least = max(context.least_seconds or 0, 0) if walk.seen == context.terrain.all else 0
     least = max(least, points * limits.least_seconds_a_point)
-    if points >= 3 and walk.seconds < least:
+    if points >= 3 and walk.times.credible and walk.seconds < least:
         words = f"{points} 个点一共用了 {walk.seconds} 秒，少于 {least} 秒。如果是补登或点位很近，可以说明。"
         yield "whole_round_too_quick", words, walk.seconds, least
     streak = context.clean_streak + 1

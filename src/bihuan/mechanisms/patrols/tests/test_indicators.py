@@ -16,15 +16,22 @@ from bihuan.mechanisms.patrols.tests.test_rules import checks, moments
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 SCHOOL = UUID(int=1)
-A, B, C = (UUID(int=10 + n) for n in range(3))
+A, B, C, D = (UUID(int=10 + n) for n in range(4))
 NORTH = 1 / 111_195
 """A metre northwards, in degrees."""
 SPOTS = {
     A: Spot(A, SCHOOL, "甲", 34.0, 109.0),
     B: Spot(B, SCHOOL, "乙", 34.0 + 200 * NORTH, 109.0),
     C: Spot(C, SCHOOL, "丙"),
+    D: Spot(D, UUID(int=2), "外校配电房", 34.0, 109.0),
 }
-LABELS = {"A": Label("in_force", A), "B": Label("in_force", B), "C": Label("in_force", C), "OLD": Label("void", A)}
+LABELS = {
+    "A": Label("in_force", A),
+    "B": Label("in_force", B),
+    "C": Label("in_force", C),
+    "D": Label("in_force", D),
+    "OLD": Label("void", A),
+}
 LIMITS = Thresholds(
     far_metres=80, poor_accuracy_metres=150, fast_metres_per_second=5, fast_from_metres=60, least_seconds_a_point=8,
     clean_rounds=40, photo_older_minutes=30, typed_points=0, drift_seconds=300, copied_apart_metres=100,
@@ -32,10 +39,21 @@ LIMITS = Thresholds(
 )  # fmt: skip
 
 
-def found(sent, *, started=NOW, ended=None, drift=timedelta(0), photos=None, limits=LIMITS, stops=(A, B, C), **more):
+def found(
+    sent,
+    *,
+    started=NOW,
+    ended=None,
+    received=None,
+    drift=timedelta(0),
+    photos=None,
+    limits=LIMITS,
+    stops=(A, B, C),
+    **more,
+):
     context = Context(SCHOOL, stops, more.pop("least_seconds", None), SPOTS, LABELS, **more)
     end = ended or max(check.at for check in sent)
-    received = end + drift + timedelta(seconds=5)
+    received = received or end + drift + timedelta(seconds=5)
     times = rules.times(started, end, drift=drift, received=received)
     walk = rules.weighed(sent, context, times=times, drift=drift)
     said = indicators.signals(walk, context, limits, phone_started=started, drift=drift, photos=photos)
@@ -68,6 +86,16 @@ def test_far_from_the_point(metres, accuracy, told):
 
 def test_a_point_whose_place_is_not_known_is_never_far():
     assert "far_from_point" not in found([*QUIET[:2], scan(3, C, 120, lat=0.0, lon=0.0, accuracy=5)])
+
+
+def test_only_who_stood_at_a_point_of_the_school_was_far_from_it():
+    """A foreign point's name and distance are nobody's here, and who left a point out said so from where they were."""
+    far = {"lat": 34.0 - 3000 * NORTH, "lon": 109.0, "accuracy": 5}
+    skipped = Check(1, "chosen", "skipped", NOW, A, note="大门锁着", **far)
+    assert "far_from_point" not in found([skipped, *QUIET[1:]])
+    foreign = Check(4, "scan", "normal", NOW + timedelta(seconds=180), D, "D", **far)
+    said = found([*QUIET, foreign])
+    assert not any("外校" in one.words for one in said.values())
 
 
 @pytest.mark.parametrize(("seconds", "told"), [(20, True), (39, True), (41, False), (0, True), (-30, True)])
@@ -136,6 +164,17 @@ def test_a_clock_that_is_off(seconds, told):
     assert ("clock_drift" in said) is told
     if told:
         assert ("慢" if seconds > 0 else "快") in said["clock_drift"].words
+
+
+def test_a_clock_that_was_set_right_is_not_taken_for_haste():
+    """The times that cannot have been were moved together, and how long it took is not known."""
+    ahead = [scan(1, A, 7200), scan(2, B, 7260), scan(3, C, 7320)]  # set right before the round was sent
+    said = found(ahead, started=NOW + timedelta(hours=2), received=NOW + timedelta(seconds=130))
+    assert set(said) == {"clock_drift"}
+    midway = [scan(1, A, 7200), scan(2, B, 7260), scan(3, C, 120)]
+    said = found(midway, started=NOW + timedelta(hours=2), ended=NOW + timedelta(seconds=120))
+    assert "whole_round_too_quick" not in said
+    assert "clock_drift" in said
 
 
 @given(
