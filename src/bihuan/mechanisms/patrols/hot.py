@@ -60,7 +60,7 @@ class Batch:
     calls: list[tuple[Call, rounds.Sent]]
     rows: list[Round] = field(default_factory=list)
     facts: list[Event] = field(default_factory=list)
-    walks: list[tuple[Actor, datetime, list[UUID]]] = field(default_factory=list)
+    walks: list[tuple[Actor, datetime, datetime, list[UUID]]] = field(default_factory=list)
     _grounds: dict[UUID, rounds.Ground] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -125,7 +125,7 @@ class Batch:
         if row.task_id:
             self._parts[row.task_id].append((walk.covered, walk.context.terrain.stops(walk.looked)))
         if walk.spots:
-            self.walks.append((walker, walk.times.ended_at, walk.walked))
+            self.walks.append((walker, at, walk.times.ended_at, walk.walked))
         recorded_at = datetime.now(UTC)
         for name, facts in rounds.told_of(row, walk):
             self.facts.append(stated(row, name, facts, by=walker, at=at, recorded_at=recorded_at))

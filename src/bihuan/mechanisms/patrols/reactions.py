@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +25,12 @@ def tell_of_missed_round(event: Any) -> None:
     facts = event.facts
     if facts["act"] != "patrol" or not facts["subject"]:
         return
-    note_missed_round(task_id=event.subject_id, route_id=UUID(facts["subject"]))
+    note_missed_round(
+        event.at,
+        task_id=event.subject_id,
+        route_id=UUID(facts["subject"]),
+        due_at=datetime.fromisoformat(facts["due_at"]),
+    )
     school = net.org(SYSTEM, UUID(facts["org"]))
     limits = thresholds(event.bureau_id)
     watchers = [net.own_post(school, post) for post in (limits.missed_notice_posts if limits else ())]

@@ -13,8 +13,8 @@ class RiskPoint(ScopedModel):
     """A part, installation or activity that carries a risk. ``colour`` is the inherent level: red orange yellow blue.
 
     ``shown_colour`` is what the map shows today: the inherent colour, raised by open hazards and missed rounds by the
-    pack's rule (``rules.shown``); ``shown_reasons`` says why. The columns between are what the rule was last given, and
-    ``recolour_at`` is when it may answer differently by the passing of time alone. ``x`` and ``y`` (0 to 1) are the
+    pack's rule (``rules.shown``); ``shown_reasons`` says why. The columns between are what the rule was last given
+    (``missed_at`` are windows, see ``rules.Miss``), and ``recolour_at`` is when it may answer differently by the passing of time alone. ``x`` and ``y`` (0 to 1) are the
     place on ``plan``, or on the school's drawn sketch when there is none.
     ``factors`` is the frozen score (see ``rules.Score``): another matrix later changes nothing here. ``measures`` maps
     the five kinds of ``rules.MEASURES`` to their words. ``catalogue`` is the ready-made point it was adopted from.

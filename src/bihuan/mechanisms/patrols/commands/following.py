@@ -20,18 +20,17 @@ from bihuan.mechanisms.patrols.pack import thresholds
 from bihuan.mechanisms.risks import commands as risks
 
 
-def note_missed_round(*, task_id: UUID, route_id: UUID) -> int:
+def note_missed_round(at: datetime, *, task_id: UUID, route_id: UUID, due_at: datetime) -> int:
     """Tell the points of a round that nobody walked (or walked only a part of) that they were missed; how many.
 
-    They were missed from the moment on at which the round's window opened, so that a walk inside it that reaches the
-    server later takes the mark away again.
+    They were missed when the round was due; a look inside its window, whenever it reaches the server, makes them good.
     """
     walked = Round.objects.filter(task_id=task_id).values_list("covered", flat=True)
     reached = {stop for covered in walked for stop in covered}
     stops = Stop.objects.filter(route_id=route_id).values_list("point_id", flat=True)
     missed = [pk for pk in stops if str(pk) not in reached]
     if missed:
-        risks.note_rounds(SYSTEM, opened_at(task_id), missed=missed)
+        risks.note_rounds(SYSTEM, at, moment=due_at, since=opened_at(task_id), missed=missed)
     return len(missed)
 
 

@@ -157,7 +157,7 @@ def submit_round(
         return said(_same(by, id))
     attached = attach_evidence(row, [pk for pk, photo in photos.items() if photo.subject_id is None], by)
     if walk.spots:
-        risks.note_rounds(walker, walk.times.ended_at, walked=walk.walked)
+        risks.note_rounds(walker, at, moment=walk.times.ended_at, walked=walk.walked)
     photographed = [{"id": photo.pk, "sha256": photo.sha256} for photo in attached]
     record_all(((row, name, facts) for name, facts in told_of(row, walk, photographed)), by=walker, at=at)
     return said(row, done=done, left=walk.left)

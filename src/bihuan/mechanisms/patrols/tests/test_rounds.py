@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
 from bihuan.engines.duties.commands import miss_over
+from bihuan.engines.duties.models import Task
 from bihuan.engines.responsibility.queries import actor_of, forget_actors
 from bihuan.foundation import clock
 from bihuan.foundation.commands import execute
@@ -24,7 +25,7 @@ from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.patrols.commands import answer_signal
 from bihuan.mechanisms.patrols.models import Round
 from bihuan.mechanisms.patrols.tests.conftest import MORNING, at, look, tasks_of
-from bihuan.mechanisms.risks.commands import renew_code
+from bihuan.mechanisms.risks.commands import recolour_due, renew_code
 
 pytestmark = pytest.mark.django_db
 SOON = timedelta(seconds=1)
@@ -457,6 +458,35 @@ def test_a_round_that_arrives_late_but_was_walked_in_time_takes_the_mark_away(ro
     task.refresh_from_db()
     points[0].refresh_from_db()
     assert (said["result"], task.state, points[0].missed_rounds) == ("normal", "done", 0)
+
+
+@pytest.mark.parametrize("handed_in_first", [True, False])
+def test_a_look_inside_the_window_makes_the_point_good_whichever_is_told_first(
+    route, task, walk, points, handed_in_first
+):
+    """07:40 in the window from 07:00 on, by a round that does not do the task."""
+    checks = [look(1, points[0], at=at(7, 40))]
+    if handed_in_first:
+        walk(checks=checks)
+    miss_over(MORNING + timedelta(hours=2))
+    follow()
+    if not handed_in_first:
+        walk(checks=checks, now=MORNING + timedelta(hours=9))
+    for point in points:
+        point.refresh_from_db()
+    assert [point.missed_rounds for point in points] == [0, 1, 1, 1]
+
+
+def test_a_round_of_a_week_counts_from_when_it_was_due(lay, points):
+    route = lay(cadence={"every": "week", "day": "last"}, windows=[])
+    (due,) = Task.objects.filter(subject_id=route.pk).order_by("due_at").values_list("due_at", flat=True)[:1]
+    late = due + timedelta(hours=12)
+    miss_over(late)
+    follow()
+    recolour_due(due + timedelta(days=6))
+    points[0].refresh_from_db()
+    assert points[0].missed_rounds == 1
+    assert points[0].recolour_at == due + timedelta(days=7)
 
 
 def test_of_a_round_walked_in_part_only_the_rest_was_missed(route, task, walk, points):

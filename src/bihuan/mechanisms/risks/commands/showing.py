@@ -51,12 +51,18 @@ def check_point(
     return point
 
 
-def note_rounds(by: Actor, at: datetime, *, walked: Collection[UUID] = (), missed: Collection[UUID] = ()) -> int:
-    """Points that a round reached or that a missed round left out, at the moment *at*; returns how many change colour.
+def note_rounds(
+    by: Actor, at: datetime, *, walked: Collection[UUID] = (), missed: Collection[UUID] = (),
+    moment: datetime | None = None, since: datetime | None = None,
+) -> int:  # fmt: skip
+    """Points that a round reached or that a missed round left out; returns how many change colour.
 
-    Called by the rooms above inside their own command, set-based: a look later than the last one becomes the last, and
-    missed rounds before it no longer count. Points outside the actor's net are left alone.
+    *moment* is when the round ended, or when it was due (now, unless given), and *since* when the window of a missed one
+    opened; the colour is that of *at*, the present. Called by the rooms above inside their own command, set-based: a look
+    later than the last one becomes the last, and rounds missed in a window that opened before it no longer count, in
+    whichever order both are told. Points outside the actor's net are left alone.
     """
+    moment = moment or at
     wanted = {*walked, *missed}
     if not wanted:
         return 0
@@ -65,34 +71,39 @@ def note_rounds(by: Actor, at: datetime, *, walked: Collection[UUID] = (), misse
     late = dict(seen.select_for_update().order_by("pk").values_list("pk", "missed_rounds"))
     looked = {pk for pk in walked if pk in late}
     if looked:
-        RiskPoint.objects.filter(pk__in=looked).filter(Q(checked_at__isnull=True) | Q(checked_at__lt=at)).update(
-            checked_at=at
-        )
+        before = Q(checked_at__isnull=True) | Q(checked_at__lt=moment)
+        RiskPoint.objects.filter(pk__in=looked).filter(before).update(checked_at=moment)
     touched = {pk for pk in missed if pk in late} | {pk for pk in looked if late[pk]}
-    return recolour(by, at, touched, walked=looked, missed=set(missed)) if touched else 0
+    miss = rules.Miss(moment, since or moment)
+    looks = dict.fromkeys(looked, moment)
+    return recolour(by, at, touched, looks=looks, misses=dict.fromkeys(missed, miss)) if touched else 0
 
 
-def note_all(walks: Sequence[tuple[Actor, datetime, Collection[UUID]]], places: Mapping[UUID, PointStanding]) -> None:
+Looked = tuple[Actor, datetime, datetime, Collection[UUID]]
+"""By whom, told when, ended when, at which points."""
+
+
+def note_all(walks: Sequence[Looked], places: Mapping[UUID, PointStanding]) -> None:
     """``note_rounds`` for the walks of many people, in their order: a statement or two unless a colour may change.
 
     *places* is what the caller has read of the points in the same transaction.
     """
     checked: dict[UUID, datetime] = {}
-    for by, at, walked in sorted(walks, key=itemgetter(1), reverse=True):
+    for by, _, moment, walked in sorted(walks, key=itemgetter(2), reverse=True):
         theirs: dict[str, bool] = {}  # points of one place are asked about once
         for pk in walked:
             place = places[pk]
             if (mine := theirs.get(place.path)) is None:
                 mine = theirs[place.path] = _in_net(by, place)
             if mine:
-                checked.setdefault(pk, at)  # unless by a later walk
+                checked.setdefault(pk, moment)  # unless by a later walk
     missed = _checked(checked, places)
-    for by, at, walked in walks if missed else ():
+    for by, at, moment, walked in walks if missed else ():
         looked = {pk for pk in walked if _in_net(by, places[pk])}
         still = RiskPoint.objects.filter(pk__in=looked & missed, missed_rounds__gt=0)
         if late := set(still.values_list("pk", flat=True)):
             active = RiskPoint.objects.filter(pk__in=looked, is_active=True)
-            recolour(by, at, late, walked=set(active.values_list("pk", flat=True)))
+            recolour(by, at, late, looks=dict.fromkeys(active.values_list("pk", flat=True), moment))
 
 
 def _in_net(by: Actor, place: Placed) -> bool:
@@ -125,8 +136,9 @@ def _checked(looks: Mapping[UUID, datetime], places: Mapping[UUID, PointStanding
 
 
 def recolour(
-    by: Actor, at: datetime, ids: Collection[UUID], *, walked: Collection[UUID] = (), missed: Collection[UUID] = ()
-) -> int:
+    by: Actor, at: datetime, ids: Collection[UUID], *, looks: Mapping[UUID, datetime] = {},
+    misses: Mapping[UUID, rules.Miss] = {},
+) -> int:  # fmt: skip
     """Ask the pack's rule again for these points; a change of colour is one fact with its reasons. Returns how many changed.
 
     Inside the caller's transaction. The rows are locked before their hazards are read, so of two commands that touch
@@ -142,7 +154,7 @@ def recolour(
     touched, told = [], []
     for row in rows:
         before = {name: getattr(row, name) for name in _SHOWN}
-        _judge(row, at, hazards[row.pk], was_walked=row.pk in walked, was_missed=row.pk in missed)
+        _judge(row, at, hazards[row.pk], looks.get(row.pk) or row.checked_at, misses.get(row.pk))
         if any(getattr(row, name) != value for name, value in before.items()):
             touched.append(row)
         if row.shown_colour != before["shown_colour"]:
@@ -154,29 +166,26 @@ def recolour(
 
 
 def _judge(
-    row: RiskPoint, at: datetime, hazards: Collection[tuple[str, datetime]], *, was_walked: bool, was_missed: bool
-) -> None:
-    """Write into a row what the rule says of it now."""
+    row: RiskPoint, at: datetime, hazards: Collection[tuple[str, datetime]], looked_at: datetime | None,
+    miss: rules.Miss | None,
+) -> None:  # fmt: skip
+    """Write into a row what the rule says of it at this moment."""
     showing = showing_of(row.bureau_id)
     levels = {code: level["name"] for code, level in levels_of(row.bureau_id).items()}
-    missed_at = [datetime.fromisoformat(text) for text in row.missed_at]
-    if was_missed:
-        missed_at.append(at)
-    if was_walked:
-        missed_at = [moment for moment in missed_at if moment > at]
     window = timedelta(days=showing.missed_days)
-    missed_at = rules.counted(missed_at, at, window)
+    missed = [*map(rules.Miss.read, row.missed_at), *([miss] if miss else [])]
+    missed = rules.counted(missed, at, window, looked_at=looked_at)
     found = rules.Found(
         open=len(hazards),
         worst=rules.worst_of(list(levels), [level for level, _ in hazards]),
         overdue=sum(due_at <= at for _, due_at in hazards),
-        missed=len(missed_at),
+        missed=len(missed),
     )
     shown = rules.shown(row.colour, found, showing.table, levels)
     row.open_hazards, row.worst_open, row.overdue_hazards = found.open, found.worst, found.overdue
-    row.missed_at, row.missed_rounds = [moment.isoformat() for moment in missed_at], found.missed
+    row.missed_at, row.missed_rounds = [one.text for one in missed], found.missed
     row.shown_colour, row.shown_rank, row.shown_reasons = shown.colour, shown.rank, list(shown.reasons)
-    row.recolour_at = rules.next_change(missed_at, [due_at for _, due_at in hazards], at, window)
+    row.recolour_at = rules.next_change(missed, [due_at for _, due_at in hazards], at, window)
 
 
 def recolour_due(at: datetime) -> int:

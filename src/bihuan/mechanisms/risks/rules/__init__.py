@@ -33,7 +33,7 @@ from bihuan.mechanisms.risks.rules.scoring import (
     review_on,
     score,
 )
-from bihuan.mechanisms.risks.rules.showing import Found, Rung, Shown, counted, next_change, shown, worst_of
+from bihuan.mechanisms.risks.rules.showing import Found, Miss, Rung, Shown, counted, next_change, shown, worst_of
 from bihuan.mechanisms.risks.rules.sketch import Area, Sketch, draw, svg
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "Found",
     "Matrix",
     "Method",
+    "Miss",
     "Rung",
     "Score",
     "Shown",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from bihuan.mechanisms.risks.rules.scoring import COLOURS
 
@@ -76,16 +77,38 @@ def shown(inherent: str, found: Found, table: Collection[Rung], levels: Mapping[
     return Shown(COLOURS[min(ranks)], reasons)
 
 
-def counted(missed_at: Collection[datetime], at: datetime, window: timedelta) -> list[datetime]:
-    """The missed rounds that still count at a moment, the oldest first."""
-    return sorted(moment for moment in set(missed_at) if moment > at - window)
+class Miss(NamedTuple):
+    """A round that left a point out: when it was due, and when its window opened."""
+
+    due: datetime
+    since: datetime
+
+    @classmethod
+    def read(cls, text: str) -> Miss:
+        """As ``text`` wrote it; a moment alone (what was kept formerly) is both."""
+        since, _, due = text.partition("/")
+        return cls(datetime.fromisoformat(due or since), datetime.fromisoformat(since))
+
+    @property
+    def text(self) -> str:
+        """How a point keeps it: the interval."""
+        return f"{self.since.isoformat()}/{self.due.isoformat()}"
+
+
+def counted(
+    missed: Collection[Miss], at: datetime, window: timedelta, *, looked_at: datetime | None = None
+) -> list[Miss]:
+    """The missed rounds that still count at a moment, the oldest first: due within *window*, and nobody has looked since
+    theirs opened. Two that were missed in one window are one."""
+    still = {miss for miss in missed if miss.due > at - window}
+    return sorted(miss for miss in still if looked_at is None or looked_at < miss.since)
 
 
 def next_change(
-    missed_at: Collection[datetime], due_at: Collection[datetime], at: datetime, window: timedelta
+    missed: Collection[Miss], due_at: Collection[datetime], at: datetime, window: timedelta
 ) -> datetime | None:
     """When the answer may change by the passing of time alone: a hazard becomes overdue, a missed round stops counting."""
-    moments = [moment + window for moment in missed_at] + list(due_at)
+    moments = [miss.due + window for miss in missed] + list(due_at)
     return min((moment for moment in moments if moment > at), default=None)
 
 

@@ -87,10 +87,12 @@ def test_the_strongest_row_wins_and_rows_do_not_add_up(inherent, found, colour, 
 
 def test_missed_rounds_count_within_their_window_and_the_next_change_is_known():
     at, week = datetime(2026, 11, 22, 8, tzinfo=UTC), timedelta(days=7)
-    old, new = at - timedelta(days=8), at - timedelta(days=2)
+    old, new = (rules.Miss(at - timedelta(days=days), at - timedelta(days=30)) for days in (8, 2))
     assert rules.counted([new, old, new], at, week) == [new]
+    assert rules.counted([new], at, week, looked_at=new.since) == []
+    assert rules.counted([new], at, week, looked_at=new.since - timedelta(seconds=1)) == [new]
     due = at + timedelta(days=9)
-    assert rules.next_change([new], [due, at - timedelta(days=1)], at, week) == new + week
+    assert rules.next_change([new], [due, at - timedelta(days=1)], at, week) == new.due + week
     assert rules.next_change([], [], at, week) is None
 
 
@@ -205,6 +207,36 @@ def test_missed_rounds_fade_with_their_window(actors, yellow, hazards):
     assert colours_of(yellow) == ("yellow", "yellow")
     recolour_due(at + timedelta(days=8))
     assert RiskPoint.objects.get().missed_at == []
+
+
+@pytest.mark.django_db
+def test_a_long_round_counts_from_when_it_was_due_and_a_look_inside_its_window_makes_it_good(actors, yellow, hazards):
+    due = clock.now()
+    month = {"since": due - timedelta(days=30), "moment": due}
+    note_rounds(actors.wang, due + timedelta(hours=1), missed=[yellow.pk], **month)
+    recolour_due(due + timedelta(days=6))
+    assert RiskPoint.objects.get().missed_rounds == 1, "a round of a month fades a week after it was due"
+    note_rounds(actors.wang, due + timedelta(hours=2), moment=due - timedelta(days=31), walked=[yellow.pk])
+    assert RiskPoint.objects.get().missed_rounds == 1
+    note_rounds(actors.wang, due + timedelta(hours=2), moment=due - timedelta(days=3), walked=[yellow.pk])
+    assert RiskPoint.objects.get().missed_rounds == 0
+    note_rounds(actors.wang, due + timedelta(hours=3), missed=[yellow.pk], **month)
+    assert RiskPoint.objects.get().missed_rounds == 0, "and the same when the look was handed in first"
+
+
+@pytest.mark.django_db
+def test_what_was_before_is_judged_by_what_is_now(actors, yellow, report):
+    """A miss or a look of an earlier hour that arrives later: the hazard that is overdue now is overdue."""
+    case = report(yellow)
+    late = case.due_at + timedelta(minutes=1)
+    assert recolour_due(late) == 1
+    earlier = case.due_at - timedelta(hours=5)
+    note_rounds(actors.wang, late, moment=earlier, missed=[yellow.pk])
+    note_rounds(actors.wang, late, moment=earlier + timedelta(hours=1), walked=[yellow.pk])
+    assert RiskPoint.objects.get().overdue_hazards == 1
+    assert changes(yellow) == [("yellow", "orange")]
+    fact = Event.objects.get(name="risks.shown_colour_changed")
+    assert fact.at == late
 
 
 @pytest.mark.django_db
