@@ -47,6 +47,8 @@ def print_labels(
     codes = PointCode.objects.filter(point__in=wanted, voided_at__isnull=True)
     codes.update(n=F("n") + 1, printed_at=at, **({"least_n": F("n") + 1, "posted_at": None} if replace else {}))
     serials = dict(codes.values_list("point_id", "n"))
+    if gone := next((row for row in rows if row.pk not in serials), None):  # taken out of use this very moment
+        raise Refusal("risks.voided", name=gone.name, act="打印标签")
     facts = [(row, {"n": serials[row.pk], "code": row.code, "replace": replace}) for row in rows]
     record_many(facts, "risks.label_printed", by=by, at=at)
     return {"printed": len(rows)}
@@ -77,17 +79,20 @@ def post_label(
     point = label.point
     if label.voided_at or not point.is_active or (n is not None and n < label.least_n):
         raise Refusal("risks.voided_label")
-    if not by.may("snap", point) or (label.lat is not None and not by.may("manage-risks", point)):
-        raise Refusal(
-            "foundation.not_yours", act="登记张贴" if label.lat is None else "改动标签位置", who="本校安全负责人"
-        )
+    if not by.may("snap", point):
+        raise Refusal("foundation.not_yours", act="登记张贴", who="本校安全负责人")
+    if lat is not None and label.lat is not None and not by.may("manage-risks", point):
+        raise _moved()
     if (lat is None) != (lon is None):
         raise Refusal("risks.half_a_place", fields={"lat": "经度和纬度要一起填，或者都不填。"})
     evidence = attach_evidence(point, [photo] if photo else [], by)
     changes: dict[str, object] = {"posted_at": at, "posted_by_id": by.id, "posted_by_name": by.name}
     changes |= {"posted_photo": photo} if photo else {}
     changes |= {"lat": lat, "lon": lon, "accuracy": accuracy} if lat is not None else {}
-    PointCode.objects.filter(pk=label.pk).update(**changes)
+    in_force = PointCode.objects.filter(pk=label.pk, voided_at__isnull=True, least_n__lte=n or label.n)
+    here = in_force if lat is None or by.may("manage-risks", point) else in_force.filter(lat__isnull=True)
+    if not here.update(**changes):  # somebody was quicker
+        raise _moved() if in_force.exists() else Refusal("risks.voided_label")
     place = {"lat": lat, "lon": lon, "accuracy": accuracy} if lat is not None else {}
     record(
         point,
@@ -100,6 +105,10 @@ def post_label(
         **place,
     )
     return point
+
+
+def _moved() -> Refusal:
+    return Refusal("foundation.not_yours", act="改动标签位置", who="本校安全负责人")
 
 
 @command("risks.renew_code")

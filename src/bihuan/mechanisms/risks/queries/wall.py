@@ -103,6 +103,7 @@ class Wall:
     measures: list[tuple[str, str]]
     inside: bool
     may_check: bool
+    may_place: bool
     visits: bool
     keepers: list[Keeper]
     checks: list[Told]
@@ -154,6 +155,7 @@ def wall(viewer: Actor, code: str, *, on: date, n: int | None = None) -> Wall:
         measures=measures_of(row),
         inside=inside,
         may_check=inside and row.is_active and viewer.may("snap", row),
+        may_place=label.lat is None or viewer.may("manage-risks", row),
         visits=row.is_active and _from_outside(viewer, row),
         keepers=keepers(row, on=on) if inside else [],
         checks=[told(fact) for fact in facts],

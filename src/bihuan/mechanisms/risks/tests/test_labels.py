@@ -1,8 +1,10 @@
 """Wall codes and the life of a label: invented, mistyped, void, copied; printed, posted, replaced."""
 
+import contextlib
 import io
 import re
 from datetime import timedelta
+from threading import Barrier, BrokenBarrierError, Thread
 
 import pytest
 import zxingcpp
@@ -20,7 +22,7 @@ from bihuan.foundation.models import Event
 from bihuan.foundation.refusals import Refusal
 from bihuan.foundation.tests.test_evidence_doors import photo
 from bihuan.mechanisms.risks import queries, rules, wall_codes
-from bihuan.mechanisms.risks.commands import adopt_points, post_label, print_labels, renew_code, void_point
+from bihuan.mechanisms.risks.commands import adopt_points, labels, post_label, print_labels, renew_code, void_point
 from bihuan.mechanisms.risks.models import PointCode, RiskPoint
 
 KEY = b"a key of this test"
@@ -172,6 +174,84 @@ def test_a_guard_posts_once_and_does_not_move_the_place_afterwards(actors, point
     assert PointCode.objects.get().lat == 34.1
     post_label(actors.li, clock.now(), code=point.code, lat=34.2, lon=109.2)
     assert PointCode.objects.get().lat == 34.2
+
+
+@pytest.mark.django_db
+def test_a_guard_posts_the_label_that_replaces_a_lost_one(actors, point):
+    post_label(actors.wang, clock.now(), code=point.code, lat=34.1, lon=109.1)
+    print_labels(actors.li, clock.now(), points=[point.pk], replace=True)
+    post_label(actors.wang, clock.now(), code=f"{point.code}?n=1")
+    label = PointCode.objects.get()
+    assert (label.posted_by_name, label.lat, label.posted_at is not None) == ("王保安", 34.1, True)
+
+
+@pytest.mark.django_db
+def test_the_page_asks_a_guard_for_no_place_that_they_may_not_change(door, actors, point):
+    place = 'name="lat"'
+    assert place in html(door("wang").get(f"/p/{point.code}/post/"))
+    post_label(actors.wang, clock.now(), code=point.code, lat=34.1, lon=109.1)
+    assert place not in html(door("wang").get(f"/p/{point.code}/post/"))
+    assert place in html(door("li").get(f"/p/{point.code}/post/"))
+
+
+def at_once(monkeypatch, *acts):
+    """Both acts, the first write of each held until the other has read too (where a database lets two begin)."""
+    meeting, said = Barrier(len(acts)), []
+    kept = labels.attach_evidence
+
+    def attach(*args):
+        with contextlib.suppress(BrokenBarrierError):
+            meeting.wait(timeout=1)
+        return kept(*args)
+
+    monkeypatch.setattr(labels, "attach_evidence", attach)
+
+    def run(act):
+        try:
+            act()
+            said.append("")
+        except Refusal as refusal:
+            said.append(refusal.code)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=run, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(said)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_guards_who_post_at_once_one_says_where_the_label_hangs(actors, point, monkeypatch):
+    said = at_once(
+        monkeypatch,
+        lambda: post_label(actors.wang, clock.now(), code=point.code, lat=34.1, lon=109.1),
+        lambda: post_label(actors.wang, clock.now(), code=point.code, lat=34.2, lon=109.2),
+    )
+    assert said == ["", "foundation.not_yours"]
+    told = Event.objects.get(name="risks.label_posted").facts
+    assert told["lat"] == PointCode.objects.get().lat
+
+
+@pytest.mark.django_db
+def test_a_code_that_becomes_void_meanwhile_is_not_posted(actors, point, monkeypatch):
+    def attach(*args):
+        PointCode.objects.update(voided_at=clock.now())  # what somebody else wrote since the code was read
+        return []
+
+    monkeypatch.setattr(labels, "attach_evidence", attach)
+    with refused("risks.voided_label"):
+        post_label(actors.wang, clock.now(), code=point.code)
+    assert not Event.objects.filter(name="risks.label_posted").exists()
+
+
+@pytest.mark.django_db
+def test_a_label_that_becomes_void_between_reading_and_printing_is_refused(actors, point):
+    PointCode.objects.update(voided_at=clock.now())
+    with refused("risks.voided"):
+        print_labels(actors.li, clock.now(), points=[point.pk])
 
 
 @pytest.mark.django_db
