@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import combinations
 from uuid import UUID
 
 from bihuan.foundation.actors import Actor
@@ -33,15 +34,19 @@ def mine(by: Actor, ids: Iterable[UUID]) -> dict[UUID, Evidence]:
     return {row.pk: row for row in Evidence.objects.filter(pk__in=list(ids), made_by_id=by.id)} if by.id else {}
 
 
-def alike(bureau_id: UUID, hashes: Mapping[UUID, int], *, apart_from: Collection[UUID] = ()) -> dict[UUID, list[Alike]]:
+def alike(
+    by: Actor, bureau_id: UUID, hashes: Mapping[UUID, int], *, kind: str = "", apart_from: Collection[UUID] = ()
+) -> dict[UUID, list[Alike]]:
     """For each photo (id → perceptual hash) the recent attached photos of the bureau that show the same, the most alike first.
 
-    *apart_from* are subjects whose photos are not compared. One statement, none without photos.
+    *apart_from* are subjects of this *kind*: what this person took for them is not compared. One statement, none without
+    photos.
     """
     if not hashes:
         return {}
     rows = Evidence.objects.filter(bureau_id=bureau_id, perceptual_hash__isnull=False, subject_id__isnull=False)
-    rows = rows.exclude(pk__in=list(hashes)).exclude(subject_id__in=list(apart_from))
+    rows = rows.exclude(pk__in=list(hashes))
+    rows = rows.exclude(subject_kind=kind, subject_id__in=list(apart_from), made_by_id=by.id)
     found: dict[UUID, list[Alike]] = {photo: [] for photo in hashes}
     recent = rows.order_by("-id").values_list("pk", "perceptual_hash", "school_id", "subject_id", "made_at")[:RECENT]
     for pk, other, school_id, subject_id, made_at in recent:
@@ -49,3 +54,13 @@ def alike(bureau_id: UUID, hashes: Mapping[UUID, int], *, apart_from: Collection
             if (bits := unlikeness(other, own)) <= NEAR_BITS:
                 found[photo].append(Alike(pk, bits, school_id, subject_id, made_at))
     return {photo: sorted(near, key=lambda one: (one.bits, one.made_at)) for photo, near in found.items() if near}
+
+
+def alike_among(hashes: Mapping[UUID, int]) -> dict[UUID, set[UUID]]:
+    """For each of these photos (id → perceptual hash) the others among them that show the same."""
+    found: dict[UUID, set[UUID]] = {}
+    for (one, own), (two, other) in combinations(hashes.items(), 2):
+        if unlikeness(own, other) <= NEAR_BITS:
+            found.setdefault(one, set()).add(two)
+            found.setdefault(two, set()).add(one)
+    return found

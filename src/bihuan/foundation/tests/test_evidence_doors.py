@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 from bihuan.foundation import clock
 from bihuan.foundation.evidence import queries
 from bihuan.foundation.evidence.commands import attach_evidence, fingerprints, keep_evidence
-from bihuan.foundation.evidence.likeness import alike
+from bihuan.foundation.evidence.likeness import alike, alike_among
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.models import Evidence, InstalledPack
 from bihuan.foundation.refusals import Refusal
@@ -140,9 +140,15 @@ def test_an_old_photo_sent_again_is_found(net, actors):
     smaller = keep_evidence(actors.li, clock.now(), raw=photo(5, kind="PNG", side=400))
     attach_evidence(after, [smaller.pk], actors.li)
     hashes = {smaller.pk: smaller.perceptual_hash}
-    assert [row.id for row in alike(net.bureau.pk, hashes)[smaller.pk]] == [old.pk]
-    assert alike(net.bureau.pk, hashes, apart_from=[before.pk]) == {}
-    assert alike(net.other_bureau.pk, hashes) == {}
+    assert [row.id for row in alike(actors.li, net.bureau.pk, hashes)[smaller.pk]] == [old.pk]
+    own = {"kind": before._meta.label_lower, "apart_from": [before.pk]}
+    assert alike(actors.li, net.bureau.pk, hashes, **own) == {}
+    assert alike(actors.wang, net.bureau.pk, hashes, **own) != {}, "what somebody else took is compared"
+    assert alike(actors.li, net.bureau.pk, hashes, **(own | {"kind": "other.thing"})) != {}
+    assert alike(actors.li, net.other_bureau.pk, hashes) == {}
+    twice = kept(actors.li, 5)
+    among = alike_among({smaller.pk: smaller.perceptual_hash, twice.pk: twice.perceptual_hash, uuid7(): 1})
+    assert among == {smaller.pk: {twice.pk}, twice.pk: {smaller.pk}}
 
 
 @pytest.mark.django_db(transaction=True)

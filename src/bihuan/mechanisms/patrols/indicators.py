@@ -6,7 +6,7 @@ Thresholds are the pack's (section ``patrols``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import combinations, pairwise
@@ -21,7 +21,7 @@ SIGNALS: Mapping[str, str] = {
     "too_fast_between": "两点之间太快",
     "whole_round_too_quick": "整条路线太快",
     "all_normal_streak": "连续多次都正常",
-    "same_photo": "照片与以前相同",
+    "same_photo": "照片与别的相同",
     "old_photo": "照片早于这次巡查",
     "typed_code": "没有扫码",
     "clock_drift": "手机时间不准",
@@ -72,12 +72,14 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photo of a round: what the camera said, and what it resembles: days ago, in the same school or elsewhere."""
+    """A photo of a round: what the camera said, and what it resembles: days ago, in the same school or elsewhere; and which others
+    of the round."""
 
     id: UUID
     taken_at: datetime | None = None
     like_days_ago: int | None = None
     like_elsewhere: bool = False
+    like_here: Collection[UUID] = ()
 
 
 def signals(
@@ -169,10 +171,17 @@ def _labels(looks: Iterable[Judged]) -> Iterator[Signal]:
 def _photos(
     looks: Iterable[Judged], photos: Mapping[UUID, Photo], phone_started: datetime, limits: Thresholds
 ) -> Iterator[Signal]:
+    shown: list[tuple[UUID, Judged]] = []
     for look in looks:
         for photo in (photos[one] for one in look.check.evidence if one in photos):
             at, n = look.at.isoformat(), look.check.n
-            if photo.like_elsewhere:
+            same = {photo.id, *photo.like_here}
+            before = next((two for one, two in shown if one in same and two.spot is not look.spot), None)
+            shown.append((photo.id, look))
+            if before:
+                words = f"第 {n} 点的照片与第 {before.check.n} 点的几乎一样。请确认是这次在这一点拍的。"
+                yield Signal("same_photo", words, 0, 0, at, n)
+            elif photo.like_elsewhere:
                 words = f"第 {n} 点的照片与别处近期的一张照片几乎一样。请确认是这次在现场拍的。"
                 yield Signal("same_photo", words, 0, 0, at, n)
             elif photo.like_days_ago is not None:

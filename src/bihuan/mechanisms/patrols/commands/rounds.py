@@ -24,7 +24,7 @@ from bihuan.foundation.actors import Actor, Placed
 from bihuan.foundation.commands import command, phone_drift
 from bihuan.foundation.events import record, record_all
 from bihuan.foundation.evidence.commands import attach_evidence
-from bihuan.foundation.evidence.likeness import alike, mine
+from bihuan.foundation.evidence.likeness import alike, alike_among, mine
 from bihuan.foundation.refusals import Refusal
 from bihuan.foundation.scoping import placed
 from bihuan.mechanisms.patrols import events, indicators, refusals, rules  # noqa: F401 - facts and sentences are declared
@@ -151,7 +151,7 @@ def submit_round(
     photos = _photos(by, looks)
     row = row_of(
         by, at, sent, ground, walk, walker=walker, task=done.state if done else "",
-        photos=_resembling(ground.place, photos, looks, at),
+        photos=_resembling(by, ground.place, photos, looks, at),
     )  # fmt: skip
     if not hot.insert([row], unless_there=True):
         return said(_same(by, id))
@@ -401,18 +401,20 @@ def _photos(by: Actor, looks: Iterable[rules.Check]) -> dict[UUID, Any]:
 
 
 def _resembling(
-    place: Placed, photos: Mapping[UUID, Any], looks: Iterable[rules.Check], at: datetime
+    by: Actor, place: Placed, photos: Mapping[UUID, Any], looks: Iterable[rules.Check], at: datetime
 ) -> dict[UUID, indicators.Photo]:
-    """What each photo resembles: of the own school how many days ago, of another school only that there is one."""
+    """What each photo resembles: of the own school how many days ago, of another school only that there is one, and of
+    this round which. A photo of the hazard that the person reported there may show the same as the look."""
     hazards = [look.hazard_id for look in looks if look.hazard_id]
     hashes = {pk: one.perceptual_hash for pk, one in photos.items() if one.perceptual_hash is not None}
-    found = alike(place.bureau_id, hashes, apart_from=hazards)
+    found = alike(by, place.bureau_id, hashes, kind="cases.case", apart_from=hazards)
+    among = alike_among(hashes)
     shown = {}
     for pk, photo in photos.items():
         near = found.get(pk, [])
         own = next((one for one in near if one.school_id == place.school_id), None)
         days = max((at - own.made_at) // timedelta(days=1), 0) if own else None
-        shown[pk] = indicators.Photo(pk, photo.taken_at, days, bool(near) and own is None)
+        shown[pk] = indicators.Photo(pk, photo.taken_at, days, bool(near) and own is None, among.get(pk, ()))
     return shown
 
 

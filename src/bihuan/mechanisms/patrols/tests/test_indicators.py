@@ -127,6 +127,8 @@ def test_photos_seen_before_and_photos_older_than_the_round():
     same = found(sent, photos={one: Photo(one, like_days_ago=3)})["same_photo"]
     assert (same.n, "3 天前" in same.words) == (1, True)
     assert "别处" in found(sent, photos={one: Photo(one, like_elsewhere=True)})["same_photo"].words
+    here = [QUIET[0], scan(2, B, 60, evidence=(one,)), scan(3, C, 120, evidence=(one,))]
+    assert "第 3 点的照片与第 2 点的" in found(here, photos={one: Photo(one)})["same_photo"].words
     old = found(sent, photos={two: Photo(two, NOW - timedelta(minutes=32))})["old_photo"]
     assert (old.value, old.threshold) == (32, 30)
 

@@ -19,7 +19,7 @@ from bihuan.foundation import clock
 from bihuan.foundation.commands import execute
 from bihuan.foundation.evidence.commands import keep_evidence
 from bihuan.foundation.ids import uuid7
-from bihuan.foundation.models import Event, Notice
+from bihuan.foundation.models import Event, Evidence, Notice
 from bihuan.foundation.reactions import react
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.patrols.commands import answer_signal
@@ -404,6 +404,38 @@ def test_the_same_photo_again_is_pointed_out(lay, walk, points, photo, actors):
     again = kept(walk(route, second, checks=noon))
     assert codes_of(again) == {"same_photo"}
     assert again.signals[0]["n"] == 2
+
+
+def test_one_picture_at_two_points_of_a_round_is_pointed_out(route, task, walk, points, photo, actors):
+    checks = with_photo(points, photo(actors.wang, 7))
+    checks[2] = look(3, points[2], evidence=[photo(actors.wang, 8), photo(actors.wang, 7)])
+    row = kept(walk(route, task, checks=checks))
+    (told,) = row.signals
+    assert (told["code"], told["n"], "第 2 点" in told["words"]) == ("same_photo", 3, True)
+
+
+def test_two_pictures_of_one_point_may_be_alike(route, task, walk, points, photo, actors):
+    checks = with_photo(points, photo(actors.wang, 7))
+    checks[1].evidence.append(photo(actors.wang, 7))
+    assert kept(walk(route, task, checks=checks)).signals == []
+
+
+def test_only_the_persons_own_hazard_may_show_the_same_as_the_look(lay, walk, points, photo, actors):
+    """Whose subject a photo is attached to is told by the phone: somebody else's silences nothing."""
+    route = lay()
+    first, second = tasks_of(route)
+    theirs = walk(route, first, by=actors.li, checks=with_photo(points, photo(actors.li, 7)))
+    again = with_photo(points, photo(actors.wang, 7), result="found", hazard_id=theirs["id"])
+    assert "same_photo" in codes_of(kept(walk(route, second, checks=again)))
+    own = walk(checks=with_photo(points, photo(actors.wang, 9)))
+    again = with_photo(points, photo(actors.wang, 9), result="found", hazard_id=own["id"])
+    assert "same_photo" in codes_of(kept(walk(checks=again))), "an earlier round of one's own is no hazard"
+    Evidence.objects.filter(subject_id=own["id"]).update(subject_kind="cases.case", subject_id=uuid7())
+    hazard = Evidence.objects.get(subject_kind="cases.case").subject_id
+    quiet = with_photo(points, photo(actors.wang, 9), result="found", hazard_id=hazard)
+    Round.objects.all().delete()
+    Evidence.objects.filter(subject_kind="patrols.round").delete()
+    assert "same_photo" not in codes_of(kept(walk(checks=quiet)))
 
 
 def test_another_schools_same_photo_is_pointed_out_without_saying_whose(
