@@ -19,12 +19,11 @@ def secret() -> bytes:
     return hashlib.sha256(b"bihuan.tips\n" + settings.SECRET_KEY.encode()).digest()
 
 
-def allow_telling(at: datetime, *, address: str, code: str) -> None:
-    """One more try from this address and at this label, or ``tips.too_many``."""
-    limits = (
-        ("address", address, settings.BIHUAN_TIPS_PER_ADDRESS),
-        ("label", f"{address}|{code}", settings.BIHUAN_TIPS_PER_LABEL),
-    )
+def allow_telling(at: datetime, *, address: str, point_id: UUID | None) -> None:
+    """One more try from this address and at this point's label (if there is one), or ``tips.too_many``."""
+    limits = [("address", address, settings.BIHUAN_TIPS_PER_ADDRESS)]
+    if point_id:
+        limits.append(("label", f"{address}|{point_id}", settings.BIHUAN_TIPS_PER_LABEL))
     _count(at, packs.PLATFORM, limits, rules.HOUR, "tips.too_many")
 
 

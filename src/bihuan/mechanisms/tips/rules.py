@@ -13,9 +13,10 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SHORTEST_WORDS = 4
 
 
-def slip(key: bytes, form: str) -> str:
-    """The slip that belongs to a sent form: the same form again gives the same slip, and nobody else can compute it."""
-    rest = int.from_bytes(hmac.digest(key, f"slip\n{form}".encode(errors="replace"), "sha256"), "big")
+def slip(key: bytes, form: str, words: str = "", place: str = "") -> str:
+    """The slip that belongs to what a form told: the same again gives the same slip, and nobody else can compute it."""
+    told = "\0".join((form, words, place))
+    rest = int.from_bytes(hmac.digest(key, f"slip\n{told}".encode(errors="replace"), "sha256"), "big")
     letters = []
     for _ in range(SLIP_LENGTH):
         rest, index = divmod(rest, len(ALPHABET))

@@ -28,17 +28,19 @@ def tell(
 ) -> str:
     """Keep what somebody tells at a label in force; returns their slip, the same for the same *form* sent again.
 
+    The same form with other words is another tip: somebody pressed Back and tells of something else.
+
     Everything that may be refused is refused before the photo is decoded, and nothing of a refused photo is kept.
     Refusals: ``tips.too_many``, ``tips.too_many_photos``, ``foundation.not_found`` (a code that is unknown, void or
     invented: one answer for all), ``foundation.bad_input``, ``tips.no_pack`` and those of cleaning a photo.
     """
-    slip = rules.slip(limits.secret(), form)
-    limits.allow_telling(at, address=address, code=code[:60])
     point = open_point(code)
+    limits.allow_telling(at, address=address, point_id=point.pk if point else None)
     if point is None:
         raise Refusal("foundation.not_found")
     words, place = _plain(words), _plain(place)
     _check(words, place)
+    slip = rules.slip(limits.secret(), form, words, place)
     kept = rules.slip_hash(limits.secret(), slip)
     if Tip.objects.filter(bureau_id=point.bureau_id, slip_hash=kept).exists():
         return slip

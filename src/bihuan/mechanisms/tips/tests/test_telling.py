@@ -87,6 +87,18 @@ def test_the_same_form_sent_twice_is_one_tip_and_one_slip(stranger, point):
     assert (len(pages), Tip.objects.count()) == (1, 1)
 
 
+def test_whoever_goes_back_and_tells_of_something_else_is_heard(stranger, point):
+    fields = filled(stranger, point.code)
+    others = [
+        fields,
+        fields | {"words": "窗户也关不上"},
+        fields | {"place": "北墙"},
+        fields | {"words": " 软管裂了一道口子\n"},
+    ]
+    slips = [html(stranger.post(f"/p/{point.code}/tell/", one)).split('class="slip"')[1][:80] for one in others]
+    assert (slips[0] == slips[3], len(set(slips)), Tip.objects.count()) == (True, 3, 3)
+
+
 def test_a_form_of_another_site_is_refused(stranger, point):
     assert stranger.post(f"/p/{point.code}/tell/", {"words": "别的网站发来的表单"}).status_code == 403
     assert stranger.post("/tips/", {"slip": "7KQM4TXR9WBC"}).status_code == 403
@@ -192,6 +204,26 @@ def test_flooding_from_one_place_stops_and_others_go_on(point, told, settings):
     assert Tip.objects.count() == 5
     with clock.travel(clock.now() + timedelta(hours=1, minutes=1)):
         told()
+
+
+def test_a_label_is_one_label_however_its_code_is_written(point, settings):
+    settings.BIHUAN_TIPS_PER_LABEL = 2
+    client, code = Client(), point.code
+    alike = f"{code[:3].lower()}-{code[3:]}"
+    answers = [client.post(f"/p/{way}/tell/", {"words": "软管裂了一道口子"}) for way in (code, code.lower(), alike)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+
+
+def test_behind_a_proxy_a_visitor_is_who_the_proxy_saw(point, settings):
+    settings.BIHUAN_TIPS_PER_LABEL, settings.BIHUAN_PROXIES = 2, 1
+
+    def told(forwarded):
+        headers = {"X-Forwarded-For": forwarded}
+        return Client().post(f"/p/{point.code}/tell/", {"words": "软管裂了一道口子"}, headers=headers).status_code
+
+    assert [told(f"198.51.100.{n}, 203.0.113.9") for n in range(3)] == [200, 200, 429]
+    assert told("203.0.113.10") == 200
+    assert [told(f"2001:db8::{n}") for n in range(3)] == [200, 200, 429]
 
 
 def test_one_address_may_not_go_from_label_to_label(point, told, settings):
