@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -78,6 +78,16 @@ def _duty_line(duty: Duty) -> DutyLine:
 # --- minutes ----------------------------------------------------------------------------------------------------------
 
 
+ACTIONS: Mapping[str, str] = {
+    "check": "看一个点",
+    "patrol": "走一趟",
+    "report": "报问题",
+    "sheet": "填表",
+    "shift": "交接班",
+}
+"""What phones measure, in words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Burden:
     """What a post is asked in a usual week and what it measured in one: ``minutes`` in all of ``people``, by action.
@@ -101,6 +111,14 @@ class Burden:
     def dearest_words(self) -> str:
         """The three dearest duties with their minutes, for a page; what costs less than half a minute is left out."""
         return "、".join(f"{title} {cost:.0f} 分" for title, cost in self.dearest[:3] if cost >= 0.5)
+
+    @property
+    def measured_words(self) -> str:
+        """看一个点 40 次 12 分，走一趟 5 次: what took no time of its own is a count."""
+        return "，".join(
+            f"{ACTIONS.get(action, action)} {times} 次" + (f" {minutes} 分" if minutes else "")
+            for action, times, minutes in self.actions
+        )
 
     @property
     def each(self) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.conf import settings
@@ -315,6 +315,31 @@ def test_the_page_says_in_words_what_the_bar_shows(told, door, net, django_asser
     assert "还没量到" in door("li").get("/duties/minutes/?week=2026-11-02").content.decode()
     assert door("wang").get("/duties/minutes/").status_code == 403
     assert door("wu").get(f"/duties/minutes/?school={net.school.pk}").status_code == 404
+
+
+@pytest.mark.django_db
+def test_what_phones_measured_is_named_in_words_and_a_count_alone_is_no_average(told, actors, net, term, door):
+    entries = [
+        ("patrol", 5, 0),
+        ("check", 40, 720),
+        ("report", 2, 120),
+        ("sheet", 3, 90),
+        ("shift", 1, 60),
+        ("new", 1, 60),
+    ]
+    entries = [Spent(action=action, count=count, seconds=seconds) for action, count, seconds in entries]
+    tell_minutes(actors.wang, term, id=uuid7(), week=MONDAY, entries=entries)
+    page = door("li").get("/duties/minutes/?week=2026-11-11").content.decode()
+    assert (
+        "看一个点 40 次 12 分，new 1 次 1 分，走一趟 5 次，报问题 2 次 2 分，填表 3 次 2 分，交接班 1 次 1 分，巡查 3 次 10 分"
+        in page
+    )
+    assert "合计 28 分" in page
+    week = MONDAY + timedelta(days=7)
+    tell_minutes(actors.wang, term, id=uuid7(), week=week, entries=entries[:1])
+    page = door("li").get(f"/duties/minutes/?week={week}").content.decode()
+    assert "走一趟 5 次" in page
+    assert "每人 0 分" not in page
 
 
 @pytest.mark.django_db
