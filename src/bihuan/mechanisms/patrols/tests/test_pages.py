@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from bihuan.foundation import clock
 from bihuan.foundation.ids import uuid7
 from bihuan.mechanisms.patrols.commands import hand_over_shift
 from bihuan.mechanisms.patrols.models import Handover, Round, Route, Stop
+from bihuan.mechanisms.patrols.queries import rounds, walked_since
 from bihuan.mechanisms.patrols.tests.conftest import MORNING, look, tasks_of
 from bihuan.mechanisms.risks.commands import post_label
 
@@ -102,6 +104,17 @@ def test_rounds_are_listed_and_filtered(walked, route, door):
     assert f"{walked.pk}" in client.get(f"/patrols/rounds/?route={route.pk}&day=2026-11-23").content.decode()
     assert f"{walked.pk}" not in client.get("/patrols/rounds/?day=2026-11-22").content.decode()
     assert client.get("/patrols/rounds/?route=nonsense&by=x&day=never&cursor=").status_code == 200
+
+
+def test_who_watches_over_one_school_learns_nothing_of_the_signals_of_another(walked, actors):
+    """A guard here who looks after the school over there sees this round, and not that something was pointed out."""
+    both = replace(actors.wu, holds=(*actors.wu.holds, *actors.wang.holds))
+    assert both.may_anywhere("see-net")
+    assert [row.shown_signals for row in rounds(both).rows] == [0]
+    assert rounds(both, noticed=True).rows == []
+    assert [walked_since(both, clock.now())[name].count() for name in ("rounds", "noticed")] == [1, 0]
+    for who in (actors.li, actors.wang, actors.zhao):
+        assert [row.pk for row in rounds(who, noticed=True).rows] == [walked.pk]
 
 
 def test_a_route_is_laid_in_the_editor_in_the_order_of_the_numbers(monday, points, net, door):
