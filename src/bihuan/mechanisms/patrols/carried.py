@@ -1,4 +1,4 @@
-"""What of patrols a phone carries: the routes of its schools, and the shifts that wait to be taken over."""
+"""What of patrols a phone carries: the routes of its schools."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
-
 from bihuan.foundation.actors import Actor
-from bihuan.mechanisms.patrols.models import Handover, Route, Stop
+from bihuan.mechanisms.patrols.models import Route, Stop
 
 MOST_STOPS = 4000
-MOST_HANDOVERS = 20
 
 
 def routes_for_phone(viewer: Actor, school_ids: Collection[UUID]) -> list[dict[str, Any]]:
@@ -25,11 +22,3 @@ def routes_for_phone(viewer: Actor, school_ids: Collection[UUID]) -> list[dict[s
         route = found.setdefault(row[0], {**dict(zip(columns, row, strict=True)), "stops": []})
         route["stops"].append(point_id)
     return list(found.values())
-
-
-def handovers_waiting(viewer: Actor) -> list[dict[str, Any]]:
-    """Shifts that were handed over to me, or to whoever comes next where I am, newest first; one statement."""
-    rows = Handover.objects.visible_to(viewer).filter(taken_at__isnull=True).exclude(from_id=viewer.id)
-    rows = rows.filter(Q(to_id=viewer.id) | Q(to_id__isnull=True)).order_by("-handed_at", "-id")
-    columns = ("id", "org_id", "school_id", "school_name", "from_name", "to_name", "items", "note", "handed_at")
-    return list(rows.values(*columns)[:MOST_HANDOVERS])

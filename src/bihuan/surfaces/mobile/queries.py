@@ -20,8 +20,9 @@ from bihuan.engines.sheets.rules import stages_of
 from bihuan.foundation import clock, packs
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.events import stated_lately
-from bihuan.mechanisms.patrols.carried import handovers_waiting, routes_for_phone
+from bihuan.mechanisms.patrols.carried import routes_for_phone
 from bihuan.mechanisms.patrols.pack import thresholds
+from bihuan.mechanisms.patrols.queries import handovers_waiting
 from bihuan.mechanisms.risks.queries import points_for_phone
 
 MOST_SCHOOLS = 30
@@ -103,7 +104,7 @@ def scope(viewer: Actor, at: datetime, tag: str) -> dict[str, Any]:
         "levels": _levels(viewer),
         "thresholds": thresholds(viewer.bureau_id),
         "terms": {code: entry["label"] for code, entry in packs.entries(viewer.bureau_id, "terms").items()},
-        "shift": handovers_waiting(viewer),
+        "shift": handovers_waiting(viewer, at),
         "server_now": at,
         "etag": tag,
     }  # fmt: skip

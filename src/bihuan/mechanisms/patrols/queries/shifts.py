@@ -29,7 +29,7 @@ def handovers_waiting(viewer: Actor, at: datetime, *, most: int = 20) -> list[di
         return []
     rows = Handover.objects.visible_to(viewer).filter(taken_at__isnull=True, handed_at__gte=at - WAITS)
     rows = rows.filter(Q(to_id=viewer.id) | Q(to_id__isnull=True)).exclude(from_id=viewer.id)
-    names = ("id", "org_id", "school_name", "from_name", "to_id", "items", "note", "handed_at")
+    names = ("id", "org_id", "school_id", "school_name", "from_name", "to_id", "to_name", "items", "note", "handed_at")
     return list(rows.order_by("-handed_at", "-id").values(*names)[:most])
 
 

@@ -64,6 +64,15 @@ def test_an_outsiders_scope_holds_nothing_of_the_school(phone, net, points, fore
     assert phone("wang").scope().json()["shift"] == [], "what I handed over does not wait for me"
 
 
+def test_a_phone_carries_the_shifts_that_its_person_may_still_take_over(phone, net, points, actors):  # noqa: F811
+    old = {"items": [], "note": "上周的", "handed_at": MORNING - timedelta(days=4)}
+    hand_over_shift(actors.wang, MORNING, id=uuid7(), org_id=net.school.pk, **old)
+    assert phone("li").scope().json()["shift"] == [], "after three days nobody waits for it any more"
+    hand_over_shift(actors.wang, MORNING, id=uuid7(), org_id=net.school.pk, items=[], note="昨夜的")
+    assert [one["note"] for one in phone("li").scope().json()["shift"]] == ["昨夜的"]
+    assert phone("admin").scope().json()["shift"] == [], "who looks after accounts takes over no shift"
+
+
 def test_somebody_without_a_post_carries_nothing(phone, points):  # noqa: F811
     empty = phone("nobody").scope().json()
     assert [empty[name] for name in ("schools", "points", "routes", "tasks", "people", "hazards", "shift")] == [[]] * 7
