@@ -1,4 +1,4 @@
-"""What this room does about facts: a round nobody walked, a task walked in parts, a shift handed over, people who moved."""
+"""What this room does about facts: rounds nobody walked or walked in parts, points, shifts and people that changed."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
+
 from bihuan.engines.responsibility import queries as net
 from bihuan.foundation.actors import SYSTEM
 from bihuan.foundation.messages import tell
 from bihuan.foundation.reactions import reacts_to
+from bihuan.mechanisms.patrols.commands.along import follow_points
 from bihuan.mechanisms.patrols.commands.following import (
     hand_routes_over,
     note_missed_round,
@@ -32,11 +35,8 @@ def tell_of_missed_round(event: Any) -> None:
         due_at=datetime.fromisoformat(facts["due_at"]),
     )
     school = net.org(SYSTEM, UUID(facts["org"]))
-    limits = thresholds(event.bureau_id)
-    watchers = [net.own_post(school, post) for post in (limits.missed_notice_posts if limits else ())]
-    wanted = [*watchers, *([] if facts["assignee"] else [facts["post"]])]
     day = date.fromisoformat(facts["on"])
-    people = {one.user_id for held in net.holders(school, wanted, on=day).values() for one in held}
+    people = _watchers(school, day, *([] if facts["assignee"] else [facts["post"]]))
     if facts["assignee"]:
         people.add(UUID(facts["assignee"]))
     tell(
@@ -46,11 +46,39 @@ def tell_of_missed_round(event: Any) -> None:
     )  # fmt: skip
 
 
+def _watchers(school: Any, day: date, *posts: str) -> set[UUID]:
+    """Who hears at the school that rounds are not walked, and who holds these *posts* there."""
+    limits = thresholds(school.bureau_id)
+    watching = [net.own_post(school, post) for post in (limits.missed_notice_posts if limits else ())]
+    return {one.user_id for held in net.holders(school, [*watching, *posts], on=day).values() for one in held}
+
+
 @reacts_to("patrols.part_walked")
 def finish_task_walked_in_parts(event: Any) -> None:
     """Two parts of one round handed in at the very same moment do not see each other; together they may cover it."""
     if event.facts["route"]:
         settle_parts(event.at, task_id=UUID(event.facts["task"]), route_id=UUID(event.facts["route"]))
+
+
+@reacts_to("risks.point_voided")
+def follow_the_points(event: Any) -> None:
+    """A point out of use is no stop any more."""
+    if event.school_id:
+        follow_points(event.at, event.school_id)
+
+
+@reacts_to("patrols.route_ended")
+def tell_of_emptied_route(event: Any) -> None:
+    """Whoever watches over the rounds hears that one does not fall due any more, though nobody ended it."""
+    if not event.facts.get("emptied"):
+        return
+    school = net.org(SYSTEM, event.school_id)
+    tell(
+        _watchers(school, timezone.localdate(event.at)), about=event, kind="patrols.emptied",
+        title=f"路线已停用：{event.facts['name']}",
+        body=f"{school.name}的这条路线上已经没有在用的点位，不再生成待办。需要时请换上别的点位，新建一条路线。",
+        link=f"/patrols/routes/?school={school.pk}",
+    )  # fmt: skip
 
 
 @reacts_to("patrols.shift_handed_over")

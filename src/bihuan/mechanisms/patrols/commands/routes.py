@@ -89,9 +89,9 @@ def set_route(
     if known is None:
         _insert([route])
     else:
-        _swap(route, revision)
+        swap(route, revision)
         Stop.objects.filter(bureau_id=route.bureau_id, route=route).delete()
-    Stop.objects.bulk_create(_stops(route, points))
+    Stop.objects.bulk_create(stops_along(route, points))
     if route.duty_id and known is None:
         duties.keep_new(by, at, org=school, duties=[_duty_of(route, at)])
     elif route.duty_id:
@@ -113,7 +113,7 @@ def end_route(by: Actor, at: datetime, *, route_id: UUID, revision: int) -> Rout
     if not route.is_active:
         raise Refusal("patrols.route_ended", name=route.name)
     route.is_active, route.changed_by_name, route.changed_at = False, by.name, at
-    _swap(route, revision)
+    swap(route, revision)
     if route.duty_id:
         duties.end_duty(_clockmaker(by), at, duty_id=route.duty_id)
     record(route, "patrols.route_ended", by=by, at=at, name=route.name)
@@ -157,7 +157,7 @@ def adopt_routes(
         why = f"「{'」「'.join(empty[:3])}」等在这所学校都找不到点位" if empty else "没有适合这类学校的路线"
         raise Refusal("patrols.nothing_fits", why=why)
     _insert([route for route, _ in made])
-    Stop.objects.bulk_create([stop for route, along in made for stop in _stops(route, along)])
+    Stop.objects.bulk_create([stop for route, along in made for stop in stops_along(route, along)])
     due = [_duty_of(route, at) for route, _ in made if route.duty_id]
     duties.keep_new(by, at, org=school, duties=due)
     rows_made = [
@@ -248,7 +248,8 @@ def _check_who(school: Any, post: str, assignee_id: UUID | None, due: bool) -> N
             raise Refusal("patrols.wrong_assignee", fields={"assignee_id": "请另选一位。"})
 
 
-def _stops(route: Route, points: Iterable[UUID]) -> list[Stop]:
+def stops_along(route: Route, points: Iterable[UUID]) -> list[Stop]:
+    """The rows of a route's stops in this order."""
     return [Stop(**placed(route), route=route, point_id=pk, n=n) for n, pk in enumerate(points, start=1)]
 
 
@@ -266,7 +267,8 @@ _KEPT = (
 )  # fmt: skip
 
 
-def _swap(route: Route, revision: int | None) -> None:
+def swap(route: Route, revision: int | None) -> None:
+    """Write a route over its *revision* and raise it; refusal ``foundation.changed_meanwhile``."""
     values = {name: getattr(route, name) for name in _KEPT}
     won = Route.objects.filter(pk=route.pk, revision=revision, is_active=True).update(
         **values, revision=F("revision") + 1
