@@ -60,10 +60,11 @@ def finish_task_walked_in_parts(event: Any) -> None:
         settle_parts(event.at, task_id=UUID(event.facts["task"]), route_id=UUID(event.facts["route"]))
 
 
-@reacts_to("risks.point_voided")
+@reacts_to("risks.point_made", "risks.point_adopted", "risks.point_changed", "risks.point_voided")
 def follow_the_points(event: Any) -> None:
-    """A point out of use is no stop any more."""
-    if event.school_id:
+    """A point out of use is no stop any more, and ready-made routes go on along what their rule chooses."""
+    changed = event.facts.get("changed")
+    if changed is None or changed.keys() & {"colour", "kind", "place"}:
         follow_points(event.at, event.school_id)
 
 
@@ -76,7 +77,7 @@ def tell_of_emptied_route(event: Any) -> None:
     tell(
         _watchers(school, timezone.localdate(event.at)), about=event, kind="patrols.emptied",
         title=f"路线已停用：{event.facts['name']}",
-        body=f"{school.name}的这条路线上已经没有在用的点位，不再生成待办。需要时请换上别的点位，新建一条路线。",
+        body=f"{school.name}的这条路线已经没有可走的点位，不再生成待办。选用的现成路线，以后又有合适的点位时会自动恢复。",
         link=f"/patrols/routes/?school={school.pk}",
     )  # fmt: skip
 

@@ -86,6 +86,7 @@ def set_route(
     route.grace_minutes, route.least_seconds = grace_minutes, least_seconds
     route.changed_by_name, route.changed_at = by.name, at
     had_duty, route.duty_id = route.duty_id, route.pk if cadence is not None else None
+    moved = known is not None and points != _stops_of(route)
     if known is None:
         _insert([route])
     else:
@@ -98,7 +99,7 @@ def set_route(
         keep_duty(by, at, route, school)
     elif had_duty:
         duties.end_duty(_clockmaker(by), at, duty_id=had_duty)
-    record(route, "patrols.route_set", by=by, at=at, name=name, points=len(points), new=known is None)
+    record(route, "patrols.route_set", by=by, at=at, name=name, points=len(points), new=known is None, moved=moved)
     return route
 
 
@@ -143,13 +144,13 @@ def adopt_routes(
     colours = {
         one["code"]: one for one in packs.entries(school.bureau_id, "risks").get("default", {}).get("colours", ())
     }
-    areas = {area: data["name"] for area, data in packs.entries(school.bureau_id, "areas").items()}
+    areas = packs.entries(school.bureau_id, "areas")
     made, empty = [], []
     for code, one in fitting.items():
         if code in taken:
             continue
-        along = _along(one["points"], points, areas)
-        if len(along) < one.get("least_points", 1):
+        along = chosen_points(one, points, areas)
+        if not along:
             empty.append(one["name"])
             continue
         made.append((_adopted(code, one, school, colours, by, at), along))
@@ -167,11 +168,14 @@ def adopt_routes(
     return {"adopted": len(made), "kept": len(taken), "without_points": empty}
 
 
-def _along(asked: Mapping[str, Any], points: Sequence[Any], areas: Mapping[str, str]) -> list[UUID]:
-    return rules.chosen(
-        points, catalogue=asked.get("catalogue", ()), places=[areas.get(code, "") for code in asked.get("areas", ())],
-        kinds=asked.get("kinds", ()), colours=asked.get("colours", ()),
-    )[:MOST_STOPS]  # fmt: skip
+def chosen_points(entry: Mapping[str, Any], points: Sequence[Any], areas: Mapping[str, Any]) -> list[UUID]:
+    """The points along which a ready-made route goes at a school with these; none when they are too few for it."""
+    asked = entry["points"]
+    found = rules.chosen(
+        points, catalogue=asked.get("catalogue", ()), kinds=asked.get("kinds", ()), colours=asked.get("colours", ()),
+        places=[areas[code]["name"] for code in asked.get("areas", ()) if code in areas],
+    )  # fmt: skip
+    return found[:MOST_STOPS] if len(found) >= entry.get("least_points", 1) else []
 
 
 def _adopted(
@@ -248,6 +252,11 @@ def _check_who(school: Any, post: str, assignee_id: UUID | None, due: bool) -> N
             raise Refusal("patrols.wrong_assignee", fields={"assignee_id": "请另选一位。"})
 
 
+def _stops_of(route: Route) -> list[UUID]:
+    rows = Stop.objects.filter(bureau_id=route.bureau_id, route=route).order_by("n")
+    return list(rows.values_list("point_id", flat=True))
+
+
 def stops_along(route: Route, points: Iterable[UUID]) -> list[Stop]:
     """The rows of a route's stops in this order."""
     return [Stop(**placed(route), route=route, point_id=pk, n=n) for n, pk in enumerate(points, start=1)]
@@ -270,9 +279,7 @@ _KEPT = (
 def swap(route: Route, revision: int | None) -> None:
     """Write a route over its *revision* and raise it; refusal ``foundation.changed_meanwhile``."""
     values = {name: getattr(route, name) for name in _KEPT}
-    won = Route.objects.filter(pk=route.pk, revision=revision, is_active=True).update(
-        **values, revision=F("revision") + 1
-    )
+    won = Route.objects.filter(pk=route.pk, revision=revision).update(**values, revision=F("revision") + 1)
     if not won:
         who = Route.objects.filter(pk=route.pk).values_list("changed_by_name", flat=True).get()
         raise Refusal("foundation.changed_meanwhile", who=who or "别人")

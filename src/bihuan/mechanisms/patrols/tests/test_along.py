@@ -11,12 +11,17 @@ from bihuan.engines.duties.models import Duty
 from bihuan.foundation import clock, hot
 from bihuan.foundation.models import Event, Notice
 from bihuan.foundation.reactions import react
+from bihuan.mechanisms.patrols import reactions
+from bihuan.mechanisms.patrols.commands import adopt_routes, end_route
 from bihuan.mechanisms.patrols.commands.along import follow_points
 from bihuan.mechanisms.patrols.hot import _routes
 from bihuan.mechanisms.patrols.models import Round, Route, Stop
 from bihuan.mechanisms.patrols.queries import routes_for_phone
 from bihuan.mechanisms.patrols.tests.conftest import MORNING, look, tasks_of
-from bihuan.mechanisms.risks.commands import void_point
+from bihuan.mechanisms.patrols.tests.test_routes import changed
+from bihuan.mechanisms.risks.commands import adopt_points, change_point, void_point
+from bihuan.mechanisms.risks.models import RiskPoint
+from bihuan.mechanisms.risks.scoring import Scoring
 
 pytestmark = pytest.mark.django_db
 
@@ -96,3 +101,115 @@ def test_a_route_whose_duty_somebody_ended_before_can_lose_its_last_point(lay, p
     Duty.objects.filter(pk=route.duty_id).update(is_active=False)
     void(actors.li, points[0])
     assert not Route.objects.get(pk=route.pk).is_active
+
+
+# --- routes that were adopted ---------------------------------------------------------------------------------------------
+
+SOME = ["gate-rush", "one-key-alarm", "stair-crush", "corridor-crowd"]
+RED, BLUE = Scoring(matrix="ls-b", likelihood=5, severity=5), Scoring(matrix="ls-b", likelihood=1, severity=1)
+
+
+@pytest.fixture
+def adopted(monday, actors, net):
+    """``adopted("red-daily")``: that ready-made route along a few points of the catalogue."""
+    adopt_points(actors.li, MORNING - timedelta(days=9), school_id=net.school.pk, codes=SOME)
+
+    def taken(code):
+        adopt_routes(actors.li, MORNING - timedelta(hours=2), org_id=net.school.pk, codes=[code])
+        follow()
+        return Route.objects.get(code=code)
+
+    return taken
+
+
+def score(by, point, scoring):
+    point.refresh_from_db()
+    change_point(by, MORNING, point_id=point.pk, revision=point.revision, scoring=scoring)
+    follow()
+
+
+def reds(net):
+    rows = RiskPoint.objects.filter(school_id=net.school.pk, is_active=True, colour="red")
+    return list(rows.order_by("number", "id").values_list("pk", flat=True))
+
+
+@pytest.mark.clause("HY-16")
+def test_a_route_by_colour_follows_the_colours(adopted, make, actors, net):
+    route = adopted("red-daily")
+    first = reds(net)
+    assert stops_of(route) == first
+    new = make("锅炉房", scoring=RED)
+    follow()
+    assert stops_of(route) == reds(net)
+    assert new.pk in stops_of(route)
+    calm = make("花坛", scoring=BLUE)
+    follow()
+    assert Route.objects.get(pk=route.pk).revision == route.revision + 1
+    score(actors.li, calm, RED)
+    assert calm.pk in stops_of(route)
+    score(actors.li, new, BLUE)
+    assert stops_of(route) == sorted([*first, calm.pk], key=reds(net).index)
+    void(actors.li, RiskPoint.objects.get(pk=first[0]))
+    assert stops_of(route) == reds(net)
+    assert adopt_routes(actors.li, MORNING, org_id=net.school.pk, codes=["red-daily"])["kept"] == 1
+
+
+def test_a_route_by_the_catalogue_takes_what_is_adopted_later_in_its_place(adopted, actors, net):
+    route = adopted("breaks")
+    assert list(Stop.objects.filter(route=route).order_by("n").values_list("point__catalogue", flat=True)) == SOME[2:]
+    adopt_points(actors.li, MORNING, school_id=net.school.pk, codes=["toilet-bully", "corridor-objects", "water-tank"])
+    follow()
+    assert list(Stop.objects.filter(route=route).order_by("n").values_list("point__catalogue", flat=True)) == [
+        "stair-crush", "corridor-crowd", "corridor-objects", "toilet-bully",
+    ]  # fmt: skip
+    assert Route.objects.get(pk=route.pk).revision == route.revision + 1
+
+
+def test_where_somebody_chose_the_points_only_what_is_out_of_use_falls_out(adopted, make, actors, net):
+    route = adopted("red-daily")
+    own = make("小卖部")
+    route = changed(actors.li, route, points=[own.pk, *stops_of(route)])
+    chosen = stops_of(route)
+    make("锅炉房", scoring=RED)
+    follow()
+    assert stops_of(route) == chosen
+    void(actors.li, own)
+    assert stops_of(route) == chosen[1:]
+    make("配电间", scoring=RED)
+    follow()
+    assert stops_of(route) == chosen[1:]
+
+
+def test_other_hours_are_no_other_points(adopted, make, actors):
+    """A school is asked to set its own hours, and goes on with the points that the rule chooses."""
+    route = changed(actors.li, adopted("red-daily"), windows=[{"name": "晚", "since": "18:00", "until": "19:00"}])
+    new = make("锅炉房", scoring=RED)
+    follow()
+    assert new.pk in stops_of(route)
+    assert Route.objects.get(pk=route.pk).windows[0]["since"] == "18:00"
+
+
+def test_a_route_that_ran_out_of_points_comes_back_with_the_next_one(adopted, make, actors, net):
+    route, new = adopted("red-daily"), make("锅炉房")
+    for pk in reds(net):
+        score(actors.li, RiskPoint.objects.get(pk=pk), BLUE)
+    assert not Route.objects.get(pk=route.pk).is_active
+    assert not Duty.objects.get(pk=route.duty_id).is_active
+    score(actors.li, new, RED)
+    assert Route.objects.get(pk=route.pk).is_active
+    assert stops_of(route) == [new.pk]
+    assert "open" in {task.state for task in tasks_of(route, (MORNING + timedelta(days=1)).date())}
+    route = Route.objects.get(pk=route.pk)
+    end_route(actors.li, MORNING, route_id=route.pk, revision=route.revision)
+    make("配电间", scoring=RED)
+    follow()
+    assert not Route.objects.get(pk=route.pk).is_active  # a person ended it
+
+
+def test_a_change_that_no_rule_looks_at_asks_nothing(adopted, actors, django_assert_num_queries):
+    adopted("red-daily")
+    point = RiskPoint.objects.get(catalogue="gate-rush")
+    change_point(actors.li, MORNING, point_id=point.pk, revision=point.revision, name="校门口人流")
+    event = Event.objects.get(name="risks.point_changed")
+    with django_assert_num_queries(0):
+        reactions.follow_the_points(event)
