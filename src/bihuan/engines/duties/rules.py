@@ -21,16 +21,16 @@ ACTS: Mapping[str, str] = {"sheet": "填报", "patrol": "巡查", "drill": "演�
 """What a duty asks for; the word stands on the button."""
 
 EVERY: Mapping[str, str] = {
-    "school-day": "每个上课日", "day": "每天", "week": "每周", "month": "每月", "quarter": "每季度", "term": "每学期",
+    "school-day": "每个上课日", "school-night": "上课日前一晚", "day": "每天", "week": "每周", "month": "每月", "quarter": "每季度", "term": "每学期",
     "first-week": "开学第一周", "before-holiday": "放假前最后一个上课日", "interval": "每隔几天", "once": "一次",
 }  # fmt: skip
 _KEYS: Mapping[str, frozenset[str]] = {
-    "school-day": frozenset({"weekdays", "without"}), "day": frozenset({"kinds", "weekdays"}), "week": frozenset({"day", "weeks"}),
+    "school-day": frozenset({"weekdays", "without"}), "school-night": frozenset(), "day": frozenset({"kinds", "weekdays"}), "week": frozenset({"day", "weeks"}),
     "month": frozenset({"day", "basis", "months"}), "quarter": frozenset({"day", "months"}), "term": frozenset({"day"}),
     "first-week": frozenset({"day"}), "before-holiday": frozenset({"least"}), "interval": frozenset({"days", "since"}),
     "once": frozenset({"date"}),
 }  # fmt: skip
-NEAR = frozenset({"school-day", "day", "week", "interval", "once"})
+NEAR = frozenset({"school-day", "school-night", "day", "week", "interval", "once"})
 """Cadences that look no further than a week, or their own number of days."""
 _WEEKDAYS = "一二三四五六日"
 _ALWAYS = frozenset({"every", "sample"})
@@ -61,7 +61,8 @@ class Cadence:
 def cadence_of(data: Mapping[str, Any]) -> Cadence:
     """Read a cadence; anything that is none is a ``ValueError`` with a Chinese sentence.
 
-    ``school-day`` (``weekdays``, ``without`` kinds) · ``day`` (``kinds``, ``weekdays``) · ``week`` (``day`` 1–7, first, last;
+    ``school-day`` (``weekdays``, ``without`` kinds) · ``school-night`` (its windows before noon are of the next morning) ·
+    ``day`` (``kinds``, ``weekdays``) · ``week`` (``day`` 1–7, first, last;
     ``weeks`` odd, even) · ``month`` (``day`` n-th school day, first, last; ``basis`` calendar or term; ``months``) ·
     ``quarter`` · ``term`` · ``first-week`` · ``before-holiday`` (``least`` days) · ``interval`` (``days``, ``since``) · ``once``.
     With each of them ``sample``: of how many units in a hundred it is asked each time.
@@ -172,11 +173,15 @@ def in_words(cadence: Cadence) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One time that a duty falls due: named by ``on``, to be done from one day to another."""
+    """One time that a duty falls due: named by ``on``, to be done from one day to another.
+
+    ``overnight``: its windows before noon are of the next morning.
+    """
 
     on: date
     opens_on: date
     due_on: date
+    overnight: bool = False
 
 
 def dues(cadence: Cadence, calendar: Calendar, first: date, last: date) -> list[Due]:
@@ -194,6 +199,13 @@ def _each_day(cadence: Cadence, calendar: Calendar, first: date, last: date) -> 
     for day in calendar.between(first, last):
         if day.kind in kinds and (not cadence.weekdays or day.on.isoweekday() in cadence.weekdays):
             yield Due(day.on, day.on, day.on)
+
+
+def _each_night(cadence: Cadence, calendar: Calendar, first: date, last: date) -> Iterator[Due]:
+    """Boarders sleep at school before a school day: they go home on Friday and are back on Sunday evening."""
+    for day in calendar.between(first + DAY, last + DAY):
+        if day.is_school_day:
+            yield Due(day.on - DAY, day.on - DAY, day.on - DAY, overnight=True)
 
 
 def _each_week(cadence: Cadence, calendar: Calendar, first: date, last: date) -> Iterator[Due]:
@@ -299,7 +311,7 @@ def _once(cadence: Cadence, calendar: Calendar, first: date, last: date) -> Iter
 
 
 _RULES: Mapping[str, Rule] = {
-    "school-day": _each_day, "day": _each_day, "week": _each_week, "month": _each_month, "quarter": _each_month,
+    "school-day": _each_day, "school-night": _each_night, "day": _each_day, "week": _each_week, "month": _each_month, "quarter": _each_month,
     "term": _each_term, "first-week": _first_week, "before-holiday": _before_holiday, "interval": _interval, "once": _once,
 }  # fmt: skip
 
@@ -317,6 +329,7 @@ class Window:
 
 
 ALL_DAY = Window("", time(0), time(23, 59))
+NOON = time(12)
 _FIELDS = frozenset({"name", "since", "until"})
 MOST_WINDOWS = 24
 
@@ -362,8 +375,9 @@ def slots(found: Iterable[Due], windows: Sequence[Window], grace: timedelta, *, 
 
 
 def _span(due: Due, window: Window, zone: tzinfo) -> tuple[datetime, datetime]:
-    opens = datetime.combine(due.opens_on, window.since, zone)
-    ends = datetime.combine(due.due_on, window.until, zone)
+    later = DAY if due.overnight and window.since < NOON and window != ALL_DAY else timedelta()
+    opens = datetime.combine(due.opens_on + later, window.since, zone)
+    ends = datetime.combine(due.due_on + later, window.until, zone)
     return opens, ends if ends > opens else ends + DAY
 
 

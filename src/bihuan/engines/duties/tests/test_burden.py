@@ -58,6 +58,7 @@ def chapters(*duties, **sheets):
     ("cadence", "least", "most"),
     [
         ({"every": "school-day"}, 4.5, 5), ({"every": "school-day", "weekdays": [1]}, 0.8, 1), ({"every": "day"}, 6.9, 7.1),
+        ({"every": "school-night"}, 4.5, 5),
         ({"every": "week"}, 1, 1), ({"every": "week", "weeks": "odd"}, 0.45, 0.55), ({"every": "month"}, 0.2, 0.3),
         ({"every": "quarter"}, 0.05, 0.15), ({"every": "term"}, 2 / WEEKS, 2 / WEEKS),
         ({"every": "first-week"}, 2 / WEEKS, 2 / WEEKS), ({"every": "before-holiday", "least": 3}, 0.05, 0.2),

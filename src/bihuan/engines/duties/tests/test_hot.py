@@ -36,11 +36,12 @@ RULES = st.sampled_from(
         {"every": "school-day"}, {"every": "school-day", "weekdays": [1, 3]}, {"every": "day"}, {"every": "week", "day": 5},
         {"every": "week"}, {"every": "month"}, {"every": "month", "basis": "term", "day": 2}, {"every": "term"},
         {"every": "before-holiday"}, {"every": "interval", "days": 3, "since": "2026-09-02"}, {"every": "once", "date": "2026-11-14"},
-        {"every": "school-day", "sample": 45}, {"every": "week", "sample": 70},
+        {"every": "school-night"}, {"every": "school-day", "sample": 45}, {"every": "week", "sample": 70},
     ]
 )  # fmt: skip
 WINDOWS = st.sampled_from(
-    [[], [{"since": "07:00", "until": "07:40"}], [{"name": "早", "since": "05:30", "until": "06:30"}, {"name": "夜", "since": "22:00", "until": "01:00"}]]
+    [[], [{"since": "07:00", "until": "07:40"}], [{"name": "早", "since": "05:30", "until": "06:30"}, {"name": "夜", "since": "22:00", "until": "01:00"}],
+     [{"name": "后半夜", "since": "02:00", "until": "03:30"}]]
 )  # fmt: skip
 SCOPES = st.sampled_from(
     [

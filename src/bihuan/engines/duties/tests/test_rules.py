@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
@@ -102,7 +102,7 @@ WHOLE = [
 ]  # fmt: skip
 DAYS = [
     {"every": "school-day"}, {"every": "school-day", "without": ["exam"]}, {"every": "day", "kinds": ["holiday"]},
-    {"every": "before-holiday", "least": 3}, {"every": "interval", "days": 9, "since": "2026-09-03"},
+    {"every": "before-holiday", "least": 3}, {"every": "interval", "days": 9, "since": "2026-09-03"}, {"every": "school-night"},
 ]  # fmt: skip
 
 
@@ -162,6 +162,39 @@ def test_before_a_holiday_is_what_it_says(days):
         assert (day.on in got) == wanted
 
 
+NIGHT = windows_of(
+    [{"since": "21:50", "until": "22:50"}, {"since": "23:30", "until": "00:40"}, {"since": "02:00", "until": "03:30"}]
+)
+
+
+@given(calendars())
+def test_the_night_before_a_school_day_is_spent_at_school(days):
+    """Whoever boards sleeps there exactly when the next morning is one of school; the rounds after midnight are of that night."""
+    got = {due.on for due in dues(cadence_of({"every": "school-night"}), days, days.first, days.last)}
+    assert got == {
+        day.on for day in days.between(days.first, days.last - DAY) if days[day.on + DAY].is_school_day
+    }  # fmt: skip
+    for slot in slots(dues(cadence_of({"every": "school-night"}), days, days.first, days.last), NIGHT, timedelta()):
+        noon = datetime.combine(slot.on, time(12), ZONE)
+        assert noon <= slot.opens_at < slot.due_at <= noon + DAY
+
+
+def test_nights_around_a_holiday_and_its_make_up_days():
+    nights = [due.on for due in found({"every": "school-night"}, first=date(2026, 9, 14), last=date(2026, 10, 12))]
+    assert [on for on in nights if on <= date(2026, 9, 21)] == [
+        *(date(2026, 9, n) for n in (14, 15, 16, 17)), date(2026, 9, 19), date(2026, 9, 20), date(2026, 9, 21),
+    ]  # fmt: skip  # Friday goes home, Saturday night is before the Sunday that is worked
+    assert [on for on in nights if on > date(2026, 9, 28)] == [
+        date(2026, 9, 29), date(2026, 10, 7), date(2026, 10, 8), date(2026, 10, 9), date(2026, 10, 11), date(2026, 10, 12),
+    ]  # fmt: skip
+    assert date(2026, 8, 31) in [due.on for due in found({"every": "school-night"}, first=date(2026, 8, 1))]
+
+
+def test_without_windows_a_school_night_is_the_day_before():
+    (only,) = slots(found({"every": "school-night"}, last=date(2026, 9, 1)), windows_of([]), timedelta())
+    assert (only.opens_at.date(), only.due_at.date()) == (date(2026, 9, 1), date(2026, 9, 1))
+
+
 @given(calendars(), st.sampled_from(WHOLE + DAYS), st.integers(0, 60), st.integers(5, 60))
 def test_generating_day_by_day_finds_all_that_generating_at_once_finds(days, cadence, start, length):
     """A task's name never comes up later than its horizon, so that sowing only the new dates forgets nothing."""
@@ -199,6 +232,7 @@ def test_without_windows_a_task_has_its_whole_day_or_period():
         ("dance", {"every": "once", "date": "2026-10-03"}, [], {}, "要做的事只能是"),
         ("act", {"every": "fortnight"}, [], {}, "频次 every 只能是"),
         ("act", {"every": "month", "on": 3}, [], {}, "不认识：on"),
+        ("act", {"every": "school-night", "weekdays": [7]}, [], {}, "不认识：weekdays"),
         ("act", {"every": "week", "day": 8}, [], {}, "1 到 7"),
         ("act", {"every": "week", "day": True}, [], {}, "1 到 7"),
         ("act", {"every": "once"}, [], {}, "要写日期"),
@@ -229,6 +263,7 @@ def test_what_is_no_rule_is_told_in_words(act, cadence, windows, scope, words):
         ({"every": "month", "basis": "term", "day": 2}, "每个学期月，第 2 个上课日"),
         ({"every": "interval", "days": 3, "since": "2026-09-01"}, "每 3 天"),
         ({"every": "before-holiday", "least": 3}, "放假前最后一个上课日"),
+        ({"every": "school-night"}, "上课日前一晚"),
     ],
 )
 def test_a_rule_is_read_aloud(cadence, words):
