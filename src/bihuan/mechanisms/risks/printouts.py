@@ -22,8 +22,13 @@ CARD = "risks/notice_card.typ"
 
 
 def address_of(site: str, code: str, n: int = 0) -> str:
-    """What the QR of a label (or an NFC tag) holds; *n* is the serial of the print."""
+    """What the QR of a label holds; *n* is the serial of the print."""
     return f"{site}/p/{code}?n={n}" if n else f"{site}/p/{code}"
+
+
+def tag_address_of(site: str, code: str, n: int = 0) -> str:
+    """What is written on an NFC tag: by ``via`` a round knows that the tag was tapped and no picture of it scanned."""
+    return f"{address_of(site, code, n)}{'&' if n else '?'}via=nfc"
 
 
 def _labels(rows: Iterable[Mapping[str, Any]], site: str, four: Mapping[str, rules.Colour]) -> list[Label]:

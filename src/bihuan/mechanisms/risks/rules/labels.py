@@ -19,7 +19,7 @@ BODY_LENGTH = 7
 LOOK_ALIKES = ("0OQD", "1ILJT", "2Z", "5S", "6G", "8B", "UV")
 """Signs that a worn label or a hurried thumb exchanges; those outside the alphabet stand for the ones inside."""
 MOST_READINGS = 512
-_ADDRESS = re.compile(r"(?:.*/p/)?(?P<code>[^/?#&]+)/?(?:\?(?:[^#]*&)?n=(?P<n>\d{1,6})(?!\d))?")
+_ADDRESS = re.compile(r"(?:.*/p/)?(?P<code>[^/?#&]+)/?(?:\?(?:[^#]*&)?n=(?P<n>\d{1,6})(?:&[^#]*)?|\?via=nfc)?")
 _OTHERS = {sign: group for group in LOOK_ALIKES for sign in group}
 
 

@@ -4,6 +4,7 @@ import contextlib
 import io
 import re
 from datetime import timedelta
+from html import unescape
 from threading import Barrier, BrokenBarrierError, Thread
 
 import pytest
@@ -81,6 +82,8 @@ def test_anything_may_be_scanned(text):
     [
         ("https://aq.example.edu.cn/p/ABCDE23456?n=3", "ABCDE23456", 3),
         ("/p/abcde-23456/?from=wall&n=12", "ABCDE23456", 12),
+        ("https://aq.example.edu.cn/p/ABCDE23456?n=3&via=nfc", "ABCDE23456", 3),
+        ("https://aq.example.edu.cn/p/ABCDE23456?via=nfc", "ABCDE23456", None),
         ("ＡＢＣＤＥ 23456", "ABCDE23456", None),
         ("ABCDE23456?n=1234567", "", None),
         ("", "", None),
@@ -401,3 +404,39 @@ def test_a_phone_of_the_net_is_led_into_the_app(door, point):
     stranger = door("")
     stranger.cookies["phone"] = "1"
     assert link in html(stranger.get(f"/p/{point.code}"))
+
+
+# --- NFC tags -------------------------------------------------------------------------------------------------------------
+
+
+def in_app(page):
+    return unescape(re.search(r'<a class="btn btn-plain" href="([^"]*)">在巡查应用里打开', page)[1])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("address", "opens"),
+    [
+        ("", ""), ("?n=2", "?n=2"), ("?via=nfc", "?via=nfc"), ("?n=2&via=nfc", "?n=2&via=nfc"),
+        ("?via=nfc&how=chosen&x=1", "?via=nfc"), ("?n=%23%22%3E", "?n=%23%22%3E"),
+    ],
+)  # fmt: skip
+def test_the_app_is_told_how_somebody_came_to_the_wall(door, make, address, opens):
+    """A tapped tag counted as a scan, and a label that was printed anew as the first one."""
+    point = make()
+    page = html(door("wang").get(f"/p/{point.code}{address}"))
+    assert in_app(page) == f"/m/#/p/{point.code}{opens}"
+
+
+@pytest.mark.django_db
+def test_who_hangs_labels_reads_what_to_write_on_a_tag(door, make, actors, settings):
+    settings.BIHUAN_URL, settings.DEMO = "https://aq.example.edu.cn", False
+    point = make()
+    tag = f"https://aq.example.edu.cn/p/{point.code}"
+    for page in (f"/points/{point.pk}/", f"/p/{point.code}/post/"):
+        assert f'<span class="address">{tag}?via=nfc</span>' in html(door("li").get(page))
+    print_labels(actors.li, clock.now(), points=[point.pk])
+    for page in (f"/points/{point.pk}/", f"/p/{point.code}/post/"):
+        assert f'<span class="address">{tag}?n=1&amp;via=nfc</span>' in html(door("li").get(page))
+    assert "结尾是 via=nfc" in html(door("li").get("/points/labels/"))
+    assert queries.code_life(f"{tag}?n=1&via=nfc")[0] == queries.code_life(f"{tag}?n=1")[0]

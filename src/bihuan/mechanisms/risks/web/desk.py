@@ -16,7 +16,7 @@ from bihuan.foundation.ids import uuid7
 from bihuan.foundation.pages.answers import again, done, send, signed_in
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.risks import queries, rules
-from bihuan.mechanisms.risks.printouts import address_of
+from bihuan.mechanisms.risks.printouts import tag_address_of
 from bihuan.mechanisms.risks.scoring import Scoring
 from bihuan.mechanisms.risks.web.prints import site
 
@@ -38,7 +38,7 @@ def point(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One point: colour, how it was scored, measures, people, history, prints."""
     page = queries.point(request.actor, pk, on=timezone.localdate(clock.now()))  # type: ignore[attr-defined]
     n = page.label.n if page.label else 0
-    context = {"page": page, "point": page.point, "address": address_of(site(request), page.point.code, n)}
+    context = {"page": page, "point": page.point, "address": tag_address_of(site(request), page.point.code, n)}
     return render(request, "risks/point.html", context | {"photo_rows": [page.photo] if page.photo else []})
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -13,6 +15,8 @@ from bihuan.foundation.ids import uuid7
 from bihuan.foundation.pages.answers import again, done, send, signed_in
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.risks import queries, rules
+from bihuan.mechanisms.risks.printouts import tag_address_of
+from bihuan.mechanisms.risks.web.prints import site
 
 PHONE = "phone"
 """The cookie by which a browser says that the patrol app on it is enrolled; it names nobody."""
@@ -24,7 +28,11 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
     seen = _seen(request, code)
     if seen is None:
         return no_such_label(request)
-    context = {"wall": seen, "point": seen.point, "outside": not seen.inside, "on_phone": PHONE in request.COOKIES}
+    how = urlencode({name: request.GET[name] for name in ("n", "via") if request.GET.get(name)})
+    context = {
+        "wall": seen, "point": seen.point, "outside": not seen.inside, "on_phone": PHONE in request.COOKIES,
+        "in_app": f"/m/#/p/{seen.code}{'?' if how else ''}{how}",
+    }  # fmt: skip
     return render(request, "risks/wall.html", context)
 
 
@@ -111,7 +119,8 @@ def _lacking(has_photo: bool, words: str) -> Refusal:
 def post(request: HttpRequest, code: str) -> HttpResponse:
     """The label hangs: a photo of it on the wall, and where."""
     seen = _mine(request, code)
-    context = {"wall": seen, "point": seen.point, "photos": request.POST.getlist("photos")}
+    address = tag_address_of(site(request), seen.code, seen.label.n)
+    context = {"wall": seen, "point": seen.point, "address": address, "photos": request.POST.getlist("photos")}
     if request.method == "GET":
         return render(request, "risks/post.html", context)
     try:
