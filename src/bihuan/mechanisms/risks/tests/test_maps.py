@@ -2,6 +2,8 @@
 
 import io
 import re
+from datetime import timedelta
+from html import unescape
 from xml.etree import ElementTree
 
 import pytest
@@ -12,14 +14,14 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bihuan.engines.cases.queries import spot_of
-from bihuan.foundation import clock
+from bihuan.foundation import clock, feed
 from bihuan.foundation.commands import execute
 from bihuan.foundation.evidence.commands import keep_evidence
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.models import Event
 from bihuan.foundation.refusals import Refusal
 from bihuan.mechanisms.risks import queries, rules
-from bihuan.mechanisms.risks.commands import adopt_points, drop_plan, keep_plan, place_point, void_point
+from bihuan.mechanisms.risks.commands import adopt_points, drop_plan, keep_plan, note_rounds, place_point, void_point
 from bihuan.mechanisms.risks.models import Plan, RiskPoint
 from bihuan.mechanisms.risks.scoring import Scoring
 
@@ -281,6 +283,36 @@ def test_the_county_sees_what_hurts_first_and_filters_by_address(door, net, acto
     for odd in ("?now=pink", "?kind=%00", "?q=%00'\"<script>"):
         assert client.get(f"/points/map/{odd}").status_code == 200
     assert client.get("/points/map/?cursor=zzz").status_code == 422
+
+
+@pytest.mark.parametrize("chosen", ["", "?now=yellow", "?q=%E5%B0%8F%E5%AD%A6&kind=primary"])
+def test_the_county_list_reads_itself_again_and_shows_the_colour_of_now(door, net, actors, make, chosen):
+    """The feed tells the bureau that a colour has changed; the list asks for itself, as it is filtered."""
+    point = make(scoring=Scoring(matrix="ls-b", likelihood=2, severity=3))
+    make(scoring=Scoring(matrix="ls-b", likelihood=2, severity=3))
+    make(actors.wu, org_id=net.other_school.pk)
+    client, now = door("zhao"), clock.now()
+
+    def counts(page):
+        row = re.search(rf'<tr id="school-{net.school.pk}".*?</tr>', page, re.S)
+        return [int(count) for count in re.findall(r"<b>(\d+)</b>", row[0])] if row else []
+
+    page = html(client.get(f"/points/map/{chosen}"))
+    (live,) = re.findall(r'<div id="county" ([^>]*)>', page)
+    said = {name: unescape(value) for name, value in re.findall(r'(hx-[a-z]+)="([^"]*)"', live)}
+    assert said.pop("hx-trigger").split()[:2] == ["facts", "from:body"]
+    again = said.pop("hx-get")
+    assert (again, said) == (f"/points/map/{chosen}", {"hx-select": "#county", "hx-swap": "outerHTML"})
+    assert counts(page) == [0, 0, 2, 0]
+    for day in range(3):
+        note_rounds(actors.wang, now - timedelta(days=day), missed=[point.pk])
+    changed = Event.objects.get(name="risks.shown_colour_changed")
+    assert feed.sees(actors.zhao, changed)
+    assert not feed.sees(actors.wu, changed)
+    answer = html(client.get(again, headers={"HX-Request": "true"}))
+    assert answer.count('id="county"') == 1
+    assert counts(answer) == [0, 1, 1, 0]
+    assert "1 处高于固有风险，漏巡 3 次" in answer
 
 
 def test_the_county_list_goes_on_by_cursor(net, actors, make):
