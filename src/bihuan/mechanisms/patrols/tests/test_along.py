@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.apps import apps
 
 from bihuan.engines.duties.commands import miss_over
 from bihuan.engines.duties.models import Duty
@@ -20,10 +21,10 @@ from bihuan.mechanisms.patrols.queries import routes_for_phone
 from bihuan.mechanisms.patrols.tests.conftest import MORNING, look, tasks_of
 from bihuan.mechanisms.patrols.tests.test_routes import changed
 from bihuan.mechanisms.risks.commands import adopt_points, change_point, void_point
-from bihuan.mechanisms.risks.models import RiskPoint
 from bihuan.mechanisms.risks.scoring import Scoring
 
 pytestmark = pytest.mark.django_db
+RiskPoint = apps.get_model("risks", "RiskPoint")
 
 
 def follow():
