@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from bihuan.engines.duties import commands as duties
@@ -13,9 +14,13 @@ from bihuan.foundation import packs
 from bihuan.foundation.actors import SYSTEM
 from bihuan.foundation.events import record, timelines
 from bihuan.foundation.refusals import Refusal
+from bihuan.mechanisms.patrols.commands.following import settle_parts
 from bihuan.mechanisms.patrols.commands.routes import chosen_points, keep_duty, stops_along, swap
-from bihuan.mechanisms.patrols.models import Route, Stop
+from bihuan.mechanisms.patrols.models import Round, Route, Stop
 from bihuan.mechanisms.risks.standing import school_points
+
+A_ROUND = timedelta(hours=24)
+"""A round in parts is over by then."""
 
 
 def follow_points(at: datetime, school_id: UUID) -> int:
@@ -76,7 +81,16 @@ def _put(at: datetime, route: Route, points: Sequence[UUID]) -> None:
     Stop.objects.bulk_create(stops_along(route, points))
     if route.duty_id and not was_active:
         keep_duty(SYSTEM, at, route, net.org(SYSTEM, route.org_id))
+    _settle(at, route)
     record(route, "patrols.route_set", by=SYSTEM, at=at, name=route.name, points=len(points), new=False)
+
+
+def _settle(at: datetime, route: Route) -> None:
+    """What was walked in part a while ago may be whole along the points that are left."""
+    walked = Round.objects.filter(school_id=route.school_id, ended_at__gte=at - A_ROUND, route=route, whole=False)
+    for task_id in set(walked.filter(task_id__isnull=False).values_list("task_id", flat=True)):
+        with suppress(Refusal):  # the task went with another rule
+            settle_parts(at, task_id=task_id, route_id=route.pk)
 
 
 def _end_duty(at: datetime, route: Route) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.apps import apps
@@ -62,6 +63,18 @@ def test_a_round_along_the_points_that_are_left_is_whole(route, walk, points, ac
     miss_over(MORNING + timedelta(hours=2))
     task.refresh_from_db()
     assert task.state == "done"
+
+
+def test_what_was_walked_before_a_point_fell_out_is_whole_with_it(route, walk, points, actors):
+    """Whoever stands before a wall that is gone reports it, and the point is voided after the round was handed in."""
+    task = tasks_of(route)[0]
+    said = walk(route, task, checks=[look(n, point) for n, point in enumerate(points[:3], start=1)])
+    follow()
+    task.refresh_from_db()
+    assert task.state == "open"
+    void(actors.li, points[3])
+    task.refresh_from_db()
+    assert (task.state, task.ref_id, task.done_by_id) == ("done", UUID(said["id"]), actors.wang.id)
 
 
 def test_a_batch_of_rounds_sees_the_stops_that_are_left(route, points, actors):
