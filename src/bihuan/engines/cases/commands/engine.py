@@ -399,15 +399,13 @@ def chosen_rectifier(case: Case, user_id: UUID, party_id: UUID | None, able: Ite
     if party_id is None and (known := next((row for row in able if row.user_id == user_id), None)):
         return user_id, known.user.name
     actor = actor_of(user_id)
-    if actor is None:
-        raise Refusal("cases.wrong_rectifier", fields={"rectifier": "请另选整改人。"}, name="所选的人")
-    fits = (
+    fits = actor is not None and (
         any(h.level == "party" and h.org_id == party_id and "rectify" in h.acts for h in actor.holds)
         if party_id
         else actor.may("rectify", case)
     )
-    if not fits:
-        raise Refusal("cases.wrong_rectifier", fields={"rectifier": "请另选整改人。"}, name=actor.name)
+    if actor is None or not fits:  # an id that somebody tries is answered with no name
+        raise Refusal("cases.wrong_rectifier", fields={"rectifier": "请另选整改人。"})
     return user_id, actor.name
 
 

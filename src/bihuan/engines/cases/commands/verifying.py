@@ -74,8 +74,7 @@ def _beside(by: Actor, row: Case, second: Sequence[UUID] | None) -> dict[str, An
     for pk in others:
         actor = actor_of(pk)
         if actor is None or str(pk) in barred or not actor.may("verify", row):
-            fields = {"second": "请另选一位。"}
-            raise Refusal("cases.wrong_second", fields=fields, name=actor.name if actor else "所选的人")
+            raise Refusal("cases.wrong_second", fields={"second": "请另选一位。"})
         names.append(actor.name)
     count = verifiers_of(row.bureau_id, row.level, supervised=row.supervised)
     # before it is a question of who is with them, the table says whether they may verify at all

@@ -183,7 +183,8 @@ def test_grading_inside_a_table_keeps_the_work(loop, actors):
 def test_a_rectifier_needs_the_duty_at_this_school(loop, actors):
     case = loop.report()
     for stranger in (actors.wu, actors.wang, actors.nobody):
-        refused("cases.wrong_rectifier", loop.assign, case, rectifier=stranger.id)
+        no = refused("cases.wrong_rectifier", loop.assign, case, rectifier=stranger.id)
+        assert stranger.name not in no.sentence  # an id that somebody tries is answered with no name
     refused("cases.lacking", cases.assign_case, actors.chen, T0, case=case.pk)
     refused("cases.bad_due", loop.assign, case, due=T0)
     assert Case.objects.get(pk=case.pk).state == "reported"
