@@ -30,7 +30,7 @@ from bihuan.foundation.evidence.commands import keep_evidence
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.reactions import react
 from bihuan.foundation.refusals import Refusal
-from bihuan.mechanisms.patrols.queries import routes_for_phone
+from bihuan.mechanisms.patrols.carried import routes_for_phone
 from bihuan.mechanisms.risks.queries import points, points_for_phone
 
 SHOWN, OTHER = "示范县石桥镇中心小学", "示范县柳溪小学"

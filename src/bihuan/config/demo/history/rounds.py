@@ -13,7 +13,7 @@ from bihuan.config.demo.history.following import follow
 from bihuan.config.demo.history.rollout import begun, in_turn
 from bihuan.config.demo.history.snaps import title_of
 from bihuan.engines.duties.queries import open_tasks
-from bihuan.mechanisms.patrols.queries import routes_for_phone
+from bihuan.mechanisms.patrols.carried import routes_for_phone
 from bihuan.mechanisms.risks.queries import points_for_phone
 from bihuan.mechanisms.risks.standing import school_points
 

@@ -11,7 +11,6 @@ from bihuan.mechanisms.patrols.queries.routes import (
     route,
     route_listing,
     routes,
-    routes_for_phone,
 )
 from bihuan.mechanisms.patrols.queries.shifts import USUAL_ITEMS, book, handovers_waiting
 from bihuan.mechanisms.patrols.queries.today import Day, Line, Share, Week, sees_signals, today, week
@@ -40,7 +39,6 @@ __all__ = [
     "route",
     "route_listing",
     "routes",
-    "routes_for_phone",
     "sees_signals",
     "today",
     "visits",

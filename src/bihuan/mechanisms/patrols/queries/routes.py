@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -22,27 +22,8 @@ from bihuan.mechanisms.patrols.queries.today import school_among
 from bihuan.mechanisms.risks.standing import SchoolPoint, school_points
 
 MOST_PEOPLE = 200
-PLAIN_CADENCES = ("school-day", "day", "week", "month", "quarter", "term")
+PLAIN_CADENCES = ("school-day", "school-night", "day", "week", "month", "quarter", "term")
 """What the editor offers; a finer calendar rule that a pack or the API set stays as it is."""
-
-
-def routes_for_phone(viewer: Actor, school_ids: Collection[UUID]) -> list[dict[str, Any]]:
-    """The routes in use at these schools with their stops in order, for a phone to carry: two statements."""
-    rows = list(
-        Route.objects.visible_to(viewer).filter(school_id__in=list(school_ids), is_active=True).order_by("name", "id")
-    )
-    stops: dict[UUID, list[UUID]] = {row.pk: [] for row in rows}
-    for route_id, point_id in (
-        Stop.objects.filter(route_id__in=list(stops)).order_by("n").values_list("route_id", "point_id") if rows else ()
-    ):
-        stops[route_id].append(point_id)
-    return [
-        {
-            "id": row.pk, "name": row.name, "order": row.order, "stops": stops[row.pk], "school_id": row.school_id,
-            "post": row.post, "least_seconds": row.least_seconds, "windows": row.windows,
-        }
-        for row in rows
-    ]  # fmt: skip
 
 
 def routes(viewer: Actor, *, school_id: UUID | None = None, cursor: str = "", size: int = 50) -> Page:

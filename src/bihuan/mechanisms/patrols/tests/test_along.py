@@ -14,11 +14,11 @@ from bihuan.foundation import clock, hot
 from bihuan.foundation.models import Event, Notice
 from bihuan.foundation.reactions import react
 from bihuan.mechanisms.patrols import reactions
+from bihuan.mechanisms.patrols.carried import routes_for_phone
 from bihuan.mechanisms.patrols.commands import adopt_routes, end_route
 from bihuan.mechanisms.patrols.commands.along import follow_points
 from bihuan.mechanisms.patrols.hot import _routes
 from bihuan.mechanisms.patrols.models import Round, Route, Stop
-from bihuan.mechanisms.patrols.queries import routes_for_phone
 from bihuan.mechanisms.patrols.tests.conftest import MORNING, look, tasks_of
 from bihuan.mechanisms.patrols.tests.test_routes import changed
 from bihuan.mechanisms.risks.commands import adopt_points, change_point, void_point

@@ -16,9 +16,10 @@ from bihuan.foundation.ids import uuid7
 from bihuan.foundation.models import Event, PackEntry
 from bihuan.foundation.reactions import react
 from bihuan.foundation.refusals import Refusal
+from bihuan.mechanisms.patrols.carried import routes_for_phone
 from bihuan.mechanisms.patrols.commands import adopt_routes, end_route, set_route
 from bihuan.mechanisms.patrols.models import Route, Stop
-from bihuan.mechanisms.patrols.queries import due_words, routes_for_phone
+from bihuan.mechanisms.patrols.queries import due_words
 from bihuan.mechanisms.patrols.tests.conftest import MORNING, tasks_of
 from bihuan.mechanisms.risks.commands import adopt_points, void_point
 
