@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
+from django.db import InterfaceError, OperationalError
 
 from bihuan.config import batching
 from bihuan.config.batching import Batcher, actor_for
@@ -47,7 +48,7 @@ def batches(monkeypatch):
             time.sleep(0.2)
         return [Outcome({"id": str(envelope.id)}, replayed=False) for envelope in envelopes]
 
-    monkeypatch.setattr(batching, "execute_together", carried)
+    monkeypatch.setattr(batching.sync, "execute_together", carried)
     return sizes
 
 
@@ -110,7 +111,7 @@ def test_one_that_breaks_its_batch_is_the_only_one_that_is_told_so(monkeypatch):
             raise Refusal("foundation.not_found")
         return Outcome({"id": str(id)}, replayed=False)
 
-    monkeypatch.setattr(batching, "execute_together", broken)
+    monkeypatch.setattr(batching.sync, "execute_together", broken)
     monkeypatch.setattr(batching.sync, "execute", by_itself)
     good, refused = one(id=str(UUID(int=uuid7().int & ~1))), one(id=str(UUID(int=uuid7().int | 1)))
 
@@ -124,18 +125,36 @@ def test_one_that_breaks_its_batch_is_the_only_one_that_is_told_so(monkeypatch):
     assert [result["id"] for result in results] == [good["id"], bad["id"], refused["id"]]
 
 
+@pytest.mark.parametrize("fault", [OperationalError, InterfaceError])
+def test_without_a_database_nobody_waits_for_each_to_be_tried(monkeypatch, fault):
+    """Each try may wait twenty seconds for a connection: a batch of 200 kept all phones out for an hour."""
+
+    def gone(envelopes):
+        raise fault("no connection")
+
+    monkeypatch.setattr(batching.sync, "execute_together", gone)
+    monkeypatch.setattr(batching.sync, "execute", lambda *args, **more: pytest.fail("tried one by one"))
+
+    async def work():
+        batcher = Batcher()
+        return await asyncio.gather(*(batcher.take(GUARD, call(one())) for _ in range(3)))
+
+    results = [json.loads(answer)["results"][0] for answer in run(work)]
+    assert [(result["code"], result["retry"]) for result in results] == [("mobile.broken", True)] * 3
+
+
 def test_when_everything_breaks_everybody_is_told_to_come_again(monkeypatch):
     def broken(*args, **more):
         raise RuntimeError("the disk is on fire")
 
-    monkeypatch.setattr(batching, "execute_together", broken)
+    monkeypatch.setattr(batching.sync, "execute_together", broken)
     monkeypatch.setattr(batching.sync, "execute", broken)
 
     async def work():
         batcher = Batcher()
         first = await asyncio.gather(batcher.take(GUARD, call()), batcher.take(GUARD, call()))
         monkeypatch.setattr(
-            batching, "execute_together", lambda envelopes: [Refusal("foundation.not_found") for _ in envelopes]
+            batching.sync, "execute_together", lambda envelopes: [Refusal("foundation.not_found") for _ in envelopes]
         )
         return [*first, await batcher.take(GUARD, call())]
 

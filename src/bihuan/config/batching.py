@@ -9,7 +9,6 @@ On SQLite the one thread that writes batches is also what keeps the tail short: 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,13 +20,10 @@ from django.db import close_old_connections
 
 from bihuan.foundation import clock
 from bihuan.foundation.actors import Actor
-from bihuan.foundation.commands import Envelope, Outcome, execute_together
 from bihuan.foundation.refusals import Refusal
 from bihuan.surfaces.mobile import sync
 from bihuan.surfaces.mobile.queries import encoded
 from bihuan.surfaces.openapi.tokens import remembered
-
-log = logging.getLogger(__name__)
 
 PATH = "/api/v1/phone/sync"
 MOST = 200
@@ -129,7 +125,7 @@ def carried_out(calls: Sequence[Waiting]) -> list[bytes]:
     """In the writing thread: the rounds of all calls in one transaction a bureau; each call's answer."""
     close_old_connections()
     envelopes = [one.envelope for call in calls for one in call.waiting if one.envelope]
-    outcomes = iter(_outcomes(envelopes))
+    outcomes = iter(sync.together(envelopes))
     bodies = []
     for call in calls:
         answers = sync.Answers()
@@ -137,14 +133,6 @@ def carried_out(calls: Sequence[Waiting]) -> list[bytes]:
             answers.add(one, next(outcomes))
         bodies.append(encoded(sync.answered(call.at, call.drift_seconds, answers)))
     return bodies
-
-
-def _outcomes(envelopes: Sequence[Envelope]) -> list[Outcome | Refusal]:
-    try:
-        return execute_together(envelopes)
-    except Exception:  # whatever is wrong with one of them, it is no matter of the other phones
-        log.exception("a batch failed as a whole; its %s rounds are carried out one by one", len(envelopes))
-        return [sync.by_itself(one) for one in envelopes]
 
 
 batcher = Batcher()

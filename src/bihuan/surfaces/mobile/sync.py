@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from django.db import InterfaceError, OperationalError
 
 from bihuan.foundation.actors import Actor
 from bihuan.foundation.commands import Envelope, Outcome, carried_out, execute, execute_together, goes_together
@@ -180,15 +181,20 @@ def _run(waiting: Sequence[Waiting], start: int, there: set[UUID]) -> list[Waiti
 
 
 def _together(run: Sequence[Waiting], answers: Answers) -> None:
-    try:
-        found = execute_together([one.envelope for one in run if one.envelope])
-    except Exception:  # whatever is wrong with one of them, each is tried for itself
-        log.exception("a batch failed as a whole; its %s envelopes are carried out one by one", len(run))
-        for one in run:
-            _alone(one, answers, set(one.needs))
-        return
-    for one, outcome in zip(run, found, strict=True):
+    for one, outcome in zip(run, together([one.envelope for one in run if one.envelope]), strict=True):
         answers.add(one, outcome)
+
+
+def together(envelopes: Sequence[Envelope]) -> list[Outcome | Refusal]:
+    """What becomes of envelopes that go in one batch; when that breaks, of each by itself."""
+    try:
+        return execute_together(envelopes)
+    except (OperationalError, InterfaceError):  # the database is out of reach: trying each would be waiting for each
+        log.exception("a batch of %s envelopes found no database", len(envelopes))
+        return [Refusal("mobile.broken") for _ in envelopes]
+    except Exception:  # whatever is wrong with one of them is no matter of the others
+        log.exception("a batch failed as a whole; its %s envelopes are carried out one by one", len(envelopes))
+        return [by_itself(one) for one in envelopes]
 
 
 def _alone(one: Waiting, answers: Answers, before: set[UUID]) -> None:
