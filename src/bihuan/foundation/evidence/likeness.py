@@ -13,7 +13,7 @@ from bihuan.foundation.evidence.images import unlikeness
 from bihuan.foundation.models import Evidence
 
 NEAR_BITS = 6
-"""Two photos whose perceptual hashes differ in at most this many of 64 bits show the same thing."""
+"""Two photos whose perceptual hashes differ in at most this many of 64 bits show the same thing, unless a pack says otherwise."""
 RECENT = 3000
 """How many of a bureau's latest photos are compared: a season of a district's work, read in one query."""
 
@@ -35,8 +35,9 @@ def mine(by: Actor, ids: Iterable[UUID]) -> dict[UUID, Evidence]:
 
 
 def alike(
-    by: Actor, bureau_id: UUID, hashes: Mapping[UUID, int], *, kind: str = "", apart_from: Collection[UUID] = ()
-) -> dict[UUID, list[Alike]]:
+    by: Actor, bureau_id: UUID, hashes: Mapping[UUID, int], *, near: int = NEAR_BITS, kind: str = "",
+    apart_from: Collection[UUID] = (),
+) -> dict[UUID, list[Alike]]:  # fmt: skip
     """For each photo (id → perceptual hash) the recent attached photos of the bureau that show the same, the most alike first.
 
     *apart_from* are subjects of this *kind*: what this person took for them is not compared. One statement, none without
@@ -51,16 +52,16 @@ def alike(
     recent = rows.order_by("-id").values_list("pk", "perceptual_hash", "school_id", "subject_id", "made_at")[:RECENT]
     for pk, other, school_id, subject_id, made_at in recent:
         for photo, own in hashes.items():
-            if (bits := unlikeness(other, own)) <= NEAR_BITS:
+            if (bits := unlikeness(other, own)) <= near:
                 found[photo].append(Alike(pk, bits, school_id, subject_id, made_at))
-    return {photo: sorted(near, key=lambda one: (one.bits, one.made_at)) for photo, near in found.items() if near}
+    return {photo: sorted(rows, key=lambda one: (one.bits, one.made_at)) for photo, rows in found.items() if rows}
 
 
-def alike_among(hashes: Mapping[UUID, int]) -> dict[UUID, set[UUID]]:
+def alike_among(hashes: Mapping[UUID, int], *, near: int = NEAR_BITS) -> dict[UUID, set[UUID]]:
     """For each of these photos (id → perceptual hash) the others among them that show the same."""
     found: dict[UUID, set[UUID]] = {}
     for (one, own), (two, other) in combinations(hashes.items(), 2):
-        if unlikeness(own, other) <= NEAR_BITS:
+        if unlikeness(own, other) <= near:
             found.setdefault(one, set()).add(two)
             found.setdefault(two, set()).add(one)
     return found

@@ -141,6 +141,8 @@ def test_an_old_photo_sent_again_is_found(net, actors):
     attach_evidence(after, [smaller.pk], actors.li)
     hashes = {smaller.pk: smaller.perceptual_hash}
     assert [row.id for row in alike(actors.li, net.bureau.pk, hashes)[smaller.pk]] == [old.pk]
+    assert alike(actors.li, net.bureau.pk, {smaller.pk: old.perceptual_hash ^ 0b111}, near=2) == {}
+    assert alike(actors.li, net.bureau.pk, {smaller.pk: old.perceptual_hash ^ 0b111}, near=3) != {}
     own = {"kind": before._meta.label_lower, "apart_from": [before.pk]}
     assert alike(actors.li, net.bureau.pk, hashes, **own) == {}
     assert alike(actors.wang, net.bureau.pk, hashes, **own) != {}, "what somebody else took is compared"

@@ -51,6 +51,7 @@ class Thresholds:
     copied_apart_metres: int
     copied_within_metres: int
     least_percent: int
+    same_photo_bits: int = 6
     missed_notice_posts: tuple[str, ...] = ()
 
 

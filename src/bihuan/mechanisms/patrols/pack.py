@@ -38,6 +38,7 @@ class PatrolsSpec(Spec):
     copied_apart_metres: Figure
     copied_within_metres: Figure
     least_percent: Figure
+    same_photo_bits: Figure
     gate_words: tuple[Annotated[str, Field(min_length=1, max_length=20)], ...] = ()
     missed_notice_posts: tuple[str, ...] = ()
 
@@ -54,6 +55,8 @@ class Patrols(Section):
         spec: PatrolsSpec = item.spec
         if spec.least_percent.value > 100:
             yield item.fault("patrols.percent", "least_percent：百分比不能超过 100")
+        if spec.same_photo_bits.value > 32:
+            yield item.fault("patrols.bits", "same_photo_bits：不能超过 32，再大就什么照片都算一样")
         for post in spec.missed_notice_posts:
             if ("posts", post) not in codes:
                 yield item.fault("patrols.post", f"missed_notice_posts：没有叫「{post}」的岗位")

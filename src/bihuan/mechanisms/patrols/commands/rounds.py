@@ -407,8 +407,10 @@ def _resembling(
     this round which. A photo of the hazard that the person reported there may show the same as the look."""
     hazards = [look.hazard_id for look in looks if look.hazard_id]
     hashes = {pk: one.perceptual_hash for pk, one in photos.items() if one.perceptual_hash is not None}
-    found = alike(by, place.bureau_id, hashes, kind="cases.case", apart_from=hazards)
-    among = alike_among(hashes)
+    limits = thresholds(place.bureau_id)
+    bits = limits.same_photo_bits if limits else 0
+    found = alike(by, place.bureau_id, hashes, near=bits, kind="cases.case", apart_from=hazards)
+    among = alike_among(hashes, near=bits)
     shown = {}
     for pk, photo in photos.items():
         near = found.get(pk, [])

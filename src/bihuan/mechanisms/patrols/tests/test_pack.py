@@ -76,6 +76,7 @@ def test_a_wrong_route_is_a_fault_with_its_code(copy, change, code):
         ("least_percent", {"value": 101, "text": "超过一百", "source": "own", "proof": "own"}, "patrols.percent"),
         ("far_metres", {"value": 80, "text": "离多远算远", "source": "hearsay", "proof": "own"}, "packs.no_source"),
         ("far_metres", {"value": -1, "text": "离多远算远", "source": "own", "proof": "own"}, "packs.bad_value"),
+        ("same_photo_bits", {"value": 33, "text": "什么都算一样", "source": "own", "proof": "own"}, "patrols.bits"),
         ("missed_notice_posts", ["boss"], "patrols.post"),
         ("mood", {"value": 1, "text": "没有这一项", "source": "own", "proof": "own"}, "packs.bad_value"),
     ],

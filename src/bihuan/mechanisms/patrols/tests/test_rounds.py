@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -22,7 +23,7 @@ from bihuan.foundation.ids import uuid7
 from bihuan.foundation.models import Event, Evidence, Notice
 from bihuan.foundation.reactions import react
 from bihuan.foundation.refusals import Refusal
-from bihuan.mechanisms.patrols.commands import answer_signal
+from bihuan.mechanisms.patrols.commands import answer_signal, rounds
 from bihuan.mechanisms.patrols.models import Round
 from bihuan.mechanisms.patrols.tests.conftest import MORNING, at, look, tasks_of
 from bihuan.mechanisms.risks.commands import recolour_due, renew_code
@@ -412,6 +413,16 @@ def test_one_picture_at_two_points_of_a_round_is_pointed_out(route, task, walk, 
     row = kept(walk(route, task, checks=checks))
     (told,) = row.signals
     assert (told["code"], told["n"], "第 2 点" in told["words"]) == ("same_photo", 3, True)
+
+
+def test_how_like_is_the_same_is_the_packs_word(route, task, walk, points, photo, actors, monkeypatch):
+    asked = []
+    stricter = replace(rounds.thresholds(route.bureau_id), same_photo_bits=2)
+    monkeypatch.setattr(rounds, "thresholds", lambda bureau_id: stricter)
+    monkeypatch.setattr(rounds, "alike", lambda *more, near, **rest: asked.append(near) or {})
+    monkeypatch.setattr(rounds, "alike_among", lambda hashes, *, near: asked.append(near) or {})
+    walk(route, task, checks=with_photo(points, photo(actors.wang, 7)))
+    assert asked == [2, 2]
 
 
 def test_two_pictures_of_one_point_may_be_alike(route, task, walk, points, photo, actors):
