@@ -197,7 +197,7 @@ def _missing(row: Round) -> list[str]:
 
 def _looks(row: Round, points: Mapping[UUID, PointStanding]) -> list[Look]:
     found, last = [], None
-    for one in sorted(row.checks, key=lambda one: (one["at"], one["n"])):
+    for one in sorted(row.checks, key=lambda one: (_moment(one["at"]), one["n"])):
         point = points.get(UUID(one["point_id"])) if one.get("point_id") else None
         own = point is not None and point.school_id == row.school_id
         away = None
@@ -249,7 +249,8 @@ def _notices(row: Round) -> list[Notice]:
 
 def _track(checks: Sequence[Mapping[str, Any]]) -> Track | None:
     """The walk drawn to scale, north above; nothing when fewer than two places are known."""
-    known = [(one["lat"], one["lon"], one["n"]) for one in sorted(checks, key=lambda one: one["at"]) if _is_placed(one)]
+    ways = sorted(filter(_is_placed, checks), key=lambda one: _moment(one["at"]))
+    known = [(one["lat"], one["lon"], one["n"]) for one in ways]
     if len(known) < 2:
         return None
     south, west = min(lat for lat, _, _ in known), min(lon for _, lon, _ in known)

@@ -13,7 +13,7 @@ from bihuan.foundation import clock
 from bihuan.foundation.ids import uuid7
 from bihuan.mechanisms.patrols.commands import hand_over_shift
 from bihuan.mechanisms.patrols.models import Handover, Round, Route, Stop
-from bihuan.mechanisms.patrols.queries import rounds, walked_since
+from bihuan.mechanisms.patrols.queries import round_page, rounds, walked_since
 from bihuan.mechanisms.patrols.tests.conftest import MORNING, look, tasks_of
 from bihuan.mechanisms.risks.commands import post_label
 
@@ -95,6 +95,14 @@ def test_whatever_a_phone_told_once_its_page_opens(walked, points, actors, door,
     page = door("wang").get(f"/patrols/rounds/{walked.pk}/")
     assert page.status_code == 200
     assert "配电房" in page.content.decode()
+
+
+def test_looks_stand_in_the_order_of_their_moments(walked, actors):
+    """A whole second is kept without a fraction, and as a text comes after all of its fractions."""
+    moments = ["2026-11-23T23:05:03Z", "2026-11-23T23:05:03.666000Z", "2026-11-23T23:05:04Z"]
+    looks = [one | {"n": n, "at": at} for n, (one, at) in enumerate(zip(walked.checks, moments, strict=False), start=1)]
+    Round.objects.filter(pk=walked.pk).update(checks=looks)
+    assert [look.n for look in round_page(actors.wang, walked.pk).looks] == [1, 2, 3]
 
 
 def test_rounds_are_listed_and_filtered(walked, route, door):
