@@ -6,7 +6,7 @@ import { measure } from './minutes.js'
 import { progress, titleOf } from './rounds.js'
 import { go } from './router.js'
 import { fresh, iso } from './session.js'
-import { Ask, Choice, Clock, Empty, Full, html, Icon, Level, Problem, Screen, useDraft, useHere } from './ui.js'
+import { Ask, Choice, Clock, Empty, Full, html, Icon, Level, Problem, Screen, useAct, useDraft, useHere } from './ui.js'
 
 // --- home ---------------------------------------------------------------------------------------------------------------------
 
@@ -26,7 +26,7 @@ export function Home() {
       ${update && !round && !session.loose && html`<button class="btn news" onClick=${update}>有新版本，点一下更新</button>`}
       ${stale === 'sign-in' && html`<a class="says-no block" href=${`/sign-in/?next=${encodeURIComponent('/m/#/enrol')}`}>登录已过期，点这里重新登录。内容都在手机里。</a>`}
       ${!session.box.kept && html`<p class="says-no">这个窗口不允许保存：关掉页面，没上传的就没了。</p>`}
-      ${session.box.full || (session.box.kept && session.status.volatile > 0) ? html`<${Full} />` : null}
+      ${session.full ? html`<${Full} />` : null}
       ${Math.abs(offset) > 5 * 60_000 && html`<p class="says-so">手机时间${offset < 0 ? '快' : '慢'}了 ${length(offset)}，请到手机设置里校准。记录会按服务器时间改正，也会标明。</p>`}
       ${!scope && html`<p class="says-so">${stale ? '还没有取到资料，请连一次网。' : '正在取资料…'}</p>`}
       ${round && html`<a class="row row-now" href="#/round"><span class="row-main"><b>${round.title}</b><small>正在走，已查 ${progress(round).done}/${round.stops.length}</small></span><span class="row-act">接着走<${Icon} name="right" /></span></a>`}
@@ -169,7 +169,6 @@ const STATES = [['ok', '在'], ['missing', '少'], ['broken', '坏']]
 export function Shift() {
   const { session, say } = useHere()
   const waiting = session.shifts()
-  const [busy, setBusy] = useState(false)
   const posts = session.scope?.person.posts ?? []
   const places = session.scope?.schools ?? []
   const usual = session.scope?.handover_items ?? []
@@ -180,15 +179,12 @@ export function Shift() {
   useEffect(() => {
     if (draft && usually?.length && !draft.items.length) change({ items: usually.map((name) => ({ name, state: 'ok', note: '' })) })
   }, [usually, !!draft])
-  const take = async (one) => {
-    if (busy) return
-    setBusy(true)
+  const [take, busy] = useAct(say, async (one) => {
     const id = fresh()
     await session.put({ id, command: 'patrols.take_over_shift', args: { handover_id: one.id, note: '' }, title: `接${one.from_name}的班`, action: 'shift' })
     await session.spent('shift', seconds())
-    setBusy(false)
     say(`已接${one.from_name}的班。`)
-  }
+  })
   const add = () => {
     const name = draft.more.trim()
     if (name) change({ more: '', items: [...draft.items, { name: name.slice(0, 40), state: 'ok', note: '' }] })
@@ -370,6 +366,7 @@ export function Settings() {
     unsent.round && `「${unsent.round.title}」走到 ${progress(unsent.round).done}/${unsent.round.stops.length} 没有交`,
     unsent.drafts && `${unsent.drafts} 条写了一半的上报`,
   ].filter(Boolean).join('，')
+  const roundFirst = unsent?.round && !unsent.waiting
   const whole = minutes.reduce((sum, one) => sum + one.seconds, 0)
   return html`<${Screen} title="设置" foot=${html`<button class="btn" onClick=${lock}>锁屏 · 换人</button><button class="btn btn-danger" onClick=${leaving}>退出这台手机</button>`}>
     <p><b>${session.person.name}</b><br /><span class="quiet">${(session.scope?.person.posts ?? []).map((post) => `${post.org} ${post.name}`).join('、')}</span></p>
@@ -381,7 +378,7 @@ export function Settings() {
     <section><h2>这台手机</h2><dl class="facts"><dt>离线可用</dt><dd>${complete === null ? '正在准备…' : complete ? '是，扫码也可以' : '不行：这个浏览器或窗口不支持，或还没有存全'}</dd>${room != null && html`<dt>占用</dt><dd>${(room / 1e6).toFixed(1)} MB</dd>`}</dl></section>
     <p><a href="/">打开网页版</a>　<a href="#/tasks">全部路线和填报</a></p>
     ${asking === 'leave' && !lost && html`<${Ask} words="退出后，这台手机上你的内容全部清掉，下次要重新登录。" yes="退出" onno=${() => ask(null)} onyes=${leave} />`}
-    ${asking === 'leave' && lost && html`<${Ask} words=${`${lost}。`} no="返回" yes=${session.box.kept ? '锁着留在手机里' : '先不退出'} onno=${() => ask(null)} onyes=${session.box.kept ? lock : () => ask(null)}><div class="ask-more"><button class="btn btn-primary" onClick=${() => (ask(null), session.outbox.flush({ force: true }), go(unsent.waiting || !unsent.round ? '/outbox' : '/round'))}>${unsent.waiting || !unsent.round ? '现在上传' : '先去交这一趟'}</button><button class="btn btn-danger" onClick=${() => ask('throw')}>丢弃没上传的，退出</button></div>${session.box.kept ? html`<p class="quiet">锁着留下：别人看不到，下次输 PIN 接着上传。</p>` : null}<//>`}
+    ${asking === 'leave' && lost && html`<${Ask} words=${`${lost}。`} no="返回" yes=${session.box.kept ? '锁着留在手机里' : '先不退出'} onno=${() => ask(null)} onyes=${session.box.kept ? lock : () => ask(null)}><div class="ask-more"><button class="btn btn-primary" onClick=${() => (ask(null), session.outbox.flush({ force: true }), go(roundFirst ? '/round' : '/outbox'))}>${roundFirst ? '先去交这一趟' : '现在上传'}</button><button class="btn btn-danger" onClick=${() => ask('throw')}>丢弃没上传的，退出</button></div>${session.box.kept ? html`<p class="quiet">锁着留下：别人看不到，下次输 PIN 接着上传。</p>` : null}<//>`}
     ${asking === 'throw' && html`<${Ask} words=${`${lost}：会永远丢失，没有人能找回。`} typed="丢弃" danger yes="丢弃并退出" onno=${() => ask(null)} onyes=${leave} />`}
   <//>`
 }

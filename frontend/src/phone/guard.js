@@ -8,7 +8,7 @@ import { ask } from './place.js'
 import { go } from './router.js'
 import { handIn, lookedAt, newRound, progress, report, taskFor, WINDOW_BEFORE } from './rounds.js'
 import { codeIn, scan, serialIn, warm } from './scanner.js'
-import { Ask, Choice, Clock, Colour, Full, html, Icon, Problem, Screen, useDraft, useHere, Waiting } from './ui.js'
+import { Ask, Choice, Clock, Colour, Full, html, Icon, Problem, Screen, useAct, useDraft, useHere, Waiting } from './ui.js'
 import { Voice, voicesOf } from './voice.js'
 
 const STILL_THERE = 60_000
@@ -76,7 +76,7 @@ export function Scan({ query }) {
     <main>
       <div class=${`finder ${state === 'looking' ? 'on' : ''}`}><video ref=${video} playsinline muted aria-label="相机画面"></video><i aria-hidden="true"></i></div>
       <p class="scan-says" role="status">${words}</p>
-      ${session.box.full ? html`<${Full} />` : null}
+      ${session.full ? html`<${Full} />` : null}
       ${way && html`<p class="scan-next">${round.title}　已查 <b>${way.done}</b>/${way.all}${way.next ? html`<br />下一点：${way.next.name}${way.next.place ? `（${way.next.place}）` : ''}` : html`<br />都查完了`}</p>`}
     </main>
     <footer class="foot">
@@ -121,23 +121,6 @@ function useLook(code, query) {
     const text = { chosen: '', typed: code }[how] ?? `${location.origin}/p/${code}${n ? `?n=${n}` : ''}`
     return lookFor(text, how, { code: codeIn(code) })
   }, [code])
-}
-
-/** An act that may take a moment: never twice at once, and what went wrong is said. */
-function useAct(say, work) {
-  const [busy, setBusy] = useState(false)
-  const act = async () => {
-    if (busy) return
-    setBusy(true)
-    try {
-      await work()
-    } catch (error) {
-      console.warn(error)
-      say(`没有记下来（${error.message}）。请再点一次；还不行，把这句话给管理员看。`, true)
-    }
-    setBusy(false)
-  }
-  return [act, busy]
 }
 
 /** The address of a point or of what is wrong there, with how the person came to it. */

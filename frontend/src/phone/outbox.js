@@ -135,7 +135,7 @@ export class Outbox {
   }
 
   /**
-   * Change records by `change(row) → row | undefined` on what is stored now; answers the ids that were changed. A full disk
+   * Change records by `change(row) → row | undefined` on what is stored now; answers the changed ones. A full disk
    * never stops the sending: the new state then lives in memory until there is room.
    */
   async #change(ids, change) {
@@ -143,17 +143,16 @@ export class Outbox {
     for (;;) {
       const rows = (await this.#read()).filter((row) => wanted.has(row.id))
       const put = rows.map((row) => change({ ...row })).filter(Boolean)
-      const changed = put.map((row) => row.id)
       try {
         if (put.length) await this.store.write({ put })
-        changed.forEach((id) => this.#volatile.delete(id))
-        return changed
+        put.forEach((row) => this.#volatile.delete(row.id))
+        return put
       } catch (error) {
         if (error.name === 'Conflict') continue
         if (error.name !== 'QuotaExceededError') throw error
         if (await this.#evict()) continue
         put.forEach((row) => this.#volatile.set(row.id, row))
-        return changed
+        return put
       }
     }
   }
@@ -234,15 +233,12 @@ export class Outbox {
     const known = new Map(records.map((row) => [row.id, row]))
     const absent = new Set(records.filter((row) => row.state === 'dropped' || row.state === 'gone' || known.get(row.of)?.state === 'dropped').map((row) => row.id))
     // that it may have arrived, and in which words, is known before it can arrive; what was thrown away meanwhile stays
-    const rows = []
     const marked = await this.#change(chosen.map((row) => row.id), (row) => {
       if (row.state !== 'waiting') return undefined
       const said = row.maybe && row.said ? row.said : absent.size ? without(row.args, absent) : row.args
-      const next = { ...row, said, maybe: true, tries: row.tries + 1, tried_at: this.now() }
-      rows[chosen.findIndex((one) => one.id === row.id)] = next
-      return next
+      return { ...row, said, maybe: true, tries: row.tries + 1, tried_at: this.now() }
     })
-    const sent = rows.filter((row) => row && marked.includes(row.id))
+    const sent = marked.sort(byTurn)
     if (!sent.length) return true
     const ids = sent.map((row) => row.id)
     const envelopes = sent.map((row) => ({

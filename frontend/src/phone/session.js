@@ -102,16 +102,21 @@ export class Session {
     return this.box.tell(this.status.waiting + this.status.refused + (this.round ? 1 : 0))
   }
 
-  /** What would be lost with the page, or with this phone's copy of me: {sent (not yet), round, drafts}. */
+  /** What would be lost with the page, or with this phone's copy of me: {waiting (how many), round, drafts (how many)}. */
   async unsent() {
     const names = [...(await this.box.names('draft/report')), ...(await this.box.names('draft/point/'))]
     const drafts = (await Promise.all(names.map((name) => this.box.get(name)))).filter((one) => one?.value?.words?.trim() || one?.value?.photos?.length)
     return { waiting: this.status.waiting + this.status.refused, round: this.round, drafts: drafts.length }
   }
 
+  /** Whether the phone would not take all of it. */
+  get full() {
+    return this.box.full || (this.box.kept && this.status.volatile > 0)
+  }
+
   /** Whether something lives in this page only, so that it must not be reloaded. */
   get loose() {
-    return !this.box.kept || this.box.full || this.status.volatile > 0
+    return !this.box.kept || this.full
   }
 
   /** What must happen by itself: send, and take along what is new. */
@@ -210,7 +215,12 @@ export class Session {
       this.#tell()
       return next
     }
-    return navigator.locks ? navigator.locks.request(`bihuan-round-${this.person.id}`, work) : work()
+    return this.#byTurns('round', work)
+  }
+
+  /** One hand at a time in a thing of mine, also when the app is open twice. */
+  #byTurns(name, work) {
+    return navigator.locks ? navigator.locks.request(`bihuan-${name}-${this.person.id}`, work) : work()
   }
 
   /** Whether a look takes the phone's place along; off until its person says yes. */
@@ -225,7 +235,7 @@ export class Session {
 
   /** `seconds` in front of the screen went into one `action`. */
   async spent(action, seconds) {
-    await this.#withMinutes(async () => {
+    await this.#byTurns('minutes', async () => {
       const today = new Date(this.now()).toDateString()
       const book = (await this.box.get('minutes')) ?? { day: today, open: {}, told: {} }
       if (!Object.keys(book.open).length) book.day = today
@@ -240,14 +250,13 @@ export class Session {
   /** What a day took is told on the next, as sums; its id is kept before it goes, so that a killed page tells it once. */
   async #tellMinutes() {
     const today = new Date(this.now()).toDateString()
-    const work = async () => {
+    await this.#byTurns('minutes', async () => {
       const book = await this.box.get('minutes')
       if (!book || book.day === today || !Object.keys(book.open).length) return
-      const before = structuredClone(book)
-      for (const week of Object.keys(book.open)) (before.ids ??= {})[week] ??= fresh()
-      await this.keep('minutes', before)
-      for (const [week, entries] of Object.entries(before.open)) {
-        const id = before.ids[week]
+      for (const week of Object.keys(book.open)) (book.ids ??= {})[week] ??= fresh()
+      await this.keep('minutes', book)
+      for (const [week, entries] of Object.entries(book.open)) {
+        const id = book.ids[week]
         const rows = Object.entries(entries).map(([action, sum]) => ({ action, ...sum }))
         await this.outbox.add({ id, command: 'duties.tell_minutes', args: { id, week, entries: rows }, title: '本周用时', action: 'minutes' })
         for (const row of rows) {
@@ -258,13 +267,7 @@ export class Session {
       }
       const weeks = Object.keys(book.told).sort().slice(-2)
       await this.keep('minutes', { day: today, open: {}, told: Object.fromEntries(weeks.map((week) => [week, book.told[week]])) })
-    }
-    await this.#withMinutes(work)
-  }
-
-  /** One hand at a time in the book of minutes, also when the app is open twice. */
-  #withMinutes(work) {
-    return navigator.locks ? navigator.locks.request(`bihuan-minutes-${this.person.id}`, work) : work()
+    })
   }
 
   /** This week's minutes on this phone: [{action, count, seconds}]. */

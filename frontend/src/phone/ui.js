@@ -99,6 +99,23 @@ export function Ask({ words, yes = '确定', no = '再想想', typed, off, dange
   </dialog>`
 }
 
+/** An act that may take a moment: never twice at once, and what went wrong is said. */
+export function useAct(say, work) {
+  const [busy, setBusy] = useState(false)
+  const act = async (...given) => {
+    if (busy) return
+    setBusy(true)
+    try {
+      await work(...given)
+    } catch (error) {
+      console.warn(error)
+      say(`没有记下来（${error.message}）。请再点一次；还不行，把这句话给管理员看。`, true)
+    }
+    setBusy(false)
+  }
+  return [act, busy]
+}
+
 /** [value, change, done, id]: what is typed is kept (sealed) while it is typed; `id` is that of the envelope it becomes. */
 export function useDraft(session, name, first) {
   const [draft, set] = useState(null)

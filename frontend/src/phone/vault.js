@@ -201,7 +201,7 @@ class Box {
     return [...new Set([...keys.map(([, id]) => id), ...[...this.memory.things.keys()].filter((id) => id.startsWith(start))])]
   }
 
-  /** The things of today that the disk would not take. */
+  /** Whether things live in memory because the disk would not take them. */
   get full() {
     return this.memory.things.size > 0
   }

@@ -216,6 +216,6 @@ def by_itself(one: Envelope) -> Outcome | Refusal:
         return execute(one.by, one.at, id=one.id, name=one.name, args=one.args, sent_at=one.sent_at, drift=one.drift)
     except Refusal as refusal:
         return refusal
-    except Exception:
+    except Exception:  # written down, and its phone told to come again; the others go on
         log.exception("envelope %s (%s) broke", one.id, one.name)
         return Refusal("mobile.broken")

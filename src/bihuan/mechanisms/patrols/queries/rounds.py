@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,6 @@ from bihuan.mechanisms.patrols.queries.today import school_among, sees_signals, 
 from bihuan.mechanisms.risks.standing import PointStanding, standing
 
 ORDER = ("-ended_at", "-id")
-FIRST, LAST = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC)
 
 
 def rounds(
@@ -227,8 +226,8 @@ def _looks(row: Round, points: Mapping[UUID, PointStanding]) -> list[Look]:
 
 
 def _moment(text: str) -> datetime:
-    """A moment as a phone told it; at the ends of the calendar the nearest one that every clock of the world can show."""
-    return min(max(datetime.fromisoformat(text), FIRST), LAST)
+    """A moment as a phone told it; rows that are older than the rule, or were taken in, may hold one that nothing can show."""
+    return rules.reckonable(datetime.fromisoformat(text))
 
 
 def _is_placed(one: Mapping[str, Any]) -> bool:
