@@ -50,7 +50,7 @@ def pages_of(lived, *, most):
 
 def faults_on(page, path, *, impacts=("serious", "critical")):
     """Findings of these impacts, and whether the page is wider than its screen."""
-    page.evaluate("window.axe || 0") or page.evaluate(AXE)
+    page.evaluate("Boolean(window.axe)") or page.evaluate(AXE)
     found = [
         f"{path} {fault['id']}: {node['target']} {node.get('failureSummary', '')[:300]}"
         for fault in json.loads(page.evaluate(RUN))
