@@ -23,14 +23,14 @@ class Killed(Exception):
 
 
 class Phones:
-    """The Node process: ``do`` asks it for something and answers its calls to the network meanwhile."""
+    """A Node process: ``do`` asks it for something and answers its calls to the network meanwhile."""
 
-    def __init__(self) -> None:
+    def __init__(self, script: str = "phones.mjs") -> None:
         beside = Path(sys.prefix) / "bin" / "node"
         node = str(beside) if beside.exists() else shutil.which("node")
         assert node, "Node is missing: run `python3 run.py test`, which installs it"
-        script = Path(__file__).with_name("phones.mjs")
-        self._process = subprocess.Popen([node, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        path = Path(__file__).with_name(script)
+        self._process = subprocess.Popen([node, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self._ops = 0
 
     def close(self) -> None:

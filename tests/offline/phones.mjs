@@ -1,15 +1,11 @@
 // The real outboxes of several phones in one process, with no network of their own: whatever a phone sends is a line on
 // stdout, and the answer (or what befell it) a line on stdin. `kill` takes a phone away in the middle of whatever it does;
 // its disk stays.
-import { createInterface } from 'node:readline'
 import { Outbox } from '../../frontend/src/phone/outbox.js'
 import { memoryStore } from '../../frontend/src/phone/stores.js'
+import { ask, forget, serve } from './lines.mjs'
 
 const phones = new Map()
-const open = new Map()
-let calls = 0
-
-const say = (line) => process.stdout.write(JSON.stringify(line) + '\n')
 
 /** A number between 0 and 1 that is the same in every run. */
 function chance(seed) {
@@ -25,23 +21,21 @@ function chance(seed) {
 function start(phone) {
   const life = {}
   phone.life = life
-  const ask = (what) =>
+  const call = (what) =>
     new Promise((resolve, reject) => {
       if (phone.life !== life) return // this app was killed: nobody waits for anything any more
-      const call = ++calls
-      open.set(call, (answer) => {
+      ask({ phone: phone.name, ...what }, (answer) => {
         if (phone.life !== life) return
         if (answer.lost) reject(Object.assign(new Error('no network'), answer))
         else resolve(answer.body)
       })
-      say({ call, phone: phone.name, ...what })
     })
   phone.outbox = new Outbox({
     store: memoryStore({ ...phone.disk }),
     now: () => (phone.clock += 1),
     random: phone.random,
-    send: (body) => ask({ send: body }),
-    sendPhoto: (photo, offset, bytes) => ask({ photo, offset, bytes: bytes && Buffer.from(bytes).toString('base64') }),
+    send: (body) => call({ send: body }),
+    sendPhoto: (photo, offset, bytes) => call({ photo, offset, bytes: bytes && Buffer.from(bytes).toString('base64') }),
   })
 }
 
@@ -65,20 +59,7 @@ const acts = {
   restore: ({ name, id }) => phones.get(name).outbox.restore(id),
   retry: ({ name, id }) => phones.get(name).outbox.retry(id),
   edit: ({ name, id, ...more }) => phones.get(name).outbox.edit(id, more),
-  forget: () => phones.clear() || open.clear(),
+  forget: () => phones.clear() || forget(),
 }
 
-createInterface({ input: process.stdin }).on('line', async (text) => {
-  const line = JSON.parse(text)
-  if (line.call) {
-    const answer = open.get(line.call)
-    open.delete(line.call)
-    answer?.(line)
-    return
-  }
-  try {
-    say({ done: line.op, value: (await acts[line.act](line)) ?? null })
-  } catch (error) {
-    say({ done: line.op, error: String(error.stack) })
-  }
-})
+serve(acts)

@@ -34,12 +34,13 @@ export class Watch {
 
 const running = performance.now.bind(performance) // a wrong or changed clock does not make minutes
 const whole = new Watch(running)
-whole.touch()
-for (const sign of ['pointerdown', 'keydown', 'scroll', 'input']) addEventListener(sign, () => document.hidden || whole.touch(), { capture: true, passive: true })
-document.addEventListener('visibilitychange', () => (document.hidden ? whole.hide() : whole.touch()))
 
 /** A hand need not touch while the camera looks for a code. */
 export const working = () => document.hidden || whole.touch()
+
+working() // a page may be opened behind another
+for (const sign of ['pointerdown', 'keydown', 'scroll', 'input']) addEventListener(sign, working, { capture: true, passive: true })
+document.addEventListener('visibilitychange', () => (document.hidden ? whole.hide() : whole.touch()))
 
 /** Start measuring; the function tells the seconds so far. */
 export function measure(before = 0) {

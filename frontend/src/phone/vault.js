@@ -13,6 +13,7 @@ const ROUNDS = 150_000
 const TRIES = 5
 const FIRST_WAIT = 60_000
 const LONGEST_WAIT = 60 * 60_000
+const waitAfter = (wrong) => (wrong < TRIES ? 0 : Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (wrong - TRIES)))
 const text = new TextEncoder()
 const plain = new TextDecoder()
 
@@ -96,13 +97,13 @@ class Vault {
   async unlock(id, pin) {
     const row = await this.db.get('people', id)
     const left = row.wait_until - Date.now()
-    if (left > 0 && left <= LONGEST_WAIT) return { wait: left } // longer only when the clock was set back since
+    if (left > 0 && left <= waitAfter(row.wrong)) return { wait: left } // longer only when the clock was set back since
     let raw
     try {
       raw = await unseal(await keyOf(pin, row.salt), row.wrapped, id)
     } catch {
       const wrong = row.wrong + 1
-      const wait = wrong < TRIES ? 0 : Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (wrong - TRIES))
+      const wait = waitAfter(wrong)
       await unlessFull(this.db.put('people', { ...row, wrong, wait_until: wait && Date.now() + wait }))
       return wait ? { wait } : { wrong: TRIES - wrong }
     }
