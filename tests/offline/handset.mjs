@@ -84,6 +84,20 @@ const acts = {
     pages.set(page, session)
   },
   put: async ({ page, id, args }) => void (await pages.get(page).put({ id, command: 't.do', args, title: id })),
+  /** Two envelopes, the second made some moments after the first was answered; tells what waits when nothing is under way. */
+  quick: async ({ page, ids, moments }) => {
+    const { outbox } = pages.get(page)
+    const { send } = outbox
+    const answered = new Promise((go) => (outbox.send = (body) => send(body).finally(go)))
+    for (const id of ids) {
+      await pages.get(page).put({ id, command: 't.do', args: {}, title: id })
+      await answered
+      for (let n = 0; n < moments; n++) await new Promise(setImmediate)
+    }
+    outbox.send = send
+    while ((await outbox.status()).sending) await new Promise(setImmediate)
+    return (await outbox.status()).waiting
+  },
   spent: async ({ names, action, seconds }) => void (await Promise.all(names.map((name) => pages.get(name).spent(action, seconds)))),
   tick: async ({ names, at_once = 1 }) => {
     atOnce = at_once

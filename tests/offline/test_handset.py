@@ -319,6 +319,14 @@ def test_each_sends_their_own_after_a_change_there_and_back(handset):
     assert [one["args"] for _, one in handset.sent] == [{"words": "西门"}, {"words": "东门"}]
 
 
+def test_what_is_made_while_the_last_is_put_away_goes_too(wang):
+    """Two looks one after the other: whenever the second comes, it does not wait for the next half minute."""
+    waits = []
+    for n in range(0, 96, 2):
+        waits += [n] * wang.do("quick", page="wang", ids=[f"a{n}", f"b{n}"], moments=n)
+    assert waits == []
+
+
 # --- a window that keeps nothing --------------------------------------------------------------------------------------
 
 

@@ -171,6 +171,9 @@ export class Outbox {
     this.#running = Promise.resolve(this.lock(() => this.#run(force))).finally(() => {
       this.#running = null
       this.onchange()
+      if (!this.#again) return undefined
+      this.#again = false
+      return this.flush() // what was made while this one put things away
     })
     return this.#running
   }
