@@ -72,17 +72,17 @@ class Phone:
         for digit in pin:
             self.page.get_by_role("button", name=digit, exact=True).click()
 
-    def unlock(self):
+    def unlock(self, pin=PIN):
         expect(self.page.get_by_role("button", name="忘了 PIN")).to_be_visible()
-        self.press(PIN)
+        self.press(pin)
 
-    def enrol(self, whose="我自己的"):
+    def enrol(self, whose="我自己的", pin=PIN):
         """From nothing to the first screen, with a network."""
         self.page.get_by_role("button", name=whose).click()
         expect(self.page.get_by_role("heading", name="设一个 4 位 PIN")).to_be_visible()
-        self.press(PIN)
+        self.press(pin)
         expect(self.page.get_by_role("heading", name="再输一遍")).to_be_visible()
-        self.press(PIN)
+        self.press(pin)
         expect(self.page.get_by_role("link", name="扫码巡查")).to_be_visible()
 
     def last_scan(self):
@@ -150,12 +150,17 @@ def signed_in(phone, world, key="wang", *, room=None):
     if room:  # before anything is stored: the browser remembers for a while how much fits
         phone.tool.send("Storage.overrideQuotaForOrigin", {"origin": phone.url, "quotaSize": room})
         page.goto("/m/")
+    with_password(page, key)
+    phone.enrol()
+    return page
+
+
+def with_password(page, key="wang"):
+    """From the first screen of a phone that nobody uses to the question whose phone it is."""
     page.get_by_role("button", name="登录").click()
     page.locator("[name=username]").fill(key)
     page.locator("[name=password]").fill(PASSWORD)
     page.get_by_role("button", name="登录", exact=True).click()
-    phone.enrol()
-    return page
 
 
 def ready_for_no_network(phone):
