@@ -18,7 +18,7 @@ from bihuan.foundation.ids import uuid7
 from bihuan.surfaces.mobile.pages import files
 from tests import NEWER_BUILD
 from tests.journeys.fake_camera import printed
-from tests.journeys.phones import LIGHT, PIN, SOON, STOPS, looked_at, ready_for_no_network, reported, signed_in
+from tests.journeys.phones import CHEAP, LIGHT, PIN, SOON, STOPS, looked_at, ready_for_no_network, reported, signed_in
 from tests.journeys.test_axe import faults_on, too_wide
 from tests.journeys.world import PASSWORD, jpeg
 
@@ -27,6 +27,7 @@ from tests.journeys.world import PASSWORD, jpeg
 @pytest.mark.clause("HY-19")
 def test_a_round_of_twelve_points_without_a_network(phone, night, site):
     """Sign in, airplane mode, twelve labels by camera, two hazards with photos, the phone kills the page, network back."""
+    phone.slower = CHEAP
     labels = printed(night.actor("li"), site.url, night.kept["points"])
     names = {
         str(row.pk): row.name
@@ -394,6 +395,7 @@ def test_what_is_refused_keeps_the_draft_and_says_why(phone, night):
 
 def test_the_app_open_twice_is_one_round_and_sends_once(phone, night):
     """The phone's own scanner opens the app a second time: what one page does the other does not undo or send again."""
+    phone.slower = CHEAP
     rows = apps.get_model("risks", "RiskPoint").objects.filter(pk__in=night.kept["points"]).order_by("number")
     codes = [row.code for row in rows]
     first = signed_in(phone, night)
@@ -463,6 +465,7 @@ def test_a_full_phone_says_what_it_could_keep(phone, night):
 @pytest.mark.clause("HY-19")
 def test_a_sheet_is_filled_in_a_minute_and_nothing_is_reported_with_two_taps(phone, night):
     """晨午检 without a network: wrong numbers are said at once, the task is done with what was filled; 零报告 for the other."""
+    phone.slower = CHEAP
     sheet = apps.get_model("sheets", "Sheet").objects.get(bureau_id=night.orgs["bureau"], code="ledger-health-round")
     now = timezone.localtime(clock.now())
     window = {"name": "", "since": f"{now - timedelta(hours=1):%H:%M}", "until": f"{now + timedelta(hours=3):%H:%M}"}
@@ -587,7 +590,6 @@ class Eye:
 
 def test_every_screen_is_for_everybody(phone, night):
     """axe finds nothing at 360 px; twice the text still fits; the keyboard reaches every act."""
-    phone.slower = 1  # nothing here is about time
     page = phone.open("/m/")
     eye = Eye(page)
     expect(page.get_by_role("button", name="登录")).to_be_visible()

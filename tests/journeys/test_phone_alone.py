@@ -1,6 +1,5 @@
 """What the phone does when nobody looks after it: sends by itself, changes over, works in a window that keeps nothing."""
 
-import pytest
 from django.apps import apps
 from playwright.sync_api import expect
 
@@ -17,12 +16,6 @@ KEEPS_NOTHING = """(() => {
   IDBFactory.prototype.open = refuse
   Storage.prototype.getItem = Storage.prototype.setItem = Storage.prototype.removeItem = refuse
 })()"""
-
-
-@pytest.fixture
-def phone(phone):
-    phone.slower = 1  # nothing here is about speed
-    return phone
 
 
 def cases():
