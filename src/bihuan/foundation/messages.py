@@ -49,6 +49,16 @@ def tell(
     )  # fmt: skip
 
 
+def seen(event: Event) -> None:
+    """Whoever acts on a thing need not open what they were told about it before: those notices count as read.
+
+    For facts about the one thing that a notice was about; never for those about a whole school.
+    """
+    about = Event.objects.filter(bureau_id=event.bureau_id, subject_id=event.subject_id)
+    waiting = Notice.objects.filter(user_id=event.by_id, read_at__isnull=True, sent_at__lte=event.at)
+    waiting.filter(event_id__in=about.values("pk")).update(read_at=event.at)
+
+
 @command("messages.mark_read")
 def mark_read(by: Actor, at: datetime, *, notices: list[UUID] | None = None) -> dict[str, int]:
     """Mark these notices of mine as read (without a list: all of them)."""

@@ -281,14 +281,18 @@ class District:
 
     def open_accounts(self) -> None:
         """Some people of the net get a sign-in name; in the demo they sign in with one click and have no password."""
-        for account in self.plan.accounts:
-            place = self.bureau if account.at == "bureau" else self.shown
-            open_account(user_id=self.holder(place, account.post).id, username=account.username)
+        for account, person in zip(self.plan.accounts, self.visitors(), strict=True):
+            open_account(user_id=person.id, username=account.username)
         told = [account.model_dump(include={"username", "role", "text"}) for account in self.plan.accounts]
         note("demo", self.pack, accounts=told)
         packs.forget()
 
     # --- people ---------------------------------------------------------------------------------------------------
+
+    def visitors(self) -> list[Actor]:
+        """The people as whom somebody looks at the demo."""
+        accounts = self.plan.accounts
+        return [self.holder(self.bureau if one.at == "bureau" else self.shown, one.post) for one in accounts]
 
     def holder(self, place: Any, post: str, n: int = 0) -> Actor:
         """The n-th person at a post of a unit, as they act."""

@@ -16,7 +16,7 @@ from bihuan.engines.responsibility.queries import who, who_could
 from bihuan.foundation import packs, papers
 from bihuan.foundation.actors import SYSTEM
 from bihuan.foundation.events import Event, record
-from bihuan.foundation.messages import tell
+from bihuan.foundation.messages import seen, tell
 from bihuan.foundation.reactions import reacts_to
 
 TURNS = {
@@ -53,7 +53,8 @@ def _case(event: Event) -> Case:
 
 
 def _send(case: Case, event: Event, users: Iterable[UUID | None], title: str, body: str = "") -> None:
-    """Tell these people, except the one who did it."""
+    """Tell these people, except the one who did it: who acts has seen what was told before."""
+    seen(event)
     line = f"{case.org_name} · {case.title}"
     told = {user for user in users if user and user != event.by_id}
     tell(
@@ -134,6 +135,9 @@ def _paper_told(case: Case, event: Event, people: set[UUID], paper: dict[str, st
         people - {event.by_id}, about=event, kind="cases.paper", title=title, body=f"{paper['number']}　{case.org_name} · {case.title}",
         link=f"/hazards/papers/{paper['id']}/",
     )  # fmt: skip
+
+
+reacts_to("cases.paper_received")(seen)
 
 
 @reacts_to("cases.escalated")

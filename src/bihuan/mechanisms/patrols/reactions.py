@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from bihuan.engines.responsibility import queries as net
 from bihuan.foundation.actors import SYSTEM
-from bihuan.foundation.messages import tell
+from bihuan.foundation.messages import seen, tell
 from bihuan.foundation.reactions import reacts_to
 from bihuan.mechanisms.patrols.commands.along import follow_points
 from bihuan.mechanisms.patrols.commands.following import (
@@ -96,6 +96,9 @@ def tell_who_takes_over(event: Any) -> None:
             body=body,
             link="/patrols/shifts/",
         )
+
+
+reacts_to("patrols.shift_taken_over")(seen)
 
 
 @reacts_to("responsibility.handed_over")

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from bihuan.engines.responsibility.queries import org, who_could
 from bihuan.foundation.actors import SYSTEM
-from bihuan.foundation.messages import tell
+from bihuan.foundation.messages import seen, tell
 from bihuan.foundation.reactions import reacts_to
 from bihuan.mechanisms.tips.models import Tip
 from bihuan.mechanisms.tips.queries import DESK
@@ -27,6 +27,9 @@ def tell_school(event: Any) -> None:
         _people(event, tip, at_school=True), about=event, kind=event.name, title=f"有人扫码反映：{tip.point_name}",
         body=f"{tip.school_name}。请在 {timezone.localtime(tip.due_at):%m-%d %H:%M} 前处理或答复。", link=f"/tips/desk/{tip.pk}/",
     )  # fmt: skip
+
+
+reacts_to("tips.taken", "tips.answered", "tips.made_case")(seen)
 
 
 @reacts_to("tips.unanswered")

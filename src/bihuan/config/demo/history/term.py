@@ -25,6 +25,7 @@ from bihuan.config.timetable import LINES
 from bihuan.engines.responsibility.queries import actor_of, own_post, schools, who
 from bihuan.foundation import clock, packs
 from bihuan.foundation.evidence.commands import keep_evidence
+from bihuan.foundation.messages import inbox
 from bihuan.foundation.packs.notes import note, noted
 from bihuan.foundation.reactions import react
 from bihuan.foundation.refusals import Refusal
@@ -81,7 +82,15 @@ class Term:
             while react(clock.now(), most=500):  # on lived days too: a part that is new to them has its facts there
                 pass
             if fresh:
+                self.read_notices(min(at(day, HOURS[-1]), now))
                 note("demo", self.district.pack, until=str(day), days=n + 1)
+
+    def read_notices(self, moment: datetime) -> None:
+        """Whoever a visitor may be has opened what came before yesterday."""
+        for person in self.district.visitors():
+            waiting = inbox(person, unread=True, size=200).rows
+            if old := [str(one.pk) for one in waiting if one.sent_at < moment - 2 * DAY]:
+                self.district.do(person, "messages.mark_read", "read", person.id, moment, at=moment, notices=old)
 
     def plan_day(self, day: date, today: date) -> None:
         """Let every part of life say what happens today; ``daily`` parts also live on days without school."""

@@ -187,6 +187,11 @@ def test_the_right_people_are_told(loop, actors):
     assert {("cases.assigned", actors.li.id), ("cases.rectified", actors.chen.id), ("cases.returned", actors.li.id),
             ("cases.closed", actors.wang.id)} <= told  # fmt: skip
     assert all(link == f"/hazards/{case.pk}/" for link in Notice.objects.values_list("link", flat=True))
+    waiting = {(n.kind, n.user_id) for n in Notice.objects.filter(read_at__isnull=True)}
+    assert waiting == {
+        ("cases.closed", actors.wang.id),
+        ("cases.closed", actors.li.id),
+    }  # who has acted since has seen theirs
 
 
 def test_the_api(several, door, actors, cast):

@@ -47,6 +47,17 @@ def test_a_shift_is_given_to_somebody_who_is_told_and_takes_it(net, actors, cast
     assert "李安" in no.value.sentence
 
 
+def test_who_took_over_need_not_open_the_notice(net, actors, cast):
+    """The phone says it too, and a guard who takes over there every morning would have a bell full of old shifts."""
+    first, second = (give(actors.wang, net, to_id=cast.li.pk) for _ in range(2))
+    take_over_shift(actors.li, MORNING + timedelta(minutes=5), handover_id=first.pk)
+    while react(clock.now() + timedelta(seconds=1)):
+        pass
+    told = dict(Notice.objects.filter(user_id=cast.li.pk).values_list("event_id", "read_at"))
+    facts = dict(Event.objects.filter(name="patrols.shift_handed_over").values_list("subject_id", "id"))
+    assert told == {facts[first.pk]: MORNING + timedelta(minutes=5), facts[second.pk]: None}
+
+
 def test_without_a_name_whoever_comes_next_takes_it(net, actors):
     row = give(actors.wang, net)
     assert [one["id"] for one in handovers_waiting(actors.qian, MORNING)] == [row.pk]
