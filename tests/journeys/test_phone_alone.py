@@ -4,6 +4,7 @@ from django.apps import apps
 from playwright.sync_api import expect
 
 from tests.journeys.phones import PIN, looked_at, reported, signed_in, with_password
+from tests.journeys.test_axe import too_wide
 
 HALF_A_MINUTE = 31_000  # milliseconds
 SOONER = 15_000
@@ -16,6 +17,8 @@ KEEPS_NOTHING = """(() => {
   IDBFactory.prototype.open = refuse
   Storage.prototype.getItem = Storage.prototype.setItem = Storage.prototype.removeItem = refuse
 })()"""
+
+ANSWERS_NEVER = "IDBOpenDBRequest.prototype.addEventListener = () => {}"
 
 
 def cases():
@@ -130,3 +133,18 @@ def test_a_window_that_keeps_nothing_says_so_walks_and_sends(phone, night):
     assert [check["point_id"] for check in walked.checks] == [str(point.pk)]
     page.reload()
     expect(page.get_by_role("button", name="以 王保安 的身份使用")).to_be_visible()
+
+
+def test_a_storage_that_does_not_answer_is_said_with_a_way_out(phone, night):
+    page = phone.open("about:blank")
+    phone.context.add_init_script(f"if (!sessionStorage.again) {{ sessionStorage.again = 1; {ANSWERS_NEVER} }}")
+    page.clock.install()
+    page.goto("/m/")
+    expect(page.get_by_text("正在打开…")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    page.clock.fast_forward(9_000)
+    expect(page.get_by_role("alert")).to_contain_text("存储一直没有回应")
+    assert too_wide(page, "/m/") == []
+    expect(page.get_by_text("正在打开…")).to_have_count(0)
+    page.get_by_role("button", name="重新打开").click()
+    expect(page.get_by_role("button", name="登录")).to_be_visible()

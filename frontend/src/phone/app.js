@@ -162,4 +162,11 @@ function useWorker() {
   return { update, complete }
 }
 
-openVault().then((vault) => render(html`<${App} vault=${vault} />`, document.getElementById('app')))
+const STUCK = 8_000
+const root = document.getElementById('app')
+const Stuck = () => html`<div class="opening" role="alert"><p>手机的存储一直没有回应，已经记下的还在手机里。请重新打开；还不行，关掉别的页面，或者重启手机。</p><p><button class="btn btn-primary" onClick=${() => location.reload()}>重新打开</button></p></div>`
+const stuck = setTimeout(() => (root.replaceChildren(), render(html`<${Stuck} />`, root)), STUCK)
+openVault().then((vault) => {
+  clearTimeout(stuck)
+  render(html`<${App} vault=${vault} />`, root)
+})
