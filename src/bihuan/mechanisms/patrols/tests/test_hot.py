@@ -63,7 +63,7 @@ def alone(one: Envelope) -> Any:
 def left() -> dict[str, Any]:
     """Everything in the tables that a round writes."""
     found: dict[str, Any] = {}
-    events = list(Event.objects.order_by("name", "subject_id", "at"))
+    events = list(Event.objects.order_by("name", "subject_id", "at", "id"))
     assert all(event.digest == digest_of(event) for event in events)
     of = {event.pk: (event.name, event.subject_id) for event in events}
     found["reactions"] = sorted((of[row.event_id], row.listener) for row in Reaction.objects.all())
