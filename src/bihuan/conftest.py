@@ -12,8 +12,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from importlib import import_module
+from threading import Barrier
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,6 +23,7 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
+from django.db import connection
 from django.test import Client
 
 from bihuan.engines.responsibility.queries import actor_of, forget_actors
@@ -242,3 +245,25 @@ def door(cast: SimpleNamespace) -> Callable[[str], Client]:
         return client
 
     return opened
+
+
+@pytest.fixture
+def in_threads() -> Callable[..., list[Any]]:
+    """Run a function in several threads at once, each on its own connection; returns what each gave or raised."""
+
+    def run(function: Callable[[int], Any], count: int) -> list[Any]:
+        barrier = Barrier(count)
+
+        def one(n: int) -> Any:
+            barrier.wait()
+            try:
+                return function(n)
+            except Exception as error:  # noqa: BLE001 - the test looks at it
+                return error
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(count) as pool:
+            return list(pool.map(one, range(count)))
+
+    return run

@@ -7,7 +7,6 @@ from typing import Annotated
 from uuid import UUID
 
 import pytest
-from django.db import connection
 from pydantic import Field
 
 from bihuan.foundation import events, reactions, refusals
@@ -70,27 +69,3 @@ def player() -> Actor:
         bureau_id=BUREAU,
         holds=(Hold("safety-lead", frozenset({"snap"}), "bureau", BUREAU, "0001."),),
     )
-
-
-@pytest.fixture
-def in_threads():
-    """Run a function in several threads at once, each on its own connection; returns what each gave or raised."""
-    from concurrent.futures import ThreadPoolExecutor
-    from threading import Barrier
-
-    def run(function, count):
-        barrier = Barrier(count)
-
-        def one(n):
-            barrier.wait()
-            try:
-                return function(n)
-            except Exception as error:  # noqa: BLE001 - the test looks at it
-                return error
-            finally:
-                connection.close()
-
-        with ThreadPoolExecutor(count) as pool:
-            return list(pool.map(one, range(count)))
-
-    return run

@@ -5,7 +5,7 @@ import io
 import re
 from datetime import timedelta
 from html import unescape
-from threading import Barrier, BrokenBarrierError, Thread
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 import zxingcpp
@@ -197,10 +197,10 @@ def test_the_page_asks_a_guard_for_no_place_that_they_may_not_change(door, actor
     assert place in html(door("li").get(f"/p/{point.code}/post/"))
 
 
-def at_once(monkeypatch, *acts):
-    """Both acts, the first write of each held until the other has read too (where a database lets two begin)."""
-    meeting, said = Barrier(len(acts)), []
-    kept = labels.attach_evidence
+@pytest.mark.django_db(transaction=True)
+def test_of_two_guards_who_post_at_once_one_says_where_the_label_hangs(actors, point, monkeypatch, in_threads):
+    """The first write of each is held until the other has read too (where a database lets two begin)."""
+    meeting, kept = Barrier(2), labels.attach_evidence
 
     def attach(*args):
         with contextlib.suppress(BrokenBarrierError):
@@ -208,32 +208,12 @@ def at_once(monkeypatch, *acts):
         return kept(*args)
 
     monkeypatch.setattr(labels, "attach_evidence", attach)
-
-    def run(act):
-        try:
-            act()
-            said.append("")
-        except Refusal as refusal:
-            said.append(refusal.code)
-        finally:
-            connection.close()
-
-    threads = [Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sorted(said)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_two_guards_who_post_at_once_one_says_where_the_label_hangs(actors, point, monkeypatch):
-    said = at_once(
-        monkeypatch,
-        lambda: post_label(actors.wang, clock.now(), code=point.code, lat=34.1, lon=109.1),
-        lambda: post_label(actors.wang, clock.now(), code=point.code, lat=34.2, lon=109.2),
+    said = in_threads(
+        lambda n: post_label(actors.wang, clock.now(), code=point.code, lat=34.1 + n / 10, lon=109.1 + n / 10), 2
     )
-    assert said == ["", "foundation.not_yours"]
+    (refused,) = [one for one in said if isinstance(one, Exception)]
+    assert isinstance(refused, Refusal)
+    assert refused.code == "foundation.not_yours"
     told = Event.objects.get(name="risks.label_posted").facts
     assert told["lat"] == PointCode.objects.get().lat
 
