@@ -54,6 +54,8 @@ def seen(event: Event) -> None:
 
     For facts about the one thing that a notice was about; never for those about a whole school.
     """
+    if event.by_id is None:  # a sweep
+        return
     about = Event.objects.filter(bureau_id=event.bureau_id, subject_id=event.subject_id)
     waiting = Notice.objects.filter(user_id=event.by_id, read_at__isnull=True, sent_at__lte=event.at)
     waiting.filter(event_id__in=about.values("pk")).update(read_at=event.at)

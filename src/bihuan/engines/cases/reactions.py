@@ -53,18 +53,22 @@ def _case(event: Event) -> Case:
 
 
 def _send(case: Case, event: Event, users: Iterable[UUID | None], title: str, body: str = "") -> None:
-    """Tell these people, except the one who did it: who acts has seen what was told before."""
-    seen(event)
+    """Tell these people, except the one who did it."""
     line = f"{case.org_name} · {case.title}"
-    told = {user for user in users if user and user != event.by_id}
-    tell(
-        told,
-        about=event,
+    _tell(
+        event,
+        users,
         kind=event.name,
         title=title,
         body=f"{line.rstrip('。')}。{body}" if body else line,
         link=f"/hazards/{case.pk}/",
     )
+
+
+def _tell(event: Event, users: Iterable[UUID | None], **notice: str) -> None:
+    """Whoever acts on a case is not told of it, and has seen what was told before."""
+    seen(event)
+    tell({user for user in users if user and user != event.by_id}, about=event, **notice)
 
 
 @reacts_to(*TURNS)
@@ -131,8 +135,8 @@ def tell_who_receives(event: Event) -> None:
 
 
 def _paper_told(case: Case, event: Event, people: set[UUID], paper: dict[str, str], title: str) -> None:
-    tell(
-        people - {event.by_id}, about=event, kind="cases.paper", title=title, body=f"{paper['number']}　{case.org_name} · {case.title}",
+    _tell(
+        event, people, kind="cases.paper", title=title, body=f"{paper['number']}　{case.org_name} · {case.title}",
         link=f"/hazards/papers/{paper['id']}/",
     )  # fmt: skip
 

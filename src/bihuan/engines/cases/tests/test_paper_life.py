@@ -87,6 +87,7 @@ def test_a_draft_is_signed_by_the_bureau_and_acknowledged_by_the_school(drafted,
     react(T0 + timedelta(days=400), most=500)
     assert Notice.objects.filter(user_id=actors.zhou.id, kind="cases.paper", title__contains="签收").exists()
     assert not queries.papers_waiting(actors.zhao)
+    assert Notice.objects.get(user_id=actors.zhao.id, kind="cases.paper").read_at == late  # who signed need not open it
 
     next_day = late + timedelta(days=1)
     for name, code in (
