@@ -1,6 +1,6 @@
 // Judging on a phone with a bad network: an answer is kept on this device until the server has confirmed it. Each answer
 // is an envelope of its own, so sending it again is never a second fact. Without this script every form still works.
-import { openDB } from 'idb'
+import { openKept } from './kept.js'
 
 import './inspection.css'
 
@@ -9,7 +9,7 @@ const list = document.querySelector('[data-judge]')
 const saved = document.querySelector('[data-saved]')
 const RETRY = 30_000
 
-const box = await openDB('bihuan-inspections', 1, {
+const box = await openKept('bihuan-inspections', 1, {
   upgrade: (db) => db.createObjectStore('answers', { keyPath: 'id' }).createIndex('item', ['person', 'inspection', 'item']),
 }).catch(() => null) // a private window without storage: answers are sent, not kept
 

@@ -1,5 +1,8 @@
 """What a phone keeps and whom it lets in: full, locked, left in the middle of a round, opened twice."""
 
+import shutil
+import struct
+
 import pytest
 from django.apps import apps
 from django.db.models import F
@@ -51,6 +54,48 @@ def test_a_phone_that_is_full_still_opens_walks_and_sends(phone, night, guard):
     page.evaluate("dispatchEvent(new Event('online'))")
     expect(page.get_by_text("全部已上传")).to_be_visible(timeout=60_000)
     assert apps.get_model("cases", "Case").objects.get().description == "东门门禁坏了"
+
+
+def kept_at(phone):
+    """Where the browser keeps what a page stores."""
+    return phone.disk / "Default" / "IndexedDB"
+
+
+def tear(phone):
+    """As a kill between the head of a record and its body leaves the browser's log; one that keeps no such log has none torn."""
+    for log in kept_at(phone).rglob("*.log"):
+        with log.open("ab") as end:
+            end.write(struct.pack("<IHB", 0, 129, 1))
+
+
+def test_killed_in_the_middle_of_a_write_nothing_is_lost_at_the_second_opening(phone, night, guard):
+    """The browser would read over the tear once, write on behind it, and throw all away when it meets it again."""
+    phone.context.set_offline(True)
+    reported(phone, "东门门禁坏了")
+    for words in ("西门灯不亮", "二楼漏水"):
+        phone.kill()
+        tear(phone)
+        phone.open("/m/", offline=True)
+        phone.unlock()
+        reported(phone, words)
+    phone.see("/outbox")
+    expect(phone.page.get_by_role("heading", name="等着上传 3")).to_be_visible()
+
+
+def test_a_phone_whose_storage_was_thrown_away_says_so(phone, night, guard):
+    """Whoever did it, browser or person: not as if nobody had ever been here, until somebody is again."""
+    phone.context.close()
+    shutil.rmtree(kept_at(phone))
+    page = phone.open("/m/")
+    lost = page.get_by_role("alert").filter(has_text="这台手机上保存的内容没有了")
+    expect(lost).to_be_visible()
+    page.get_by_role("button", name="以 王保安 的身份使用").click()
+    phone.enrol()
+    page.get_by_role("button", name="王保安，换人或锁屏").click()
+    page.get_by_role("button", name="忘了 PIN").click()
+    page.get_by_role("button", name="清掉，重新登录").click()
+    expect(page.get_by_role("button", name="登录", exact=True)).to_be_visible()
+    expect(lost).to_have_count(0)
 
 
 def test_whoever_forgot_the_pin_is_not_let_in_by_the_browser(phone, night, guard):

@@ -3,11 +3,11 @@
 //
 // A PIN of four digits keeps out a colleague and whoever finds the phone, not a laboratory: the wait after wrong tries and the
 // cost of PBKDF2 are what a page can do, and signing out wipes everything.
-import { openDB } from 'idb'
-
-import { memoryStore } from './stores.js'
+import { openKept } from '../kept.js'
+import { memoryStore, remember, remembered } from './stores.js'
 
 const DB = 'bihuan-phone'
+const USED = 'phone-used'
 const PROBE = 'probe'
 const ROUNDS = 150_000
 const TRIES = 5
@@ -36,7 +36,7 @@ const conflict = () => Object.assign(new Error('another tab was quicker'), { nam
 /** The phone's people. Where a window may keep nothing (private mode), `kept` is false and all of it ends with the page. */
 export async function openVault() {
   try {
-    const db = await openDB(DB, 1, {
+    const db = await openKept(DB, 1, {
       upgrade(db) {
         db.createObjectStore('people', { keyPath: 'id' })
         for (const name of ['records', 'blobs', 'things']) db.createObjectStore(name, { keyPath: ['person', 'id'] })
@@ -82,6 +82,11 @@ class Vault {
     return (await this.db.getAll('people')).filter((one) => one.id !== PROBE).sort((a, b) => b.used_at - a.used_at)
   }
 
+  /** Whether somebody was here who did not leave: with nobody here, the browser has lost or cleared what it kept. */
+  get used() {
+    return !!remembered(USED)
+  }
+
   /** Somebody new signed in on this phone: their key is made and locked with their PIN. Whoever is here already unlocks and renews. */
   async enrol({ person, secret, pin, shared }) {
     const salt = crypto.getRandomValues(new Uint8Array(16))
@@ -90,6 +95,7 @@ class Vault {
     const row = { id: person.id, name: person.name, posts: person.posts ?? '', salt, wrapped: await seal(await keyOf(pin, salt), raw, person.id), secret: await sealJson(key, secret, 'secret'), wrong: 0, wait_until: 0, used_at: Date.now(), pending: 0, shared }
     await this.wipe(person.id)
     await this.db.put('people', row)
+    remember(USED, 'yes')
     return new Box(this.db, row, key, secret, this.#memory(row.id))
   }
 
@@ -119,6 +125,7 @@ class Vault {
     const work = this.db.transaction(['people', 'records', 'blobs', 'things'], 'readwrite')
     const all = IDBKeyRange.bound([id], [id, []])
     await Promise.all([work.objectStore('people').delete(id), ...['records', 'blobs', 'things'].map((name) => work.objectStore(name).delete(all)), work.done])
+    if (!(await this.people()).length) remember(USED, '')
   }
 }
 
