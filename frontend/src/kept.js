@@ -19,3 +19,8 @@ async function beginNewLog() {
   spare.close()
   await deleteDB(SPARE)
 }
+
+/** Ask that it is not cleared when the device runs short of room. Some browsers ask the person, most decide by themselves. */
+export async function keepSafe() {
+  if (!(await navigator.storage?.persisted?.())) await navigator.storage?.persist?.()
+}

@@ -24,7 +24,7 @@ def judge(page, code, word):
 
 
 def sign(page):
-    canvas = page.locator("[data-signature] canvas")
+    canvas = page.locator("[data-signature][data-ready] canvas")
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     page.mouse.move(box["x"] + 30, box["y"] + 40)

@@ -98,6 +98,21 @@ def test_a_phone_whose_storage_was_thrown_away_says_so(phone, night, guard):
     expect(lost).to_have_count(0)
 
 
+def test_the_browser_is_asked_not_to_clear_what_is_kept(phone, night, guard):
+    """It decides by itself; the settings say what it decided, and what helps."""
+    page = guard
+    said = page.locator("dt", has_text="会被清理吗").locator("+ dd")
+    phone.see("/settings")
+    expect(said).to_contain_text("添加到主屏幕")
+    phone.tool.send("Browser.grantPermissions", {"permissions": ["durableStorage"], "origin": phone.url})
+    page.reload()
+    phone.unlock()
+    page.wait_for_function("navigator.storage.persisted()")
+    phone.see("/")
+    phone.see("/settings")
+    expect(said).to_have_text("不会，除非自己去清")
+
+
 def test_whoever_forgot_the_pin_is_not_let_in_by_the_browser(phone, night, guard):
     """The browser was signed in when the app was: with the phone's copy gone, a password is asked for again."""
     page = guard

@@ -26,4 +26,5 @@ export function signOn(field) {
   })
   new ResizeObserver(fit).observe(canvas)
   fit()
+  field.dataset.ready = '' // until then the box is pale, and a stroke would be lost
 }

@@ -2,6 +2,7 @@
 import { Component, render } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 
+import { keepSafe } from '../kept.js'
 import { Hazards, Home, Mend, OutboxScreen, People, Settings, Sheet, Shift, Tasks } from './desk.js'
 import { Gate } from './gate.js'
 import { Point, Report, Round, Scan, TroubleHere } from './guard.js'
@@ -85,6 +86,7 @@ function App({ vault }) {
     const next = new Session(box)
     await next.open()
     setSession(next)
+    if (box.kept) keepSafe()
   }
   const away = (left = false) => {
     session.close()

@@ -352,9 +352,11 @@ export function Settings() {
   const [asking, ask] = useState(null)
   const [minutes, setMinutes] = useState([])
   const [room, setRoom] = useState(null)
+  const [safe, setSafe] = useState(null)
   useEffect(() => {
     session.minutes().then(setMinutes)
     navigator.storage?.estimate?.().then(({ usage }) => setRoom(usage))
+    navigator.storage?.persisted?.().then(setSafe)
   }, [])
   const [unsent, setUnsent] = useState(null)
   const leaving = async () => {
@@ -375,7 +377,7 @@ export function Settings() {
     <${Choice} name="place" label="打卡时记位置" options=${[['yes', '记'], ['no', '不记']]} value=${session.place ? 'yes' : 'no'} onchange=${(said) => session.allowPlace(said === 'yes')} columns="2" />
     <p class="quiet">只在你点“正常”“有问题”的那一刻记一次，用来证明到过现场，平时不记。不记也能巡查。</p>
     <section><h2>这周用了多少分钟</h2>${minutes.length ? html`<dl class="facts"><dt>一共</dt><dd>${Math.round(whole / 60)} 分钟</dd>${minutes.map((one) => html`<dt key=${one.action}>${ACTIONS[one.action] ?? one.action}</dt><dd>${one.count} 次${one.seconds ? `，平均 ${Math.round(one.seconds / one.count)} 秒` : ''}</dd>`)}</dl><p class="quiet">只算屏幕亮着、手在用的时间；上传的只有岗位每周的合计，不记谁。</p>` : html`<p class="quiet">这周还没有用过。</p>`}</section>
-    <section><h2>这台手机</h2><dl class="facts"><dt>离线可用</dt><dd>${complete === null ? '正在准备…' : complete ? '是，扫码也可以' : '不行：这个浏览器或窗口不支持，或还没有存全'}</dd>${room != null && html`<dt>占用</dt><dd>${(room / 1e6).toFixed(1)} MB</dd>`}</dl></section>
+    <section><h2>这台手机</h2><dl class="facts"><dt>离线可用</dt><dd>${complete === null ? '正在准备…' : complete ? '是，扫码也可以' : '不行：这个浏览器或窗口不支持，或还没有存全'}</dd>${safe !== null && html`<dt>会被清理吗</dt><dd>${safe ? '不会，除非自己去清' : '手机空间很紧时可能会：请把这一页“添加到主屏幕”，有待上传的早点连网'}</dd>`}${room != null && html`<dt>占用</dt><dd>${(room / 1e6).toFixed(1)} MB</dd>`}</dl></section>
     <p><a href="/">打开网页版</a>　<a href="#/tasks">全部路线和填报</a></p>
     ${asking === 'leave' && !lost && html`<${Ask} words="退出后，这台手机上你的内容全部清掉，下次要重新登录。" yes="退出" onno=${() => ask(null)} onyes=${leave} />`}
     ${asking === 'leave' && lost && html`<${Ask} words=${`${lost}。`} no="返回" yes=${session.box.kept ? '锁着留在手机里' : '先不退出'} onno=${() => ask(null)} onyes=${session.box.kept ? lock : () => ask(null)}><div class="ask-more"><button class="btn btn-primary" onClick=${() => (ask(null), session.outbox.flush({ force: true }), go(roundFirst ? '/round' : '/outbox'))}>${roundFirst ? '先去交这一趟' : '现在上传'}</button><button class="btn btn-danger" onClick=${() => ask('throw')}>丢弃没上传的，退出</button></div>${session.box.kept ? html`<p class="quiet">锁着留下：别人看不到，下次输 PIN 接着上传。</p>` : null}<//>`}

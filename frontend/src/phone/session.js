@@ -209,7 +209,7 @@ export class Session {
   async changeRound(change) {
     const work = async () => {
       const next = await change(await this.box.get('round'))
-      await (next ? this.box.set('round', next) : this.box.remove('round'))
+      await (next ? this.box.set('round', next, { strict: true }) : this.box.remove('round'))
       this.round = next
       this.say()
       this.#tell()

@@ -190,11 +190,15 @@ class Box {
     return row ? unsealJson(this.key, row.sealed, this.#name('things', id)).catch(() => null) : null
   }
 
-  /** Keep a thing; on a full disk in memory, until it is set again with room. */
-  async set(id, value) {
+  /** Keep a thing, *strict*: even when the battery falls out; on a full disk in memory, until it is set again with room. */
+  async set(id, value, { strict = false } = {}) {
     const row = { person: this.person.id, id, sealed: await sealJson(this.key, value, this.#name('things', id)) }
     if (this.gone) return
-    if (await unlessFull(this.db.put('things', row))) this.memory.things.delete(id)
+    const keep = async () => {
+      const work = this.db.transaction('things', 'readwrite', { durability: strict ? 'strict' : 'default' })
+      await Promise.all([work.store.put(row), work.done])
+    }
+    if (await unlessFull(keep())) this.memory.things.delete(id)
     else this.memory.things.set(id, structuredClone(value))
   }
 
