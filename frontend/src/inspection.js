@@ -8,9 +8,11 @@ const person = document.body.dataset.person ?? ''
 const list = document.querySelector('[data-judge]')
 const saved = document.querySelector('[data-saved]')
 const RETRY = 30_000
+const SLOW = 1_000 // so long on its way, and the line above says that it waits
+const NOT_NOW = [401, 408, 429]
 
 const box = await openKept('bihuan-inspections', 1, {
-  upgrade: (db) => db.createObjectStore('answers', { keyPath: 'id' }).createIndex('item', ['person', 'inspection', 'item']),
+  upgrade: (db) => db.createObjectStore('answers', { keyPath: 'id' }),
 }).catch(() => null) // a private window without storage: answers are sent, not kept
 
 const fresh = () => {
@@ -23,12 +25,32 @@ const fresh = () => {
 }
 const token = () => JSON.parse(document.body.getAttribute('hx-headers') ?? '{}')['X-CSRFToken'] ?? ''
 const articleOf = (row) => document.querySelector(`[data-inspection="${row.inspection}"] [data-item="${row.item}"]`)
-const mine = async () => (box ? (await box.getAll('answers')).filter((row) => row.person === person) : [])
 
 // --- keeping and sending ---------------------------------------------------------------------------------------------
 
-const wait = []
+/** Answers that this device does not take (a private window, no room): they live in this page until the server has them. */
+const loose = new Map()
 let sending = false
+let more = false // something was judged while others were on their way
+
+const mine = async () => [...((await box?.getAll('answers')) ?? []).filter((row) => row.person === person), ...loose.values()]
+
+/** Keep an answer in the place of those before it to the same item. */
+async function store(row) {
+  const before = (await mine()).filter((one) => one.inspection === row.inspection && one.item === row.item)
+  before.forEach((one) => loose.delete(one.id))
+  try {
+    const change = box.transaction('answers', 'readwrite')
+    await Promise.all([...before.map((one) => change.store.delete(one.id)), change.store.put(row), change.done])
+  } catch {
+    loose.set(row.id, row)
+  }
+}
+
+async function drop(row) {
+  loose.delete(row.id)
+  await box?.delete('answers', row.id)
+}
 
 async function keep(form, article) {
   const data = new FormData(form)
@@ -44,22 +66,21 @@ async function keep(form, article) {
     photos: data.getAll('photos').filter((value) => value instanceof File && value.size).map((file) => ({ id: fresh(), file })),
     refused: '',
   }
-  if (!box) {
-    wait.push(row)
-    return
-  }
-  const older = await box.getAllKeysFromIndex('answers', 'item', [person, row.inspection, row.item])
-  const change = box.transaction('answers', 'readwrite')
-  await Promise.all([...older.map((key) => change.store.delete(key)), change.store.put(row), change.done])
+  await store(row)
+  return row
 }
 
 async function flush() {
+  more = true
   if (sending) return
   sending = true
   try {
-    const rows = box ? (await mine()).filter((row) => !row.refused) : wait.splice(0)
-    for (const row of rows.sort((a, b) => a.at - b.at)) {
-      if (!(await deliver(row))) break
+    while (more) {
+      more = false
+      const rows = (await mine()).filter((row) => !row.refused)
+      for (const row of rows.sort((a, b) => a.at - b.at)) {
+        if (!(await deliver(row))) break
+      }
     }
   } finally {
     sending = false
@@ -70,7 +91,7 @@ async function flush() {
 /** An answer of the server, whatever it says; it throws when the network, the sign-in or the server is gone. */
 async function post(url, body, headers) {
   const answer = await fetch(url, { method: 'POST', body, redirect: 'error', headers: { ...headers, 'X-CSRFToken': token() } })
-  if (answer.status === 401 || answer.status >= 500) throw new Error(`not now: ${answer.status}`)
+  if (NOT_NOW.includes(answer.status) || answer.status >= 500) throw new Error(`not now: ${answer.status}`)
   return answer
 }
 
@@ -82,10 +103,9 @@ async function upload(photo) {
   return answer.ok ? {} : { refused: (await answer.json()).sentence }
 }
 
-async function refusedHere(row, words) {
-  await box?.put('answers', { ...row, refused: words })
-  const article = articleOf(row)
-  if (article) refuse(article, words)
+/** The answer stays here with its sentence (`say` shows it), unless it was changed meanwhile. */
+async function refused(row, words) {
+  if ((await mine()).some((one) => one.id === row.id)) await store({ ...row, refused: words || '没有被接受，请核对后重新确定。' })
   return true
 }
 
@@ -99,27 +119,19 @@ async function deliver(row) {
   try {
     for (const photo of row.photos) {
       const kept = await upload(photo)
-      if (kept.refused) return await refusedHere(row, kept.refused)
+      if (kept.refused) return await refused(row, kept.refused)
       data.append('photos', photo.id)
     }
     answer = await post(row.url, data, { 'HX-Request': 'true' })
     html = await answer.text()
   } catch {
-    if (!box) wait.push(row)
     return false
   }
+  if (answer.ok) await drop(row)
+  else await refused(row, new DOMParser().parseFromString(html, 'text/html').querySelector('[role=alert]')?.textContent.trim())
   const article = articleOf(row)
-  const isItem = html.includes(`id="item-${row.item}"`)
-  if (answer.ok) {
-    await box?.delete('answers', row.id)
-    if (article && isItem) put(article, html)
-    count(answer.headers.get('X-Progress'))
-  } else {
-    const words = new DOMParser().parseFromString(html, 'text/html').querySelector('[role=alert]')?.textContent.trim() ?? ''
-    await box?.put('answers', { ...row, refused: words || '没有被接受，请核对后重新确定。' })
-    if (article && isItem) put(article, html)
-    else if (article) refuse(article, words)
-  }
+  if (article && html.includes(`id="item-${row.item}"`)) put(article, html)
+  count(answer.headers.get('X-Progress'))
   return true
 }
 
@@ -149,21 +161,27 @@ function count(progress) {
   if (bar) bar.value = done
 }
 
+const keptWords = (row) => (loose.has(row.id) ? '本机存不下，只在这个页面里' : '已存在本机')
+
 async function say() {
-  const rows = box ? await mine() : wait
+  const rows = await mine()
   const here = list ? rows.filter((row) => row.inspection === list.dataset.inspection) : rows
   const refused = here.filter((row) => row.refused)
   if (saved && list) {
     saved.hidden = false
-    const words = [`已存在本机 ${here.length} 项，连上网就上传`, `其中 ${refused.length} 项没被接受，请看红字`]
-    saved.textContent = here.length ? words.slice(0, refused.length ? 2 : 1).join('；') : '已全部上传'
+    const words = [
+      here.length > loose.size && `已存在本机 ${here.length - loose.size} 项，连上网就上传`,
+      loose.size > 0 && `本机存不下：${loose.size} 项只在这个页面里，请不要关闭，连上网就上传`,
+      refused.length > 0 && `其中 ${refused.length} 项没被接受，请看红字`,
+    ]
+    saved.textContent = words.filter(Boolean).join('；') || '已全部上传'
     saved.classList.toggle('waits', here.length > 0)
   }
   for (const row of here) {
     const article = list && articleOf(row)
     if (!article) continue
     if (row.refused && !article.querySelector('[role=alert]')) refuse(article, row.refused)
-    else if (!row.refused) article.querySelector('[data-kept]')?.replaceChildren('已存在本机')
+    else if (!row.refused) article.querySelector('[data-kept]')?.replaceChildren(keptWords(row))
   }
 }
 
@@ -179,12 +197,13 @@ async function judged(form) {
     article.querySelector('[data-kept]').textContent = '请用一句话写明看到了什么'
     return
   }
-  await keep(form, article)
+  const row = await keep(form, article)
   article.dataset.result = result
-  article.querySelector('[data-kept]').textContent = '已存在本机'
+  article.querySelector('[data-kept]').textContent = keptWords(row)
   seen.add(article.dataset.item)
   unseen()
   if (list.classList.contains('one')) step(1, article)
+  setTimeout(say, SLOW)
   flush()
 }
 
@@ -314,6 +333,7 @@ if (list) {
   if (before) oneByOne(true)
 }
 
+window.addEventListener('beforeunload', (event) => loose.size && event.preventDefault())
 // the online event alone is not reliable: also on load, on coming back, and every half minute
 window.addEventListener('online', flush)
 document.addEventListener('visibilitychange', () => document.hidden || flush())

@@ -60,6 +60,43 @@ def test_answers_given_without_a_network_arrive_once_it_is_back(site, page, door
     assert errors == []
 
 
+def test_what_is_judged_while_another_is_on_its_way_follows_at_once(site, page, door, opened, actors):
+    """Not half a minute later, when the script next looks by itself."""
+    sign_in(page, site, door, "chen", PHONE)
+    page.goto(f"/inspections/{opened.pk}/08/")
+    held = []
+    page.route(f"**/inspections/{opened.pk}/**", lambda call: held.append(call) if not held else call.continue_())
+    items, saved = page.locator("[data-item]"), page.locator("[data-saved]")
+    with page.expect_request(lambda call: call.method == "POST"):
+        items.nth(0).locator("input[value=pass]").click()
+    items.nth(1).locator("input[value=pass]").click()
+    expect(saved).to_contain_text("已存在本机 2 项")  # on its way is not there
+    held[0].continue_()
+    expect(items.nth(1).locator(".check-said")).to_contain_text("符合")
+    expect(saved).to_have_text("已全部上传")
+    assert detail(actors.chen, opened.pk).tally.passed == 2
+
+
+def test_a_phone_that_is_full_says_so_and_sends_all_the_same(site, page, door, opened, actors):
+    """Not one more byte fits: what is judged lives in the page until the server has it."""
+    sign_in(page, site, door, "chen", PHONE)
+    page.add_init_script(
+        "IDBObjectStore.prototype.put = () => { throw new DOMException('no room', 'QuotaExceededError') }"
+    )
+    page.goto(f"/inspections/{opened.pk}/08/")
+    items, saved = page.locator("[data-item]"), page.locator("[data-saved]")
+    page.context.set_offline(True)
+    items.nth(0).locator("input[value=pass]").click()
+    items.nth(1).locator("input[value=na]").click()
+    expect(saved).to_contain_text("本机存不下：2 项只在这个页面里，请不要关闭")
+    items.nth(0).locator("input[value=na]").click()  # thought better of it
+    expect(saved).to_contain_text("本机存不下：2 项")
+    page.context.set_offline(False)
+    expect(saved).to_have_text("已全部上传")
+    found = detail(actors.chen, opened.pk)
+    assert (found.tally.passed, found.tally.not_applicable) == (0, 2)
+
+
 def test_what_is_refused_stays_on_the_phone_with_its_sentence(site, page, door, opened, actors):
     sign_in(page, site, door, "chen", PHONE)
     page.goto(f"/inspections/{opened.pk}/01/")
