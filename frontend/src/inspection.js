@@ -1,6 +1,6 @@
 // Judging on a phone with a bad network: an answer is kept on this device until the server has confirmed it. Each answer
 // is an envelope of its own, so sending it again is never a second fact. Without this script every form still works.
-import { openKept } from './kept.js'
+import { Kept } from './kept.js'
 
 import './inspection.css'
 
@@ -11,7 +11,7 @@ const RETRY = 30_000
 const SLOW = 1_000 // so long on its way, and the line above says that it waits
 const NOT_NOW = [401, 408, 429]
 
-const box = await openKept('bihuan-inspections', 1, {
+const box = await Kept.open('bihuan-inspections', 1, {
   upgrade: (db) => db.createObjectStore('answers', { keyPath: 'id' }),
 }).catch(() => null) // a private window without storage: answers are sent, not kept
 
@@ -33,15 +33,20 @@ const loose = new Map()
 let sending = false
 let more = false // something was judged while others were on their way
 
-const mine = async () => [...((await box?.getAll('answers')) ?? []).filter((row) => row.person === person), ...loose.values()]
+async function mine() {
+  const rows = (await box?.run((db) => db.getAll('answers')).catch(() => null)) ?? []
+  return [...rows.filter((row) => row.person === person), ...loose.values()]
+}
 
 /** Keep an answer in the place of those before it to the same item. */
 async function store(row) {
   const before = (await mine()).filter((one) => one.inspection === row.inspection && one.item === row.item)
   before.forEach((one) => loose.delete(one.id))
   try {
-    const change = box.transaction('answers', 'readwrite')
-    await Promise.all([...before.map((one) => change.store.delete(one.id)), change.store.put(row), change.done])
+    await box.run((db) => {
+      const change = db.transaction('answers', 'readwrite')
+      return Promise.all([...before.map((one) => change.store.delete(one.id)), change.store.put(row), change.done])
+    })
   } catch {
     loose.set(row.id, row)
   }
@@ -49,7 +54,7 @@ async function store(row) {
 
 async function drop(row) {
   loose.delete(row.id)
-  await box?.delete('answers', row.id)
+  await box?.run((db) => db.delete('answers', row.id))
 }
 
 async function keep(form, article) {

@@ -2,12 +2,42 @@
 import { deleteDB, openDB } from 'idb'
 
 const SPARE = 'bihuan-spare'
+const DROPPED = ['InvalidStateError', 'UnknownError'] // as Chromium and as Safari say that a connection is gone
 
-/** A database, as `openDB` of idb opens it, that outlives a browser which is killed while it writes. */
-export async function openKept(name, version, options) {
-  const db = await openDB(name, version, options)
-  beginNewLog().catch(() => {}) // it is a precaution
-  return db
+/** A database that outlives a browser which is killed while it writes, and a connection that the browser drops. */
+export class Kept {
+  #open
+  #db
+  #again = null
+
+  /** As `openDB` of idb opens it. */
+  static async open(name, version, options) {
+    const kept = new Kept()
+    kept.#open = () => openDB(name, version, options)
+    kept.#db = await kept.#open()
+    beginNewLog().catch(() => {}) // it is a precaution
+    return kept
+  }
+
+  /** What `work(db)` finds. It is done once more when the connection was gone: nothing of it was done then. */
+  async run(work) {
+    const db = this.#db
+    try {
+      return await work(db)
+    } catch (error) {
+      if (!DROPPED.includes(error?.name)) throw error
+      if (db === this.#db) await (this.#again ??= this.#renew())
+      return work(this.#db)
+    }
+  }
+
+  async #renew() {
+    try {
+      this.#db = await this.#open()
+    } finally {
+      this.#again = null
+    }
+  }
 }
 
 /**

@@ -4,7 +4,7 @@ from django.apps import apps
 from playwright.sync_api import expect
 
 from tests.journeys.phones import PIN, looked_at, reported, signed_in, with_password
-from tests.journeys.test_axe import too_wide
+from tests.journeys.test_axe import faults_on, too_wide
 
 HALF_A_MINUTE = 31_000  # milliseconds
 SOONER = 15_000
@@ -12,6 +12,7 @@ HIDE = """(hidden) => {
   Object.defineProperty(document, 'hidden', { configurable: true, value: hidden })
   document.dispatchEvent(new Event('visibilitychange'))
 }"""
+REFUSES = "() => { throw new DOMException('Internal error opening backing store', 'UnknownError') }"
 KEEPS_NOTHING = """(() => {
   const refuse = () => { throw new DOMException('not here', 'SecurityError') }
   IDBFactory.prototype.open = refuse
@@ -143,8 +144,26 @@ def test_a_storage_that_does_not_answer_is_said_with_a_way_out(phone, night):
     expect(page.get_by_text("正在打开…")).to_be_visible()
     page.wait_for_load_state("networkidle")
     page.clock.fast_forward(9_000)
-    expect(page.get_by_role("alert")).to_contain_text("存储一直没有回应")
+    expect(page.get_by_role("alert")).to_contain_text("存储没有回应")
     assert too_wide(page, "/m/") == []
     expect(page.get_by_text("正在打开…")).to_have_count(0)
     page.get_by_role("button", name="重新打开").click()
     expect(page.get_by_role("button", name="登录")).to_be_visible()
+
+
+def test_a_storage_that_cannot_be_opened_now_is_not_taken_for_an_empty_one(phone, night):
+    """Somebody's things are there: no sign-in as if nobody had been here; who is in a hurry goes on without keeping."""
+    page = signed_in(phone, night)
+    phone.context.add_init_script(f"if (sessionStorage.refuses) {{ IDBFactory.prototype.open = {REFUSES} }}")
+    page.evaluate("sessionStorage.refuses = 1")
+    page.reload()
+    expect(page.get_by_role("alert")).to_contain_text("已经记下的还在手机里")
+    expect(page.get_by_role("button", name="登录")).to_have_count(0)
+    assert too_wide(page, "/m/") == []
+    assert faults_on(page, "/m/") == []
+    page.get_by_role("button", name="急着用").click()
+    expect(page.get_by_role("alert")).to_contain_text("这个窗口不允许保存内容")
+    page.evaluate("sessionStorage.clear()")
+    page.reload()
+    phone.unlock()
+    expect(page.get_by_role("link", name="夜间巡查")).to_be_visible()

@@ -18,6 +18,17 @@ FULL = """(() => {
   }
 })()"""
 
+DROPS = """(() => {
+  const all = []
+  const open = IDBFactory.prototype.open
+  IDBFactory.prototype.open = function (...how) {
+    const asked = open.apply(this, how)
+    asked.addEventListener('success', () => all.push(asked.result))
+    return asked
+  }
+  window.drop = () => all.splice(0).forEach((one) => one.close())
+})()"""
+
 
 def codes(night):
     rows = apps.get_model("risks", "RiskPoint").objects.filter(pk__in=night.kept["points"]).order_by("number")
@@ -80,6 +91,28 @@ def test_killed_in_the_middle_of_a_write_nothing_is_lost_at_the_second_opening(p
         reported(phone, words)
     phone.see("/outbox")
     expect(phone.page.get_by_role("heading", name="等着上传 3")).to_be_visible()
+
+
+def test_a_connection_that_the_browser_drops_is_made_anew(phone, night, guard):
+    """As after a while in the background: what is done next is kept, and nobody has to know."""
+    page = guard
+    phone.context.add_init_script(DROPS)
+    page.reload()
+    phone.unlock()
+    phone.context.set_offline(True)
+    page.evaluate("drop()")
+    reported(phone, "东门门禁坏了")
+    page.evaluate("drop()")
+    looked_at(page, codes(night)[0])
+    page.evaluate("drop()")
+    phone.see("/")
+    page.get_by_role("button", name="王保安，换人或锁屏").click()
+    phone.unlock()
+    expect(page.get_by_text("正在走，已查 1/12")).to_be_visible()
+    page.evaluate("drop()")
+    phone.context.set_offline(False)
+    expect(page.get_by_text("全部已上传")).to_be_visible(timeout=60_000)
+    assert apps.get_model("cases", "Case").objects.get().description == "东门门禁坏了"
 
 
 def test_a_phone_whose_storage_was_thrown_away_says_so(phone, night, guard):

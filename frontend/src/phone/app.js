@@ -11,7 +11,7 @@ import { leaveBrowser } from './server.js'
 import { Session } from './session.js'
 import { remember, remembered } from './stores.js'
 import { Here, html } from './ui.js'
-import { openVault } from './vault.js'
+import { MemoryVault, openVault } from './vault.js'
 
 /** Whether something lives in this page only: then a new version waits for the next visit. */
 const holding = { now: () => false }
@@ -166,9 +166,15 @@ function useWorker() {
 
 const STUCK = 8_000
 const root = document.getElementById('app')
-const Stuck = () => html`<div class="opening" role="alert"><p>手机的存储一直没有回应，已经记下的还在手机里。请重新打开；还不行，关掉别的页面，或者重启手机。</p><p><button class="btn btn-primary" onClick=${() => location.reload()}>重新打开</button></p></div>`
-const stuck = setTimeout(() => (root.replaceChildren(), render(html`<${Stuck} />`, root)), STUCK)
-openVault().then((vault) => {
-  clearTimeout(stuck)
-  render(html`<${App} vault=${vault} />`, root)
-})
+root.replaceChildren() // from here on the page is Preact's
+const Stuck = () => html`<div class="opening" role="alert"><p>手机的存储没有回应，已经记下的还在手机里。请重新打开；还不行，关掉别的页面，或者重启手机。</p><p><button class="btn btn-primary" onClick=${() => location.reload()}>重新打开</button></p><p><button class="btn" onClick=${() => start(new MemoryVault())}>急着用：这一次先不保存</button></p></div>`
+const stuck = () => render(html`<${Stuck} />`, root)
+render(html`<p class="opening">正在打开…</p>`, root)
+const waiting = setTimeout(stuck, STUCK)
+let started = false
+function start(vault) {
+  clearTimeout(waiting)
+  if (!started) render(html`<${App} vault=${vault} />`, root)
+  started = true
+}
+openVault().then(start, () => (clearTimeout(waiting), stuck()))

@@ -3,7 +3,7 @@
 //
 // A PIN of four digits keeps out a colleague and whoever finds the phone, not a laboratory: the wait after wrong tries and the
 // cost of PBKDF2 are what a page can do, and signing out wipes everything.
-import { openKept } from '../kept.js'
+import { Kept } from '../kept.js'
 import { memoryStore, remember, remembered } from './stores.js'
 
 const DB = 'bihuan-phone'
@@ -33,10 +33,13 @@ async function keyOf(pin, salt) {
 const aes = (raw) => crypto.subtle.importKey('raw', raw, 'AES-GCM', false, ['encrypt', 'decrypt'])
 const conflict = () => Object.assign(new Error('another tab was quicker'), { name: 'Conflict' })
 
-/** The phone's people. Where a window may keep nothing (private mode), `kept` is false and all of it ends with the page. */
+/**
+ * The phone's people. Where a window may keep nothing (private mode), `kept` is false and all of it ends with the page. It throws
+ * when somebody is here and their things cannot be reached now.
+ */
 export async function openVault() {
   try {
-    const db = await openKept(DB, 1, {
+    const kept = await Kept.open(DB, 1, {
       upgrade(db) {
         db.createObjectStore('people', { keyPath: 'id' })
         for (const name of ['records', 'blobs', 'things']) db.createObjectStore(name, { keyPath: ['person', 'id'] })
@@ -44,10 +47,11 @@ export async function openVault() {
       blocking: (_, __, event) => event.target.close(),
     })
     // some private windows open a database and then refuse to write; a full phone refuses too, but what it has is there
-    await unlessFull(db.put('people', { id: PROBE }))
-    await db.delete('people', PROBE)
-    return new Vault(db)
-  } catch {
+    await unlessFull(kept.run((db) => db.put('people', { id: PROBE })))
+    await kept.run((db) => db.delete('people', PROBE))
+    return new Vault(kept)
+  } catch (error) {
+    if (remembered(USED)) throw error
     return new MemoryVault()
   }
 }
@@ -66,9 +70,10 @@ async function unlessFull(writing) {
 class Vault {
   kept = true
   #memories = new Map()
+  #disk
 
-  constructor(db) {
-    this.db = db
+  constructor(disk) {
+    this.#disk = disk
   }
 
   /** What of a person's no disk would take: it outlives a locked screen, not the page. */
@@ -79,7 +84,7 @@ class Vault {
 
   /** For the lock screen: {id, name, posts, pending, wait_until}, who used it last first. */
   async people() {
-    return (await this.db.getAll('people')).filter((one) => one.id !== PROBE).sort((a, b) => b.used_at - a.used_at)
+    return (await this.#disk.run((db) => db.getAll('people'))).filter((one) => one.id !== PROBE).sort((a, b) => b.used_at - a.used_at)
   }
 
   /** Whether somebody was here who did not leave: with nobody here, the browser has lost or cleared what it kept. */
@@ -94,14 +99,14 @@ class Vault {
     const key = await aes(raw)
     const row = { id: person.id, name: person.name, posts: person.posts ?? '', salt, wrapped: await seal(await keyOf(pin, salt), raw, person.id), secret: await sealJson(key, secret, 'secret'), wrong: 0, wait_until: 0, used_at: Date.now(), pending: 0, shared }
     await this.wipe(person.id)
-    await this.db.put('people', row)
+    await this.#disk.run((db) => db.put('people', row))
     remember(USED, 'yes')
-    return new Box(this.db, row, key, secret, this.#memory(row.id))
+    return new Box(this.#disk, row, key, secret, this.#memory(row.id))
   }
 
   /** {box} · {wrong: tries left} · {wait: ms} */
   async unlock(id, pin) {
-    const row = await this.db.get('people', id)
+    const row = await this.#disk.run((db) => db.get('people', id))
     const left = row.wait_until - Date.now()
     if (left > 0 && left <= waitAfter(row.wrong)) return { wait: left } // longer only when the clock was set back since
     let raw
@@ -110,21 +115,23 @@ class Vault {
     } catch {
       const wrong = row.wrong + 1
       const wait = waitAfter(wrong)
-      await unlessFull(this.db.put('people', { ...row, wrong, wait_until: wait && Date.now() + wait }))
+      await unlessFull(this.#disk.run((db) => db.put('people', { ...row, wrong, wait_until: wait && Date.now() + wait })))
       return wait ? { wait } : { wrong: TRIES - wrong }
     }
     const next = { ...row, wrong: 0, wait_until: 0, used_at: Date.now() }
-    await unlessFull(this.db.put('people', next))
+    await unlessFull(this.#disk.run((db) => db.put('people', next)))
     const key = await aes(raw)
-    return { box: new Box(this.db, next, key, await unsealJson(key, row.secret, 'secret'), this.#memory(id)) }
+    return { box: new Box(this.#disk, next, key, await unsealJson(key, row.secret, 'secret'), this.#memory(id)) }
   }
 
   /** Nothing of this person stays on the phone. */
   async wipe(id) {
     this.#memories.delete(id)
-    const work = this.db.transaction(['people', 'records', 'blobs', 'things'], 'readwrite')
     const all = IDBKeyRange.bound([id], [id, []])
-    await Promise.all([work.objectStore('people').delete(id), ...['records', 'blobs', 'things'].map((name) => work.objectStore(name).delete(all)), work.done])
+    await this.#disk.run((db) => {
+      const work = db.transaction(['people', 'records', 'blobs', 'things'], 'readwrite')
+      return Promise.all([work.objectStore('people').delete(id), ...['records', 'blobs', 'things'].map((name) => work.objectStore(name).delete(all)), work.done])
+    })
     if (!(await this.people()).length) remember(USED, '')
   }
 }
@@ -133,8 +140,11 @@ class Vault {
 class Box {
   kept = true
 
-  constructor(db, row, key, secret, memory) {
-    Object.assign(this, { db, key, secret, memory, person: { id: row.id, name: row.name, posts: row.posts }, shared: row.shared })
+  #disk
+
+  constructor(disk, row, key, secret, memory) {
+    this.#disk = disk
+    Object.assign(this, { key, secret, memory, person: { id: row.id, name: row.name, posts: row.posts }, shared: row.shared })
     this.store = { read: () => this.#read(), write: (change) => this.#write(change), bytes: (id) => this.#bytes(id) }
   }
 
@@ -143,7 +153,7 @@ class Box {
   }
 
   async #read() {
-    const rows = await this.db.getAll('records', IDBKeyRange.bound([this.person.id], [this.person.id, []]))
+    const rows = await this.#disk.run((db) => db.getAll('records', IDBKeyRange.bound([this.person.id], [this.person.id, []])))
     return Promise.all(rows.map(async (row) => ({ ...(await unsealJson(this.key, row.sealed, this.#name('records', row.id))), id: row.id, rev: row.rev })))
   }
 
@@ -152,8 +162,13 @@ class Box {
     // sealing takes time and a transaction does not wait for it: all of it is done before one begins
     const rows = await Promise.all(put.map(async (row) => ({ person, id: row.id, rev: (row.rev ?? 0) + 1, sealed: await sealJson(this.key, row, this.#name('records', row.id)) })))
     const blobs = await Promise.all([...bytes].filter(([, value]) => value).map(async ([id, value]) => ({ person, id, sealed: await seal(this.key, value, this.#name('blobs', id)) })))
+    await this.#disk.run((db) => this.#change(db, { rows, blobs, remove, bytes }))
+  }
+
+  async #change(db, { rows, blobs, remove, bytes }) {
     if (this.gone) throw new Error('this person has left the phone')
-    const work = this.db.transaction(['records', 'blobs'], 'readwrite', { durability: 'strict' })
+    const person = this.person.id
+    const work = db.transaction(['records', 'blobs'], 'readwrite', { durability: 'strict' })
     const records = work.objectStore('records')
     const done = work.done.catch((error) => {
       throw error ?? work.error ?? new Error('aborted')
@@ -179,14 +194,14 @@ class Box {
   }
 
   async #bytes(id) {
-    const row = await this.db.get('blobs', [this.person.id, id])
+    const row = await this.#disk.run((db) => db.get('blobs', [this.person.id, id]))
     return row ? unseal(this.key, row.sealed, this.#name('blobs', id)) : null
   }
 
   /** A thing by name: the scope, a draft, the round under way. */
   async get(id) {
     if (this.memory.things.has(id)) return structuredClone(this.memory.things.get(id))
-    const row = await this.db.get('things', [this.person.id, id])
+    const row = await this.#disk.run((db) => db.get('things', [this.person.id, id]))
     return row ? unsealJson(this.key, row.sealed, this.#name('things', id)).catch(() => null) : null
   }
 
@@ -194,22 +209,22 @@ class Box {
   async set(id, value, { strict = false } = {}) {
     const row = { person: this.person.id, id, sealed: await sealJson(this.key, value, this.#name('things', id)) }
     if (this.gone) return
-    const keep = async () => {
-      const work = this.db.transaction('things', 'readwrite', { durability: strict ? 'strict' : 'default' })
-      await Promise.all([work.store.put(row), work.done])
+    const keep = (db) => {
+      const work = db.transaction('things', 'readwrite', { durability: strict ? 'strict' : 'default' })
+      return Promise.all([work.store.put(row), work.done])
     }
-    if (await unlessFull(keep())) this.memory.things.delete(id)
+    if (await unlessFull(this.#disk.run(keep))) this.memory.things.delete(id)
     else this.memory.things.set(id, structuredClone(value))
   }
 
   async remove(id) {
     this.memory.things.delete(id)
-    await this.db.delete('things', [this.person.id, id])
+    await this.#disk.run((db) => db.delete('things', [this.person.id, id]))
   }
 
   /** The names of the things that begin so. */
   async names(start) {
-    const keys = await this.db.getAllKeys('things', IDBKeyRange.bound([this.person.id, start], [this.person.id, `${start}\uffff`]))
+    const keys = await this.#disk.run((db) => db.getAllKeys('things', IDBKeyRange.bound([this.person.id, start], [this.person.id, `${start}\uffff`])))
     return [...new Set([...keys.map(([, id]) => id), ...[...this.memory.things.keys()].filter((id) => id.startsWith(start))])]
   }
 
@@ -231,16 +246,19 @@ class Box {
 
   /** Change this person's row in one step; whoever has left the phone does not come back by it. */
   async #row(change) {
-    const work = this.db.transaction('people', 'readwrite')
-    const row = await work.store.get(this.person.id)
-    const next = row && !this.gone ? change(row) : null
-    await unlessFull((async () => Promise.all([next && work.store.put(next), work.done]))())
+    const alter = async (db) => {
+      const work = db.transaction('people', 'readwrite')
+      const row = await work.store.get(this.person.id)
+      const next = row && !this.gone ? change(row) : null
+      await Promise.all([next && work.store.put(next), work.done])
+    }
+    await unlessFull(this.#disk.run(alter))
   }
 }
 
 const full = (error) => (error?.name === 'QuotaExceededError' ? Object.assign(new Error('full'), { name: 'QuotaExceededError' }) : null)
 
-class MemoryVault {
+export class MemoryVault {
   kept = false
 
   async people() {
