@@ -21,7 +21,7 @@ export function Welcome({ vault, who, people, onenrol, onback }) {
       <p>扫码巡查、随手报、交接班。没有网络也能用，连上网自动上传。</p>
       ${!window.isSecureContext && html`<${Problem}>这个网址不是 https，手机不许它用相机和离线存储。请用 https 网址打开，或先用<a href="/">网页版</a>。<//>`}
       ${!vault.kept && window.isSecureContext && html`<${Problem}>这个窗口不允许保存内容（可能是无痕模式）：关掉页面，没上传的就没了。请换普通窗口打开。<//>`}
-      ${vault.used && !people.length && html`<${Problem}>这台手机上保存的内容没有了：被清理过，或者手机的存储出了错。没上传的也在里面，请登录后补报。<//>`}
+      ${vault.used && !people.length && html`<${Problem}>这台手机上保存的内容没有了：被清理过，或者手机的存储出了错。没上传的也没有了，请登录后补报。<//>`}
       ${!('serviceWorker' in navigator) && html`<p class="says-so">这个浏览器不能离线打开网页，巡查前请先打开好；或换手机自带的浏览器。</p>`}
     </main>
     <footer class="foot foot-up">
