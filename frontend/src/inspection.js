@@ -48,6 +48,7 @@ async function store(row) {
       return Promise.all([...before.map((one) => change.store.delete(one.id)), change.store.put(row), change.done])
     })
   } catch {
+    // no storage at all, or no room
     loose.set(row.id, row)
   }
 }
@@ -109,7 +110,7 @@ async function upload(photo) {
 }
 
 /** The answer stays here with its sentence (`say` shows it), unless it was changed meanwhile. */
-async function refused(row, words) {
+async function keepRefused(row, words) {
   if ((await mine()).some((one) => one.id === row.id)) await store({ ...row, refused: words || '没有被接受，请核对后重新确定。' })
   return true
 }
@@ -124,7 +125,7 @@ async function deliver(row) {
   try {
     for (const photo of row.photos) {
       const kept = await upload(photo)
-      if (kept.refused) return await refused(row, kept.refused)
+      if (kept.refused) return await keepRefused(row, kept.refused)
       data.append('photos', photo.id)
     }
     answer = await post(row.url, data, { 'HX-Request': 'true' })
@@ -133,7 +134,7 @@ async function deliver(row) {
     return false
   }
   if (answer.ok) await drop(row)
-  else await refused(row, new DOMParser().parseFromString(html, 'text/html').querySelector('[role=alert]')?.textContent.trim())
+  else await keepRefused(row, new DOMParser().parseFromString(html, 'text/html').querySelector('[role=alert]')?.textContent.trim())
   const article = articleOf(row)
   if (article && html.includes(`id="item-${row.item}"`)) put(article, html)
   count(answer.headers.get('X-Progress'))

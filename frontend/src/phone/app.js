@@ -166,15 +166,17 @@ function useWorker() {
 
 const STUCK = 8_000
 const root = document.getElementById('app')
-root.replaceChildren() // from here on the page is Preact's
+const opening = root.firstElementChild
 const Stuck = () => html`<div class="opening" role="alert"><p>手机的存储没有回应，已经记下的还在手机里。请重新打开；还不行，关掉别的页面，或者重启手机。</p><p><button class="btn btn-primary" onClick=${() => location.reload()}>重新打开</button></p><p><button class="btn" onClick=${() => start(new MemoryVault())}>急着用：这一次先不保存</button></p></div>`
-const stuck = () => render(html`<${Stuck} />`, root)
-render(html`<p class="opening">正在打开…</p>`, root)
-const waiting = setTimeout(stuck, STUCK)
 let started = false
+function show(what) {
+  opening.remove()
+  render(what, root)
+}
 function start(vault) {
-  clearTimeout(waiting)
-  if (!started) render(html`<${App} vault=${vault} />`, root)
+  if (!started) show(html`<${App} vault=${vault} />`)
   started = true
 }
-openVault().then(start, () => (clearTimeout(waiting), stuck()))
+const stuck = () => started || show(html`<${Stuck} />`)
+setTimeout(stuck, STUCK)
+openVault().then(start, stuck)

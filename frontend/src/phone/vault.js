@@ -139,7 +139,6 @@ class Vault {
 /** What one person has on this phone, unlocked. */
 class Box {
   kept = true
-
   #disk
 
   constructor(disk, row, key, secret, memory) {
