@@ -2,7 +2,8 @@
 
 Calls of ``/phone/sync`` whose envelopes are all rounds are taken here, before Django's threads: who sends, what is sent
 and the answer are those of the ordinary door (``surfaces.mobile.sync``), only that the rounds of several calls share one
-transaction. Each caller is answered after the commit. Whatever this does not understand goes the ordinary way.
+transaction. Each caller is answered after the commit. Whatever this does not understand goes the ordinary way. The writing
+thread also reads the bodies, one after another: what another core has just made is far from this one's cache.
 On SQLite the one thread that writes batches is also what keeps the tail short: rounds queue here, not for the file's lock.
 """
 
@@ -20,14 +21,13 @@ from django.db import close_old_connections
 
 from bihuan.foundation import clock
 from bihuan.foundation.actors import Actor
-from bihuan.foundation.refusals import Refusal
 from bihuan.surfaces.mobile import sync
 from bihuan.surfaces.mobile.queries import encoded
 from bihuan.surfaces.openapi.tokens import remembered
 
 PATH = "/api/v1/phone/sync"
-MOST = 200
-"""Rounds in one transaction."""
+MOST = 1_000_000
+"""Bytes of the calls in one transaction: some two hundred rounds of a dozen points."""
 LARGEST = 64 * 1024
 """Bytes of a call that is taken here: a handful of rounds. A large outbox is a batch by itself."""
 
@@ -36,10 +36,10 @@ LARGEST = 64 * 1024
 class Waiting:
     """One call that waits for its batch."""
 
+    actor: Actor
     at: datetime
-    waiting: list[sync.Waiting]
-    drift_seconds: int
-    answer: asyncio.Future[bytes] = field(repr=False)
+    body: bytes
+    answer: asyncio.Future[bytes | None] = field(repr=False)
 
 
 class Batcher:
@@ -53,12 +53,10 @@ class Batcher:
 
     async def take(self, actor: Actor, body: bytes) -> bytes | None:
         """The answer's body after the commit, or ``None`` when the call has to go the ordinary way."""
-        at = clock.now()
-        understood = _rounds(actor, at, body)
-        if understood is None:
+        if len(body) > LARGEST or not sync.worth_reading(body):
             return None
         loop = asyncio.get_running_loop()
-        one = Waiting(at, *understood, loop.create_future())
+        one = Waiting(actor, clock.now(), body, loop.create_future())
         self._queue.append(one)
         if not self._writing:
             self._hand_over(loop)
@@ -78,7 +76,7 @@ class Batcher:
         """In the writing thread: batch after batch."""
         while True:
             loop, calls = self._batches.get()
-            bodies: list[bytes] | Exception
+            bodies: list[bytes | None] | Exception
             try:
                 bodies = carried_out(calls)
             except Exception as broken:  # noqa: BLE001 - passed on: nobody waits for ever, each caller can send again
@@ -86,7 +84,9 @@ class Batcher:
             with suppress(RuntimeError):  # the loop has ended, and with it whoever waited
                 loop.call_soon_threadsafe(self._answer, loop, calls, bodies)
 
-    def _answer(self, loop: asyncio.AbstractEventLoop, calls: list[Waiting], bodies: list[bytes] | Exception) -> None:
+    def _answer(
+        self, loop: asyncio.AbstractEventLoop, calls: list[Waiting], bodies: list[bytes | None] | Exception
+    ) -> None:
         self._hand_over(loop)
         for n, call in enumerate(calls):
             if call.answer.done():
@@ -98,41 +98,21 @@ class Batcher:
 
     def _next(self) -> list[Waiting]:
         """As many calls as fit into one batch."""
-        count, rounds = 0, 0
-        while count < len(self._queue) and (not count or rounds + len(self._queue[count].waiting) <= MOST):
-            rounds += len(self._queue[count].waiting)
+        count, size = 0, 0
+        while count < len(self._queue) and (not count or size + len(self._queue[count].body) <= MOST):
+            size += len(self._queue[count].body)
             count += 1
         taken, self._queue = self._queue[:count], self._queue[count:]
         return taken
 
 
-def _rounds(actor: Actor, at: datetime, body: bytes) -> tuple[list[sync.Waiting], int] | None:
-    """The envelopes of a call that is nothing but rounds without needs."""
-    if len(body) > LARGEST:
-        return None
-    try:
-        said = sync.read(body)
-    except Refusal:
-        return None
-    drift = sync.drift_of(said.get("phone_now"), at)
-    waiting = [sync.understood(one, actor, at, drift) for one in said["envelopes"]]
-    if not waiting or not all(sync.is_simple(one) for one in waiting):
-        return None
-    return waiting, round(drift.total_seconds())
-
-
-def carried_out(calls: Sequence[Waiting]) -> list[bytes]:
-    """In the writing thread: the rounds of all calls in one transaction a bureau; each call's answer."""
+def carried_out(calls: Sequence[Waiting]) -> list[bytes | None]:
+    """In the writing thread: the rounds of all calls in one transaction a bureau; each call's answer, ``None`` for one that
+    goes the ordinary way."""
     close_old_connections()
-    envelopes = [one.envelope for call in calls for one in call.waiting if one.envelope]
-    outcomes = iter(sync.together(envelopes))
-    bodies = []
-    for call in calls:
-        answers = sync.Answers()
-        for one in call.waiting:
-            answers.add(one, next(outcomes))
-        bodies.append(encoded(sync.answered(call.at, call.drift_seconds, answers)))
-    return bodies
+    understood = [sync.all_ready(call.actor, call.at, call.body) for call in calls]
+    outcomes = iter(sync.together([one for each in understood if each for one in each.calls]))
+    return [each and encoded(each.answered(outcomes)) for each in understood]
 
 
 batcher = Batcher()

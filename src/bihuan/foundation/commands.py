@@ -53,18 +53,24 @@ class Command:
     secret: frozenset[str] = frozenset()
     reading: Reading | None = None
 
-    def read(self, args: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+    def read(self, args: Arguments) -> tuple[dict[str, Any], str]:
         """Typed arguments with their digest; refuses as ``parse`` does."""
-        if self.reading is not None:
-            try:
-                if (read := self.reading(args)) is not None:
-                    text = _sorted.encode([self.name, read])
-                    if b"\\u0000" not in text:
-                        return read, hashlib.sha256(text).hexdigest()
-            except (TypeError, ValueError):  # half of a character: ``parse`` has the sentence for it
-                pass
-        parsed = self.parse(args)
+        if (read := self.read_quickly(args)) is not None:
+            return read
+        parsed = self.parse(msgspec.json.decode(args) if isinstance(args, msgspec.Raw) else args)
         return parsed, _digest(self.name, parsed)
+
+    def read_quickly(self, args: Arguments) -> tuple[dict[str, Any], str] | None:
+        """``read`` for arguments that are as they should be, by the command's own ``reading``."""
+        if self.reading is None:
+            return None
+        try:
+            if (read := self.reading(args)) is None:
+                return None
+            text = _sorted.encode([self.name, read])
+        except (TypeError, ValueError):  # half of a character: ``parse`` has the sentence for it
+            return None
+        return None if b"\\u0000" in text else (read, hashlib.sha256(text).hexdigest())
 
     def parse(self, args: Mapping[str, Any]) -> dict[str, Any]:
         """Typed arguments, or ``foundation.bad_input`` with a sentence per field."""
@@ -99,7 +105,7 @@ class Envelope:
     at: datetime
     id: UUID
     name: str
-    args: Mapping[str, Any]
+    args: Arguments
     sent_at: datetime | None = None
     drift: timedelta = timedelta(0)
 
@@ -113,7 +119,9 @@ class Call:
     digest: str
 
 
-Reading = Callable[[Mapping[str, Any]], dict[str, Any] | None]
+Arguments = Mapping[str, Any] | msgspec.Raw
+"""What a client wrote: read already, or still the JSON text of an object."""
+Reading = Callable[[Arguments], dict[str, Any] | None]
 _registry: dict[str, Command] = {}
 _batches: dict[str, tuple[Callable[[Sequence[Call]], list[Any]], Callable[[Mapping[str, Any]], bool]]] = {}
 
@@ -164,7 +172,7 @@ def execute(
     *,
     id: UUID,
     name: str,
-    args: Mapping[str, Any],
+    args: Arguments,
     sent_at: datetime | None = None,
     drift: timedelta = timedelta(0),
 ) -> Outcome:
@@ -201,8 +209,8 @@ def together(
     """Register the batch twin of a command: many calls of one bureau in one transaction, with statements for sets.
 
     It answers for each call what the command would, or the ``Refusal`` that the command would raise (and then has written
-    nothing for it). It may raise for the whole; then each is carried out for itself. *fits* says of the arguments as they
-    were sent whether the twin knows how.
+    nothing for it). It may raise for the whole; then each is carried out for itself. *fits* says of arguments that the
+    command's ``reading`` has read whether the twin knows how.
     """
 
     def decorate(function: Callable[[Sequence[Call]], list[Any]]) -> Callable[[Sequence[Call]], list[Any]]:
@@ -212,36 +220,39 @@ def together(
     return decorate
 
 
-def goes_together(name: str, args: Mapping[str, Any]) -> bool:
-    """Whether an envelope can be carried out in a batch with others of its command."""
-    return name in _batches and _batches[name][1](args)
+def together_names() -> Iterable[str]:
+    """The commands that have a batch twin."""
+    return _batches.keys()
 
 
-def execute_together(envelopes: Sequence[Envelope]) -> list[Outcome | Refusal]:
-    """Carry out envelopes of one command, each at most once: the same as ``execute`` for each, in one transaction a bureau.
+def ready(one: Envelope) -> Call | None:
+    """The envelope with its arguments read, if it can be carried out in a batch with others of its command."""
+    function, fits = _batches.get(one.name, (None, None))
+    read = _registry[one.name].read_quickly(one.args) if function else None
+    return Call(one, *read) if read and fits and fits(read[0]) else None
+
+
+def execute_together(calls: Sequence[Call]) -> list[Outcome | Refusal]:
+    """Carry out what is ``ready``, each at most once: the same as ``execute`` for each, in one transaction a bureau.
 
     Refusals are answered, never raised, and touch nobody else. When a batch fails as a whole (somebody was faster, the
     database refused) it is tried once more, and then each of its envelopes by itself.
     """
     found: dict[int, Outcome | Refusal] = {}
-    bureaus: dict[UUID | None, dict[int, Call]] = {}
+    batches: dict[tuple[UUID | None, str], dict[int, Call]] = {}
     seen: set[UUID] = set()
     twice: list[int] = []
-    for n, one in enumerate(envelopes):
+    for n, call in enumerate(calls):
+        one = call.envelope
         if one.id in seen:
             twice.append(n)  # the same envelope came by two ways at once: it is answered from the receipt of the first
             continue
         seen.add(one.id)
-        try:
-            args, digest = _registry[one.name].read(one.args)
-        except Refusal as refusal:
-            found[n] = refusal
-        else:
-            bureaus.setdefault(one.by.bureau_id, {})[n] = Call(one, args, digest)
-    for calls in bureaus.values():
-        found |= _of_one_bureau(calls)
-    found |= {n: _alone(envelopes[n]) for n in twice}
-    return [found[n] for n in range(len(envelopes))]
+        batches.setdefault((one.by.bureau_id, one.name), {})[n] = call
+    for batch in batches.values():
+        found |= _of_one_bureau(batch)
+    found |= {n: _alone(calls[n].envelope) for n in twice}
+    return [found[n] for n in range(len(calls))]
 
 
 def _of_one_bureau(calls: Mapping[int, Call]) -> dict[int, Outcome | Refusal]:

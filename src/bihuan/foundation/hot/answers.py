@@ -149,7 +149,7 @@ def _moment(value: str | datetime | None) -> datetime | None:
 
 @lru_cache(maxsize=8192)
 def _uuid(value: str | None) -> UUID | None:
-    return UUID(value) if value is not None else None
+    return msgspec.convert(value, UUID) if value is not None else None
 
 
 def table(

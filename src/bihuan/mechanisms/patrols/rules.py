@@ -75,18 +75,20 @@ DEGREE = 111_200
 
 
 class Spot(msgspec.Struct, frozen=True, eq=False):
-    """A risk point as far as a round needs it; the position is where its label was posted, when that is known."""
+    """A risk point as far as a round needs it; the position is where its label was posted, when that is known.
+
+    ``text`` is its id as it is kept in JSON.
+    """
 
     id: UUID
     school_id: UUID | None
     name: str = ""
     lat: float | None = None
     lon: float | None = None
+    text: str = ""
 
-    @property
-    def text(self) -> str:
-        """Its id as it is kept in JSON."""
-        return msgspec.to_builtins(self.id)  # type: ignore[no-any-return]
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "text", msgspec.to_builtins(self.id))
 
 
 class Label(msgspec.Struct, frozen=True):

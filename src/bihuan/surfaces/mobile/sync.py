@@ -7,17 +7,26 @@ the same again can help. Whatever was carried out before is answered as it was t
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from django.db import InterfaceError, OperationalError
 
 from bihuan.foundation.actors import Actor
-from bihuan.foundation.commands import Envelope, Outcome, carried_out, execute, execute_together, goes_together
+from bihuan.foundation.commands import (
+    Call,
+    Envelope,
+    Outcome,
+    carried_out,
+    execute,
+    execute_together,
+    ready,
+    together_names,
+)
 from bihuan.foundation.evidence.queries import uploaded
 from bihuan.foundation.refusals import Refusal
 
@@ -56,17 +65,79 @@ class Answers:
 
     def add(self, waiting: Waiting, found: Outcome | Refusal, *, retry: bool | None = None) -> None:
         """Answer one envelope."""
-        if isinstance(found, Outcome):
-            assert waiting.envelope
+        result = _result(waiting.said_id, found, retry=retry)
+        self.results.append(result)
+        if waiting.envelope and result["ok"]:
             self.done.add(waiting.envelope.id)
-            self.results.append({"id": waiting.said_id, "ok": True, "answer": found.answer, "replayed": found.replayed})
-            return
-        again = (found.status in (429, 503) or found.code in COME_LATER) if retry is None else retry
-        if waiting.envelope:
-            self.failed[waiting.envelope.id] = again
-        self.results.append(
-            {"id": waiting.said_id, "ok": False, "code": found.code, "sentence": found.sentence, "fields": found.fields, "retry": again}
-        )  # fmt: skip
+        elif waiting.envelope:
+            self.failed[waiting.envelope.id] = result["retry"]
+
+
+def _result(said_id: Any, found: Outcome | Refusal, *, retry: bool | None = None) -> dict[str, Any]:
+    """The answer to one envelope, under the id as it was written."""
+    if isinstance(found, Outcome):
+        return {"id": said_id, "ok": True, "answer": found.answer, "replayed": found.replayed}
+    again = (found.status in (429, 503) or found.code in COME_LATER) if retry is None else retry
+    return {"id": said_id, "ok": False, "code": found.code, "sentence": found.sentence, "fields": found.fields, "retry": again}  # fmt: skip
+
+
+class _Envelope(msgspec.Struct):
+    """An envelope as every phone writes it; its arguments are left to their command."""
+
+    id: str
+    command: str
+    args: msgspec.Raw
+    sent_at: Any = None
+    needs: Annotated[list[Any], msgspec.Meta(max_length=0)] | None = None
+
+
+class _Body(msgspec.Struct):
+    """The body of a call in which nothing waits for anything."""
+
+    envelopes: Annotated[list[_Envelope], msgspec.Meta(min_length=1, max_length=MOST_ENVELOPES)]
+    phone_now: Any = None
+
+
+_body = msgspec.json.Decoder(_Body).decode
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A call whose envelopes can all go in one batch, also with those of other calls: ids as they were written, and calls."""
+
+    at: datetime
+    drift: timedelta
+    said_ids: list[str]
+    calls: list[Call]
+
+    def answered(self, outcomes: Iterator[Outcome | Refusal]) -> dict[str, Any]:
+        """The answer, taking the next outcome for each of its calls."""
+        results = [_result(said, next(outcomes)) for said in self.said_ids]
+        return _answered(self.at, self.drift, results)
+
+
+def worth_reading(body: bytes) -> bool:
+    """Whether the body of a call may be ``Ready``: it names a command that goes together with others."""
+    return any(name.encode() in body for name in together_names())
+
+
+def all_ready(by: Actor, at: datetime, body: bytes) -> Ready | None:
+    """The body of a call, read straight into what its commands take; ``None`` when that needs a closer look."""
+    if not worth_reading(body):
+        return None
+    try:
+        said = _body(body)
+        drift = drift_of(said.phone_now, at)
+        calls = []
+        for one in said.envelopes:
+            id = msgspec.convert(one.id, UUID)
+            call = ready(Envelope(by, at, id, one.command, one.args, moment(one.sent_at), drift))
+            if call is None:
+                return None
+            calls.append(call)
+    except (ValueError, RecursionError):
+        return None
+    return Ready(at, drift, [one.id for one in said.envelopes], calls)
 
 
 def carry_out(by: Actor, at: datetime, body: bytes) -> dict[str, Any]:
@@ -76,7 +147,9 @@ def carry_out(by: Actor, at: datetime, body: bytes) -> dict[str, Any]:
     ``mobile.bad_envelope``, ``mobile.waits_for`` (a needed envelope or photo is absent or was refused), ``mobile.broken``,
     and whatever ``execute`` and the command refuse.
     """
-    said = read(body)
+    if len(body) <= LARGEST and (simple := all_ready(by, at, body)) is not None:
+        return simple.answered(iter(together(simple.calls)))
+    said = _read(body)
     drift = drift_of(said.get("phone_now"), at)
     waiting = [understood(one, by, at, drift) for one in said["envelopes"]]
     answers = Answers()
@@ -86,24 +159,20 @@ def carry_out(by: Actor, at: datetime, body: bytes) -> dict[str, Any]:
     while n < len(waiting):
         run = _run(waiting, n, answers.done | before)
         if len(run) > 1:
-            _together(run, answers)
+            for one, outcome in zip(waiting[n:], together(run), strict=False):
+                answers.add(one, outcome)
         else:
             _alone(waiting[n], answers, before)
         n += max(1, len(run))
-    return answered(at, round(drift.total_seconds()), answers)
+    return _answered(at, drift, answers.results)
 
 
-def answered(at: datetime, drift_seconds: int, answers: Answers) -> dict[str, Any]:
+def _answered(at: datetime, drift: timedelta, results: list[dict[str, Any]]) -> dict[str, Any]:
     """The answer of a whole call."""
-    return {"server_now": at.isoformat(), "drift_seconds": drift_seconds, "results": answers.results}
+    return {"server_now": at.isoformat(), "drift_seconds": round(drift.total_seconds()), "results": results}
 
 
-def is_simple(one: Waiting) -> bool:
-    """Whether an envelope can be carried out with those of other phones."""
-    return one.envelope is not None and not one.needs and goes_together(one.envelope.name, one.envelope.args)
-
-
-def read(body: bytes) -> dict[str, Any]:
+def _read(body: bytes) -> dict[str, Any]:
     """The call's JSON object with its list of envelopes, or the refusal of the whole."""
     if len(body) > LARGEST:
         raise Refusal("mobile.too_large")
@@ -163,38 +232,32 @@ def _before(by: Actor, needs: set[UUID]) -> set[UUID]:
     return carried_out(by, needs) | set(uploaded(by, needs)) if needs else set()
 
 
-def _run(waiting: Sequence[Waiting], start: int, there: set[UUID]) -> list[Waiting]:
+def _run(waiting: Sequence[Waiting], start: int, there: set[UUID]) -> list[Call]:
     """The envelopes from *start* on that can go through the batch path together."""
-    found: list[Waiting] = []
+    found: list[Call] = []
     ids: set[UUID] = set()
     for one in waiting[start:]:
         envelope = one.envelope
-        if envelope is None or not goes_together(envelope.name, envelope.args):
+        if envelope is None or envelope.id in ids or not there.issuperset(one.needs):
             break
-        if found and found[0].envelope.name != envelope.name:  # type: ignore[union-attr]
-            break
-        if envelope.id in ids or not there.issuperset(one.needs):
+        call = ready(envelope)
+        if call is None or (found and found[0].envelope.name != envelope.name):
             break
         ids.add(envelope.id)
-        found.append(one)
+        found.append(call)
     return found
 
 
-def _together(run: Sequence[Waiting], answers: Answers) -> None:
-    for one, outcome in zip(run, together([one.envelope for one in run if one.envelope]), strict=True):
-        answers.add(one, outcome)
-
-
-def together(envelopes: Sequence[Envelope]) -> list[Outcome | Refusal]:
+def together(calls: Sequence[Call]) -> list[Outcome | Refusal]:
     """What becomes of envelopes that go in one batch; when that breaks, of each by itself."""
     try:
-        return execute_together(envelopes)
+        return execute_together(calls)
     except (OperationalError, InterfaceError):  # the database is out of reach: trying each would be waiting for each
-        log.exception("a batch of %s envelopes found no database", len(envelopes))
-        return [Refusal("mobile.broken") for _ in envelopes]
+        log.exception("a batch of %s envelopes found no database", len(calls))
+        return [Refusal("mobile.broken") for _ in calls]
     except Exception:  # whatever is wrong with one of them is no matter of the others
-        log.exception("a batch failed as a whole; its %s envelopes are carried out one by one", len(envelopes))
-        return [by_itself(one) for one in envelopes]
+        log.exception("a batch failed as a whole; its %s envelopes are carried out one by one", len(calls))
+        return [by_itself(call.envelope) for call in calls]
 
 
 def _alone(one: Waiting, answers: Answers, before: set[UUID]) -> None:

@@ -94,6 +94,28 @@ def test_what_cannot_be_read_breaks_nobody_else(phone, hazard, broken):
     assert results[1]["sentence"]
 
 
+def walked(**more):
+    look = {"n": 1, "how": "scan", "code": "ABCD", "result": "normal", "at": "2026-11-23T07:12:00+08:00", **more}
+    moments = {"started_at": "2026-11-23T07:10:00+08:00", "ended_at": "2026-11-23T07:20:00+08:00"}
+    return envelope("patrols.submit_round", id=str(uuid7()), **moments, checks=[look])
+
+
+def test_rounds_that_go_together_are_answered_under_the_ids_as_they_were_written(phone, net):
+    one, two = walked(), walked()
+    one["id"] = one["id"].upper()
+    results = phone("wang").sync(one, two)
+    assert [(result["id"], result["code"]) for result in results] == [
+        (one["id"], "patrols.nowhere"),
+        (two["id"], "patrols.nowhere"),
+    ]
+
+
+def test_a_malformed_round_harms_nobody_else(phone, net):
+    bad, good = phone("wang").sync(walked(lat=91), walked())
+    assert (bad["code"], good["code"]) == ("foundation.bad_input", "patrols.nowhere")
+    assert "checks.0.lat" in bad["fields"]
+
+
 def test_an_unknown_command_is_said_by_its_name(phone, hazard):
     results = phone("wang").sync(envelope("patrols.fly_away"), hazard())
     assert results[0]["code"] == "foundation.unknown_command"
