@@ -59,7 +59,7 @@ class Batch:
     calls: list[tuple[Call, rounds.Sent]]
     rows: list[Round] = field(default_factory=list)
     facts: list[Event] = field(default_factory=list)
-    walks: list[tuple[Actor, datetime, datetime, list[UUID]]] = field(default_factory=list)
+    walks: list[risks.Looked] = field(default_factory=list)
     _grounds: dict[UUID, rounds.Ground] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -75,9 +75,8 @@ class Batch:
             _before(self.calls),
             by_key=True,
         )
-        (self._routes, self._stops), (self._points, known), self._doing, (self._by_id, self._parts, self._last) = found
-        self._labels = rounds.labels_of(known)
-        self._spots = rounds.spots_of(self._points)
+        (self._routes, self._stops), (self._points, self._labels), self._doing, before = found
+        self._by_id, self._parts, self._last = before
 
     def take(self, by: Actor, at: datetime, sent: rounds.Sent) -> dict[str, Any]:
         """Decide one round; nothing is written yet. Refusals: those of ``submit_round``."""
@@ -101,13 +100,13 @@ class Batch:
     def _ground(self, by: Actor, sent: rounds.Sent) -> rounds.Ground:
         """Rounds of one route share what was found out about it."""
         if not sent.route_id:
-            return rounds.ground_of(by, sent.looks, None, (), self._points, self._spots, self._labels)
+            return rounds.ground_of(by, sent.looks, None, (), self._points, self._labels)
         if (known := self._grounds.get(sent.route_id)) is not None:
             return known
         route, stops = self._routes.get(sent.route_id), self._stops.get(sent.route_id, ())
         if route is None or not stops:
             raise Refusal("foundation.not_found")
-        made = rounds.ground_of(by, sent.looks, route, stops, self._points, self._spots, self._labels)
+        made = rounds.ground_of(by, sent.looks, route, stops, self._points, self._labels)
         self._grounds[sent.route_id] = made
         return made
 
@@ -124,7 +123,7 @@ class Batch:
         if row.task_id:
             self._parts[row.task_id].append((walk.covered, walk.context.terrain.stops(walk.looked)))
         if walk.spots:
-            self.walks.append((walker, at, walk.times.ended_at, walk.walked))
+            self.walks.append((walker, at, walk.times.ended_at, walk.spots))
         recorded_at = datetime.now(UTC)
         for name, facts in rounds.told_of(row, walk):
             self.facts.append(stated(row, name, facts, by=walker, at=at, recorded_at=recorded_at))
@@ -133,7 +132,7 @@ class Batch:
         """Everything that was decided, in one statement a table."""
         hot.insert(self.rows)
         self._doing.write()
-        risks.note_all(self.walks, self._points)
+        risks.note_all(self.walks)
         keep([*self._doing.facts, *self.facts])
 
 

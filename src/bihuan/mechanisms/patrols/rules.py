@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from bihuan.foundation.actors import Placed
+from bihuan.mechanisms.risks.standing import LabelStanding, PointStanding
 
 RESULTS: Mapping[str, str] = {
     "normal": "正常",
@@ -56,7 +57,6 @@ COUNTS = frozenset({"on_route", "off_route", "void"})
 How = Literal["scan", "nfc", "typed", "chosen"]
 Look = Literal["normal", "found", "skipped"]
 Standing = Literal["on_route", "off_route", "wrong_place", "void", "unknown"]
-LabelState = Literal["in_force", "void", "unknown", "forged"]
 
 AHEAD = timedelta(minutes=5)
 """A walk that ends later than this after it was received has a clock that lies."""
@@ -72,30 +72,6 @@ EARTH = 6_371_008.8
 """Mean radius in metres."""
 DEGREE = 111_200
 """Metres of a degree of latitude, rounded up."""
-
-
-class Spot(msgspec.Struct, frozen=True, eq=False):
-    """A risk point as far as a round needs it; the position is where its label was posted, when that is known.
-
-    ``text`` is its id as it is kept in JSON.
-    """
-
-    id: UUID
-    school_id: UUID | None
-    name: str = ""
-    lat: float | None = None
-    lon: float | None = None
-    text: str = ""
-
-    def __post_init__(self) -> None:
-        msgspec.structs.force_setattr(self, "text", msgspec.to_builtins(self.id))
-
-
-class Label(msgspec.Struct, frozen=True):
-    """What is known about a scanned code: its state and the point it was printed for."""
-
-    state: LabelState
-    point_id: UUID | None = None
 
 
 class Check(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
@@ -160,7 +136,7 @@ class Judged(msgspec.Struct, frozen=True, gc=False):
 
     check: Check
     standing: Standing
-    spot: Spot | None
+    spot: PointStanding | None
     at: datetime
     walked: bool
 
@@ -182,7 +158,7 @@ class Stand(NamedTuple):
     """What a code or a chosen point stands for on a route; ``bit`` is its place in the route's order, 0 off the route."""
 
     standing: Standing
-    spot: Spot | None = None
+    spot: PointStanding | None = None
     bit: int = 0
 
 
@@ -193,7 +169,11 @@ class Terrain:
     """What codes and points stand for where people walk: found out once for each, however many looks name it."""
 
     def __init__(
-        self, school_id: UUID | None, stops: Sequence[UUID], spots: Mapping[UUID, Spot], labels: Mapping[str, Label]
+        self,
+        school_id: UUID | None,
+        stops: Sequence[UUID],
+        spots: Mapping[UUID, PointStanding],
+        labels: Mapping[str, LabelStanding],
     ) -> None:
         self.all = (1 << len(stops)) - 1
         self._school_id, self._stops, self._spots, self._labels = school_id, tuple(stops), spots, labels
@@ -218,7 +198,7 @@ class Terrain:
 
     def _of_code(self, code: str) -> Stand:
         label = self._labels.get(code)
-        if label is None or label.state in ("unknown", "forged") or label.point_id is None:
+        if label is None:
             return UNKNOWN
         return self._of_point(label.point_id, void=label.state == "void")
 
@@ -349,8 +329,8 @@ class Context:
     school_id: UUID | None
     stops: tuple[UUID, ...] = ()
     least_seconds: int | None = None
-    spots: Mapping[UUID, Spot] = field(default_factory=dict)
-    labels: Mapping[str, Label] = field(default_factory=dict)
+    spots: Mapping[UUID, PointStanding] = field(default_factory=dict)
+    labels: Mapping[str, LabelStanding] = field(default_factory=dict)
     before: frozenset[UUID] = frozenset()
     looked: frozenset[UUID] = frozenset()
     clean_streak: int = 0
@@ -384,7 +364,7 @@ class Walk(msgspec.Struct, frozen=True):
     whole: bool
     found: int
     typed: int
-    spots: tuple[Spot, ...]
+    spots: tuple[PointStanding, ...]
     left: int
     context: Context
 
@@ -419,7 +399,7 @@ def weighed(
     """
     terrain = context.terrain
     looks: list[Judged] = []
-    spots: dict[Spot, None] = {}
+    spots: dict[PointStanding, None] = {}
     seen = looked = found = typed = 0
     for check in checks:
         standing, spot, bit = terrain.stand(check)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -14,10 +14,13 @@ from bihuan.mechanisms.risks import wall_codes
 from bihuan.mechanisms.risks.models import PointCode, RiskPoint
 
 
-class PointStanding(msgspec.Struct):
-    """A point's scope columns (see ``scoping.placed``) and, when its label was posted with a position, where that is."""
+class PointStanding(msgspec.Struct, eq=False):
+    """A point's scope columns (see ``scoping.placed``) and, when its label was posted with a position, where that is.
 
-    pk: UUID
+    ``text`` is its id as it is kept in JSON.
+    """
+
+    id: UUID
     org_id: UUID
     bureau_id: UUID
     province_id: UUID | None
@@ -30,12 +33,16 @@ class PointStanding(msgspec.Struct):
     missed_rounds: int = 0
     lat: float | None = None
     lon: float | None = None
+    text: str = ""
+
+    def __post_init__(self) -> None:
+        self.text = msgspec.to_builtins(self.id)
 
 
 class LabelStanding(msgspec.Struct, frozen=True):
-    """A code that is known: ``in_force`` or ``void``, and its point."""
+    """A code that was issued, and the point that it was printed for."""
 
-    state: str
+    state: Literal["in_force", "void"]
     point_id: UUID
 
 

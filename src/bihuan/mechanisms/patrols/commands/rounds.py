@@ -256,28 +256,16 @@ def _ground(by: Actor, route_id: UUID | None, looks: Iterable[rules.Check]) -> G
     route, stops = _route(route_id) if route_id else (None, ())
     codes = {look.code for look in looks if look.code}
     points, known = standing({*stops, *(look.point_id for look in looks if look.point_id)}, codes)
-    return ground_of(by, looks, route, stops, points, spots_of(points), labels_of(known))
-
-
-def labels_of(known: Mapping[str, LabelStanding]) -> dict[str, rules.Label]:
-    """Codes as the rules know them."""
-    return {
-        text: rules.Label("void" if one.state == "void" else "in_force", one.point_id) for text, one in known.items()
-    }
-
-
-def spots_of(points: Mapping[UUID, PointStanding]) -> dict[UUID, rules.Spot]:
-    """Points as the rules know them."""
-    return {pk: rules.Spot(pk, one.school_id, one.name, one.lat, one.lon) for pk, one in points.items()}
+    return ground_of(by, looks, route, stops, points, known)
 
 
 def ground_of(
     by: Actor, looks: Iterable[rules.Check], route: Route | None, stops: tuple[UUID, ...],
-    points: Mapping[UUID, PointStanding], spots: Mapping[UUID, rules.Spot], labels: Mapping[str, rules.Label],
+    points: Mapping[UUID, PointStanding], labels: Mapping[str, LabelStanding],
 ) -> Ground:  # fmt: skip
     """Where these looks were, from what was read of the route, the points and the labels."""
     if route is not None:
-        context = rules.Context(route.school_id, stops, route.least_seconds, spots, labels)
+        context = rules.Context(route.school_id, stops, route.least_seconds, points, labels)
         return Ground(route, route.org_id, route.school_name, context)
     stood = [
         labels[look.code].point_id if look.code in labels else look.point_id
@@ -285,7 +273,7 @@ def ground_of(
         if not look.code or look.code in labels
     ]
     here = _home(by, [points[pk] for pk in stood if pk and pk in points])
-    return Ground(here, here.org_id, here.school_name, rules.Context(here.school_id, (), None, spots, labels))
+    return Ground(here, here.org_id, here.school_name, rules.Context(here.school_id, (), None, points, labels))
 
 
 def _route(route_id: UUID) -> tuple[Route, tuple[UUID, ...]]:

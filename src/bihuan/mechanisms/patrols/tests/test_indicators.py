@@ -11,8 +11,9 @@ from hypothesis import strategies as some
 
 from bihuan.mechanisms.patrols import indicators, rules
 from bihuan.mechanisms.patrols.indicators import Photo, Thresholds
-from bihuan.mechanisms.patrols.rules import Check, Context, Label, Spot
-from bihuan.mechanisms.patrols.tests.test_rules import checks, moments
+from bihuan.mechanisms.patrols.rules import Check, Context
+from bihuan.mechanisms.patrols.tests.test_rules import checks, moments, spot
+from bihuan.mechanisms.risks.standing import LabelStanding as Label
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 SCHOOL = UUID(int=1)
@@ -20,10 +21,10 @@ A, B, C, D = (UUID(int=10 + n) for n in range(4))
 NORTH = 1 / 111_195
 """A metre northwards, in degrees."""
 SPOTS = {
-    A: Spot(A, SCHOOL, "甲", 34.0, 109.0),
-    B: Spot(B, SCHOOL, "乙", 34.0 + 200 * NORTH, 109.0),
-    C: Spot(C, SCHOOL, "丙"),
-    D: Spot(D, UUID(int=2), "外校配电房", 34.0, 109.0),
+    A: spot(A, SCHOOL, "甲", 34.0, 109.0),
+    B: spot(B, SCHOOL, "乙", 34.0 + 200 * NORTH, 109.0),
+    C: spot(C, SCHOOL, "丙"),
+    D: spot(D, UUID(int=2), "外校配电房", 34.0, 109.0),
 }
 LABELS = {
     "A": Label("in_force", A),

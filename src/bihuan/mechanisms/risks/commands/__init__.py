@@ -10,10 +10,11 @@ from bihuan.mechanisms.risks.commands.points import (
     take_school_name,
     void_point,
 )
-from bihuan.mechanisms.risks.commands.showing import check_point, note_all, note_rounds, recolour, recolour_due
+from bihuan.mechanisms.risks.commands.showing import Looked, check_point, note_all, note_rounds, recolour, recolour_due
 
 __all__ = [
     "MOST_LABELS",
+    "Looked",
     "adopt_points",
     "change_point",
     "check_point",

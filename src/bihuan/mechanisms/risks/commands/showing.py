@@ -79,27 +79,23 @@ def note_rounds(
     return recolour(by, at, touched, looks=looks, misses=dict.fromkeys(missed, miss)) if touched else 0
 
 
-Looked = tuple[Actor, datetime, datetime, Collection[UUID]]
-"""By whom, told when, ended when, at which points."""
+Looked = tuple[Actor, datetime, datetime, Collection[PointStanding]]
+"""By whom, told when, ended when, at which points as they were read in the same transaction; of each point the same object."""
 
 
-def note_all(walks: Sequence[Looked], places: Mapping[UUID, PointStanding]) -> None:
-    """``note_rounds`` for the walks of many people, in their order: a statement or two unless a colour may change.
-
-    *places* is what the caller has read of the points in the same transaction.
-    """
-    checked: dict[UUID, datetime] = {}
+def note_all(walks: Sequence[Looked]) -> None:
+    """``note_rounds`` for the walks of many people, in their order: a statement or two unless a colour may change."""
+    checked: dict[PointStanding, datetime] = {}
     for by, _, moment, walked in sorted(walks, key=itemgetter(2), reverse=True):
         theirs: dict[str, bool] = {}  # points of one place are asked about once
-        for pk in walked:
-            place = places[pk]
+        for place in walked:
             if (mine := theirs.get(place.path)) is None:
                 mine = theirs[place.path] = _in_net(by, place)
             if mine:
-                checked.setdefault(pk, moment)  # unless by a later walk
-    missed = _checked(checked, places)
+                checked.setdefault(place, moment)  # unless by a later walk
+    missed = _checked(checked)
     for by, at, moment, walked in walks if missed else ():
-        looked = {pk for pk in walked if _in_net(by, places[pk])}
+        looked = {place.id for place in walked if _in_net(by, place)}
         still = RiskPoint.objects.filter(pk__in=looked & missed, missed_rounds__gt=0)
         if late := set(still.values_list("pk", flat=True)):
             active = RiskPoint.objects.filter(pk__in=looked, is_active=True)
@@ -110,7 +106,7 @@ def _in_net(by: Actor, place: Placed) -> bool:
     return by.is_system or any(hold.covers(place) for hold in by.holds)
 
 
-def _checked(looks: Mapping[UUID, datetime], places: Mapping[UUID, PointStanding]) -> set[UUID]:
+def _checked(looks: Mapping[PointStanding, datetime]) -> set[UUID]:
     """Note the last look at each of these points that are in use; those that rounds have missed.
 
     On PostgreSQL they are locked in one order, so that two rounds over the same points never wait for each other in a ring.
@@ -118,7 +114,7 @@ def _checked(looks: Mapping[UUID, datetime], places: Mapping[UUID, PointStanding
     """
     if not looks:
         return set()
-    given, values = hot.table("given", ("id uuid", "at timestamptz"), list(looks.items()))
+    given, values = hot.table("given", ("id uuid", "at timestamptz"), [(place.id, at) for place, at in looks.items()])
     if hot.vendor() == "postgresql":
         sql = (
             f"WITH {given}, locked AS (SELECT p.id, p.missed_rounds, given.at FROM risks_riskpoint AS p "  # noqa: S608 - our own names
@@ -132,7 +128,7 @@ def _checked(looks: Mapping[UUID, datetime], places: Mapping[UUID, PointStanding
         "AND p.is_active AND (p.checked_at IS NULL OR p.checked_at < given.at)",
         values,
     )
-    return {pk for pk in looks if (place := places[pk]).is_active and place.missed_rounds}
+    return {place.id for place in looks if place.is_active and place.missed_rounds}
 
 
 def recolour(
