@@ -20,7 +20,7 @@ from django.db import connection
 
 from bench.direct import Direct
 from bench.metering import Cost, Costs, Figure, Meter, Side, compare
-from bench.site import Site
+from bench.site import Site, request
 from bench.world import World, _token, scope_of
 from bihuan.foundation import clock
 from bihuan.foundation.ids import uuid7
@@ -59,7 +59,7 @@ class Patrolling:
         self._next = itertools.cycle(self.beats)
         self._duties: dict[UUID, Any] = {}
         self._tasks: list[tuple[Beat, UUID]] = []
-        self._bodies: list[tuple[str, bytes]] = []
+        self._requests: list[tuple[dict[str, Any], bytes]] = []
         self._answers: list[tuple[int, bytes]] = []
         self._day = itertools.count(1)
         self._templates = self._copied()
@@ -128,29 +128,28 @@ class Patrolling:
     def prepare(self, calls: int, rounds: int) -> None:
         """Bodies of *calls* calls with *rounds* rounds each; one guard a call."""
         self.settle()
-        self._bodies = []
+        self._requests, tokens = [], set()
         chosen = [beat for beat in itertools.islice(self._next, calls) for _ in range(rounds)]
         walks = iter(self.tasks(chosen))
         for _ in range(calls):
             mine = list(itertools.islice(walks, rounds))
             said = {"phone_now": clock.now().isoformat(), "envelopes": [self.envelope(*walk) for walk in mine]}
-            self._bodies.append((mine[0][0].token, json.dumps(said).encode()))
-        for token in {token for token, _ in self._bodies}:
+            token = mine[0][0].token
+            tokens.add(token)
+            self._requests.append(request("POST", "/api/v1/phone/sync", json.dumps(said).encode(), token=token))
+        for token in tokens:
             principal(token)  # a phone that sends has just asked for its scope: its token is known
 
     def send(self, site: Site) -> None:
         """The next prepared call, alone."""
-        token, body = self._bodies.pop()
-        self._answers.append(site._loop.run_until_complete(site._call("POST", "/api/v1/phone/sync", body, "", token)))
+        self._answers.append(site._loop.run_until_complete(site.answer(*self._requests.pop())))
 
     def send_all(self, site: Site, count: int) -> None:
         """So many prepared calls at once."""
-        calls = [self._bodies.pop() for _ in range(count)]
+        calls = [self._requests.pop() for _ in range(count)]
 
         async def together() -> Any:
-            return await asyncio.gather(
-                *(site._call("POST", "/api/v1/phone/sync", body, "", token) for token, body in calls)
-            )
+            return await asyncio.gather(*(site.answer(*call) for call in calls))
 
         self._answers += site._loop.run_until_complete(together())
 
@@ -166,10 +165,10 @@ class Patrolling:
         ends = time.perf_counter() + seconds
 
         async def client() -> None:
-            while time.perf_counter() < ends and self._bodies:
-                token, body = self._bodies.pop()
+            while time.perf_counter() < ends and self._requests:
+                call = self._requests.pop()
                 began = time.perf_counter()
-                _require(*await site._call("POST", "/api/v1/phone/sync", body, "", token))
+                _require(*await site.answer(*call))
                 found.append(time.perf_counter() - began)
 
         async def all_of_them() -> None:
@@ -185,7 +184,7 @@ class Patrolling:
         site = Site()
         try:
             self.prepare(1, 1)
-            sent = json.loads(self._bodies[0][1])["envelopes"][0]
+            sent = json.loads(self._requests[0][1])["envelopes"][0]
             self.send(site)
             self.settle()
         finally:
@@ -330,7 +329,9 @@ def check(world: World, schools: int = 1) -> None:
         found = []
         for calls, rounds in ((1, 1), (1, 3), (6, 1)):  # one alone, an outbox, many phones at once
             patrolling.prepare(calls, rounds)
-            sent = [UUID(one["args"]["id"]) for _, body in patrolling._bodies for one in json.loads(body)["envelopes"]]
+            sent = [
+                UUID(one["args"]["id"]) for _, body in patrolling._requests for one in json.loads(body)["envelopes"]
+            ]
             patrolling.send_all(site, calls)
             patrolling.settle()
             found += [patrolling.written(pk) for pk in sent]

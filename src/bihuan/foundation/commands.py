@@ -89,16 +89,14 @@ class Command:
         return {name: getattr(parsed, name) for name in type(parsed).model_fields}
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """What the sender of an envelope learns: the JSON answer, and whether it had been done before."""
 
     answer: dict[str, Any]
     replayed: bool
 
 
-@dataclass(frozen=True)
-class Envelope:
+class Envelope(msgspec.Struct, frozen=True):
     """A command on its way: who, when the server had it, and what the client wrote."""
 
     by: Actor
@@ -110,8 +108,7 @@ class Envelope:
     drift: timedelta = timedelta(0)
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """An envelope whose arguments have been checked: what a room's batch function gets."""
 
     envelope: Envelope

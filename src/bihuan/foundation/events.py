@@ -192,7 +192,7 @@ def _settled(facts: Mapping[str, Any]) -> dict[str, Any] | None:
             settled[name] = msgspec.to_builtins(value)  # as ``str`` does, in C
         elif kind is datetime:
             settled[name] = _moment(value)
-        elif kind in (list, tuple) and all(type(one) is str for one in value):
+        elif kind in (list, tuple) and _TEXT.issuperset(map(type, value)):
             settled[name] = list(value)
         elif kind is int and -_LARGE < value < _LARGE:
             settled[name] = value
@@ -202,6 +202,7 @@ def _settled(facts: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 _AS_THEY_ARE = {str, bool, type(None)}
+_TEXT = frozenset({str})
 _LARGE = 2**53
 _text_of = json.JSONEncoder(default=_plain, ensure_ascii=False).encode
 _sorted = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode

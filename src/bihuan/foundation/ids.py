@@ -6,6 +6,7 @@ import os
 import time
 from uuid import UUID
 
+import msgspec
 from django.db import connection
 
 
@@ -18,7 +19,8 @@ def uuid7() -> UUID:
     milliseconds, rest = divmod(time.time_ns(), 1_000_000)
     fraction = rest * 4096 // 1_000_000
     chance = int.from_bytes(os.urandom(8), "big") & ((1 << 62) - 1)
-    return UUID(int=milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0x2 << 62 | chance)
+    number = milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0x2 << 62 | chance
+    return msgspec.convert(number.to_bytes(16), UUID)  # a third of the price of UUID(int=…)
 
 
 def fresh_ids(number: str = "row_number() OVER ()") -> tuple[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from math import asin, ceil, cos, radians, sin, sqrt
 from typing import Annotated, Any, Literal, NamedTuple
@@ -102,9 +101,10 @@ def reckonable(moment: datetime) -> datetime:
 
 def sound(look: Check) -> Check:
     """A look as it was sent, with a moment that can be reckoned with, and not with half of a position."""
-    at, half = reckonable(look.at), (look.lat is None) != (look.lon is None)
-    if at is look.at and not half:
+    half = (look.lat is None) != (look.lon is None)
+    if not half and FIRST.year < look.at.year < LAST.year:
         return look
+    at = reckonable(look.at)
     return msgspec.structs.replace(look, at=at, lat=None if half else look.lat, lon=None if half else look.lon)
 
 
@@ -177,7 +177,7 @@ class Terrain:
     ) -> None:
         self.all = (1 << len(stops)) - 1
         self._school_id, self._stops, self._spots, self._labels = school_id, tuple(stops), spots, labels
-        self._texts = tuple(map(str, stops))
+        self._texts = tuple(map(msgspec.to_builtins, stops))
         self._bits = {stop: 1 << n for n, stop in enumerate(stops)}
         self._codes: dict[str, Stand] = {}
         self._points: dict[UUID, Stand] = {}
@@ -316,8 +316,7 @@ def at_most(lat: float, lon: float, other_lat: float, other_lon: float) -> float
     return DEGREE * (abs(other_lat - lat) + abs(other_lon - lon))
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """Everything about one round that was read and not sent. Judging is pure from here on.
 
     ``stops``: the points of the route in its order. ``before``: stops that earlier parts of the same task account for,
@@ -329,8 +328,8 @@ class Context:
     school_id: UUID | None
     stops: tuple[UUID, ...] = ()
     least_seconds: int | None = None
-    spots: Mapping[UUID, PointStanding] = field(default_factory=dict)
-    labels: Mapping[str, LabelStanding] = field(default_factory=dict)
+    spots: Mapping[UUID, PointStanding] = {}
+    labels: Mapping[str, LabelStanding] = {}
     before: frozenset[UUID] = frozenset()
     looked: frozenset[UUID] = frozenset()
     clean_streak: int = 0
@@ -339,7 +338,7 @@ class Context:
     def __post_init__(self) -> None:
         if not self.terrain:
             terrain = Terrain(self.school_id, self.stops, self.spots, self.labels)
-            object.__setattr__(self, "terrain", terrain)
+            msgspec.structs.force_setattr(self, "terrain", terrain)
 
     def after(self, before: frozenset[UUID], looked: frozenset[UUID], clean_streak: int) -> Context:
         """The same place for a round with a history."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+import msgspec
 from django.db import DatabaseError
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
@@ -33,8 +33,7 @@ LONGEST_OFFLINE = timedelta(days=3)
 """How far back a phone's own clock is believed for when a sheet was filled."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fulfilled:
+class Fulfilled(msgspec.Struct, frozen=True):
     """What an act did to a task: ``double`` when somebody had done it before (the task says who and when)."""
 
     state: Literal["done", "late", "double"]
@@ -270,11 +269,16 @@ class Doing:
 
     def __init__(self, rows: Iterable[Sequence[Any]]) -> None:
         self._tasks: dict[UUID, Task] = {}
+        duties: dict[UUID, Duty] = {}
         for code, satisfies, apart, *columns in rows:
             task = hot.fresh(Task, **dict(zip(_TASK, columns, strict=True)))
-            task.duty = hot.fresh(Duty, id=task.duty_id, code=code, satisfies=satisfies, apart=apart)
+            if (duty := duties.get(task.duty_id)) is None:
+                duty = duties[task.duty_id] = hot.fresh(
+                    Duty, id=task.duty_id, code=code, satisfies=satisfies, apart=apart
+                )
+            task.duty = duty
             self._tasks[task.pk] = task
-        self._one_by_one = any(task.duty.satisfies or task.duty.apart for task in self._tasks.values())
+        self._one_by_one = any(duty.satisfies or duty.apart for duty in duties.values())
         self._won: list[Task] = []
         self.facts: list[Event] = []
 

@@ -91,14 +91,12 @@ def reading(args: Arguments) -> dict[str, Any] | None:
         sent = _from_json(args) if isinstance(args, msgspec.Raw) else msgspec.convert(args, _Round)
     except ValueError:
         return None
-    if _loose(sent.note) or any(_loose(look.code) or _loose(look.note) for look in sent.checks):
+    if sent.note != sent.note.strip():
         return None
+    for look in sent.checks:
+        if look.code != look.code.strip() or (look.note and look.note != look.note.strip()):
+            return None
     return {name: getattr(sent, name) for name in _Round.__struct_fields__}
-
-
-def _loose(text: str | None) -> bool:
-    """Whether there is something around a text that pydantic strips."""
-    return bool(text) and text != text.strip()  # type: ignore[union-attr]
 
 
 @command("patrols.submit_round", reading=reading)
@@ -412,7 +410,7 @@ def said(row: Round, *, done: duties.Fulfilled | None = None, left: int | None =
         left = 0 if row.whole else row.stops_count - len(row.covered)
     told = [{"code": one["code"], "n": one["n"], "words": one["words"]} for one in row.signals]
     return {
-        "id": str(row.pk), "result": row.result, "whole": row.whole, "left": left, "task": task, "first": first,
+        "id": msgspec.to_builtins(row.pk), "result": row.result, "whole": row.whole, "left": left, "task": task, "first": first,
         "signals": told,
     }  # fmt: skip
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +12,7 @@ import msgspec
 import pytest
 from django.apps import apps
 from django.db import transaction
+from msgspec.structs import replace
 
 from bihuan.conftest import SINCE
 from bihuan.engines.duties.commands import excuse_task
