@@ -84,7 +84,7 @@ def stated(
     )
     settled = _settled(facts)
     event.facts = msgspec.json.decode(_text_of(facts)) if settled is None else settled
-    event.digest = digest_of(event) if settled is None else _digest(_words(event, _quick_text), _quickly)
+    event.digest = digest_of(event) if settled is None else _digest(_words(event, _as_it_is), _quickly)
     return event
 
 
@@ -107,7 +107,7 @@ def digest_of(event: Event) -> str:
     return _digest(_words(event, str), _canonical)
 
 
-def _words(event: Event, text: Callable[[Any], str]) -> list[Any]:
+def _words(event: Event, text: Callable[[Any], Any]) -> list[Any]:
     return [
         text(event.pk), text(event.bureau_id), text(event.school_id), event.path, event.name, event.subject_kind,
         text(event.subject_id), text(event.by_id), event.by_name, event.by_post, event.channel,
@@ -176,9 +176,9 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def _quick_text(value: UUID | None) -> str:
-    """``str`` of an id, in C."""
-    return "None" if value is None else msgspec.to_builtins(value)  # type: ignore[no-any-return]
+def _as_it_is(value: UUID | None) -> UUID | str:
+    """An id that is left to the encoder, which writes it as ``str`` does."""
+    return "None" if value is None else value
 
 
 def _settled(facts: Mapping[str, Any]) -> dict[str, Any] | None:

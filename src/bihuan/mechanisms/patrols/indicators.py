@@ -6,7 +6,7 @@ Thresholds are the pack's (section ``patrols``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import combinations, pairwise
@@ -93,7 +93,11 @@ def signals(
     photos: Mapping[UUID, Photo] | None = None,
 ) -> list[Signal]:
     """Every signal of a round, in the order of its looks, the whole round's last."""
-    placed = [look for look in walk.looks if _placed(look, limits)]
+    poor = limits.poor_accuracy_metres
+    placed = [
+        look for look in walk.looks
+        if (one := look.check).lat is not None and one.lon is not None and (one.accuracy or 0) <= poor
+    ]  # fmt: skip
     found = [*_far(placed, limits), *_fast(walk.looks, limits), *_labels(walk.looks)]
     if photos:
         found += _photos(walk.looks, photos, phone_started, limits)
@@ -122,7 +126,11 @@ def _far(looks: Iterable[Judged], limits: Thresholds) -> Iterator[Signal]:
 def _fast(looks: Sequence[Judged], limits: Thresholds) -> Iterator[Signal]:
     ways = sorted((look for look in looks if look.walked), key=attrgetter("at"))
     for one, two in pairwise(ways):
-        if one.spot is two.spot or _between(one, two, limits, at_most) < limits.fast_from_metres:
+        a, b = one.spot, two.spot
+        if a is b or (
+            a and b and a.lat is not None and a.lon is not None and b.lat is not None and b.lon is not None
+            and at_most(a.lat, a.lon, b.lat, b.lon) < limits.fast_from_metres
+        ):  # fmt: skip
             continue
         took = max((two.at - one.at).total_seconds(), 0)
         could = took * limits.fast_metres_per_second
@@ -137,14 +145,14 @@ def _fast(looks: Sequence[Judged], limits: Thresholds) -> Iterator[Signal]:
         yield Signal("too_fast_between", words, speed, limits.fast_metres_per_second, two.at.isoformat(), two.check.n)
 
 
-def _between(one: Judged, two: Judged, limits: Thresholds, measured: Callable[..., float] = metres) -> float:
+def _between(one: Judged, two: Judged, limits: Thresholds) -> float:
     """How far it is at least from one look to the next: by the points' own places, else by the phone's."""
     a, b = one.spot, two.spot
     if a and b and a.lat is not None and a.lon is not None and b.lat is not None and b.lon is not None:
-        return measured(a.lat, a.lon, b.lat, b.lon)
+        return metres(a.lat, a.lon, b.lat, b.lon)
     if _placed(one, limits) and _placed(two, limits):
         blur = (one.check.accuracy or 0) + (two.check.accuracy or 0)
-        return measured(one.check.lat, one.check.lon, two.check.lat, two.check.lon) - blur
+        return metres(one.check.lat, one.check.lon, two.check.lat, two.check.lon) - blur  # type: ignore[arg-type]
     return 0.0
 
 
