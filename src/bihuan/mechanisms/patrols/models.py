@@ -119,7 +119,7 @@ class Round(ScopedModel):
         indexes = [
             models.Index(fields=["bureau_id", "-ended_at", "-id"], name="round_by_bureau"),
             models.Index(fields=["school_id", "-ended_at", "-id"], name="round_by_school"),
-            models.Index(fields=["by_id", "-ended_at", "-id"], name="round_by_person"),
+            models.Index(fields=["by_id", "-ended_at", "-id", "clean_streak"], name="round_by_person"),
             models.Index(fields=["task_id"], name="round_by_task", condition=Q(task_id__isnull=False)),
         ]
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Literal
 from uuid import UUID
 
@@ -59,7 +60,7 @@ _POINT = (
     "is_active",
     "missed_rounds",
 )
-_LABEL = ("code", "voided_at", "least_n", "lat", "lon")
+_LABEL = ("issued_at", "code", "voided_at", "least_n", "lat", "lon")
 _COLUMNS = hot.Columns(*((PointCode, name) for name in _LABEL), *((RiskPoint, name) for name in _POINT))
 _READ = ", ".join([*(f"c.{name}" for name in _LABEL), *(f"p.{name}" for name in _POINT)])
 Standings = tuple[dict[UUID, PointStanding], dict[str, LabelStanding]]
@@ -91,18 +92,20 @@ def standings(point_ids: Collection[UUID], texts: Collection[str]) -> hot.Part[S
 
 
 def _labels_where(column: str, values: Collection[Any]) -> hot.Question:
-    """The labels with their points, the newest first."""
+    """The labels with their points."""
     kind = "uuid" if column == "c.point_id" else "text"
     return hot.Question(
         _COLUMNS,
         f"SELECT {_READ} FROM risks_pointcode AS c JOIN risks_riskpoint AS p ON p.id = c.point_id "  # noqa: S608 - our own names
-        f"WHERE {hot.among(column, kind)} ORDER BY c.issued_at DESC",
+        f"WHERE {hot.among(column, kind)}",
         [hot.listed(values)],
     )
 
 
-def _gather(rows: Iterable[Any], points: dict[UUID, PointStanding], labels: dict[str, tuple[bool, int, UUID]]) -> None:
-    for code, voided_at, least_n, lat, lon, *point in rows:
+def _gather(rows: Sequence[Any], points: dict[UUID, PointStanding], labels: dict[str, tuple[bool, int, UUID]]) -> None:
+    if len({row[len(_LABEL)] for row in rows}) < len(rows):  # most points have had one label only
+        rows = sorted(rows, key=itemgetter(0), reverse=True)
+    for _, code, voided_at, least_n, lat, lon, *point in rows:
         labels[code] = (voided_at is not None, least_n, point[0])
         known = points.get(point[0])
         if known is None:
