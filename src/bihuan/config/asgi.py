@@ -219,5 +219,5 @@ from bihuan.config.batching import PATH, actor_for, batcher  # noqa: E402 - need
 get_resolver().url_patterns  # noqa: B018 - a door that does not open stops the start, not the first visitor
 gc.collect()
 gc.freeze()  # what the program itself consists of lives as long as the process: no collection need look through it again
-gc.set_threshold(20_000, 20, 20)  # a page makes some thousands of objects and drops them: no need to look twenty times
+gc.set_threshold(50_000, 20, 20)  # a page makes some thousands of objects and drops them: no need to look twenty times
 application = Application(threads=settings.BIHUAN_THREADS)

@@ -59,7 +59,8 @@ class Batcher:
         one = Waiting(actor, clock.now(), body, loop.create_future())
         self._queue.append(one)
         if not self._writing:
-            self._hand_over(loop)
+            self._writing = True
+            loop.call_soon(self._hand_over, loop)  # with everything that has come in at the same moment
         return await one.answer
 
     def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -56,14 +56,16 @@ class Instances(Generic[M]):
 
     def read(self, rows: list[tuple[Any, ...]]) -> list[M]:
         """The rows of an answer as ``Model.from_db`` makes them, at a third of the price; columns after the named ones are left out."""
-        found = []
-        for row in self._columns.read(rows):
-            one = self._model.__new__(self._model)
-            one.__dict__.update(zip(self.names, row, strict=False))
-            one._state = ModelState()
-            one._state.adding, one._state.db = False, DEFAULT_DB_ALIAS
-            found.append(one)
-        return found
+        return [as_read(self._model, self.names, row) for row in self._columns.read(rows)]
+
+
+def as_read(model: type[M], names: Sequence[str], values: Iterable[Any]) -> M:
+    """A row of a model as it stands in the database, of which these values were read; values after the named ones are left out."""
+    row = model.__new__(model)
+    row.__dict__.update(zip(names, values, strict=False))
+    row._state = ModelState()
+    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+    return row
 
 
 class Question(NamedTuple):
@@ -177,6 +179,11 @@ def among(column: str, kind: str = "uuid") -> str:
     if vendor() == "postgresql":
         return f"{column} = ANY(%s::{kind}[])"
     return f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608 - our own names
+
+
+def bare(column: str) -> str:
+    """A column of moments as SQLite keeps it, without its type: else the driver reads each by a function of Django's."""
+    return column if vendor() == "postgresql" else f"+{column}"
 
 
 def listed(values: Collection[Any]) -> Any:

@@ -66,6 +66,13 @@ class _Lean:
                 values[n] = read(value)
         return values
 
+    def many(self, rows: Sequence[models.Model]) -> list[tuple[Any, ...]]:
+        """The same of many rows, column by column."""
+        columns: list[Any] = list(zip(*[self._take(row.__dict__) for row in rows], strict=True))
+        for n, read in self._readers:
+            columns[n] = [value if value is None else read(value) for value in columns[n]]
+        return list(zip(*columns, strict=True))
+
 
 @lru_cache(maxsize=256)
 def _lean(model: type[models.Model], vendor: str) -> _Lean:
@@ -74,14 +81,14 @@ def _lean(model: type[models.Model], vendor: str) -> _Lean:
 
 def _insert_many(lean: _Lean, rows: Sequence[models.Model]) -> int:
     if vendor() != "postgresql":
-        return execute_each(f"{lean.head} VALUES {lean.marks}", [lean.values(row) for row in rows])
+        return execute_each(f"{lean.head} VALUES {lean.marks}", lean.many(rows))
     with (
         connection.cursor() as cursor,
         connection.wrap_database_errors,
         cursor.copy(f"COPY {lean.table} ({lean.columns}) FROM STDIN") as copy,
     ):
-        for row in rows:
-            copy.write_row(tuple(lean.values(row)))
+        for values in lean.many(rows):
+            copy.write_row(values)
     return len(rows)
 
 
@@ -124,13 +131,13 @@ def update_each(
     if not rows:
         return 0
     readers, sql = _update(model, tuple(names), where, vendor())
-    given = [
-        [value if read is None or value is None else read(value) for read, value in zip(readers, row, strict=True)]
-        for row in rows
+    columns = [
+        list(column) if read is None else [value if value is None else read(value) for value in column]
+        for read, column in zip(readers, zip(*rows, strict=True), strict=True)
     ]
     if vendor() != "postgresql":
-        return execute_each(sql, [[*row[1:], row[0], *values] for row in given])
-    return execute(sql, [*map(list, zip(*given, strict=True)), *values])
+        return execute_each(sql, [(*row, *values) for row in zip(*columns[1:], columns[0], strict=True)])
+    return execute(sql, [*columns, *values])
 
 
 @lru_cache(maxsize=64)

@@ -152,7 +152,7 @@ def _routes(ids: Collection[UUID]) -> hot.Part[tuple[dict[UUID, Route], dict[UUI
         f"SELECT {', '.join(_ROUTE)} FROM patrols_route WHERE {hot.among('id')}",  # noqa: S608 - no value in it
         [hot.listed(ids)],
     )
-    routes = {row[0]: hot.fresh(Route, **dict(zip(_ROUTE, row, strict=True))) for row in rows}
+    routes = {row[0]: hot.as_read(Route, _ROUTE, row) for row in rows}
     known = {pk: kept[1] for pk, row in routes.items() if (kept := _stops.get(pk)) and kept[0] == row.revision}
     if unknown := routes.keys() - known.keys():
         along: dict[UUID, list[UUID]] = {pk: [] for pk in unknown}
@@ -189,7 +189,7 @@ def _before(calls: Sequence[tuple[Call, rounds.Sent]]) -> hot.Part[tuple[dict[UU
             pk, by_id, _, ended_at, clean_streak, *_ = columns
             insort(last[by_id], (ended_at, pk, clean_streak))
             continue
-        row = hot.fresh(Round, **dict(zip(_ROUND, columns, strict=True)))
+        row = hot.as_read(Round, _ROUND, columns)
         known[row.pk] = row
         if row.task_id in tasks:
             parts[row.task_id].append(([*map(UUID, row.covered)], [*map(UUID, rules.looked_at(checks))]))
@@ -201,8 +201,8 @@ _ROUND = (
 )  # fmt: skip
 """What has to be known of a round that was handed in before."""
 _OF_ROUNDS = hot.Columns((Round, "whole"), (Round, "checks"), *((Round, name) for name in _ROUND))
-_COLUMNS = ", ".join(f"r.{name}" for name in _ROUND)
-_LAST = "NULL, r.id, r.by_id, NULL, r.ended_at, r.clean_streak, '', TRUE, 0, NULL, NULL"
+_COLUMNS = ", ".join(hot.bare(f"r.{name}") if name == "ended_at" else f"r.{name}" for name in _ROUND)
+_LAST = f"NULL, r.id, r.by_id, NULL, {hot.bare('r.ended_at')}, r.clean_streak, '', TRUE, 0, NULL, NULL"
 """Of the last rounds only the streak matters."""
 
 

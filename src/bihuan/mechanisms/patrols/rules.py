@@ -180,7 +180,6 @@ class Terrain:
         self._texts = tuple(map(msgspec.to_builtins, stops))
         self._bits = {stop: 1 << n for n, stop in enumerate(stops)}
         self._codes: dict[str, Stand] = {}
-        self._points: dict[UUID, Stand] = {}
 
     def stand(self, check: Check) -> Stand:
         """The code decides, not what the phone says it was for; without a code, the chosen point."""
@@ -189,12 +188,7 @@ class Terrain:
             if found is None:
                 found = self._codes[check.code] = self._of_code(check.code)
             return found
-        if check.point_id is None:
-            return UNKNOWN
-        found = self._points.get(check.point_id)
-        if found is None:
-            found = self._points[check.point_id] = self._of_point(check.point_id)
-        return found
+        return self._of_point(check.point_id) if check.point_id else UNKNOWN
 
     def _of_code(self, code: str) -> Stand:
         label = self._labels.get(code)

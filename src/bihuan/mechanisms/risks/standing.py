@@ -60,9 +60,13 @@ _POINT = (
     "is_active",
     "missed_rounds",
 )
-_LABEL = ("issued_at", "code", "voided_at", "least_n", "lat", "lon")
-_COLUMNS = hot.Columns(*((PointCode, name) for name in _LABEL), *((RiskPoint, name) for name in _POINT))
-_READ = ", ".join([*(f"c.{name}" for name in _LABEL), *(f"p.{name}" for name in _POINT)])
+_LABEL = ("code", "voided_at", "least_n", "lat", "lon")
+_COLUMNS = hot.Columns(
+    (PointCode, "code"),  # when it was issued: only compared, in whatever form it comes
+    *((PointCode, name) for name in _LABEL),
+    *((RiskPoint, name) for name in _POINT),
+)
+_READ = ", ".join([hot.bare("c.issued_at"), *(f"c.{name}" for name in _LABEL), *(f"p.{name}" for name in _POINT)])
 Standings = tuple[dict[UUID, PointStanding], dict[str, LabelStanding]]
 
 
@@ -103,7 +107,7 @@ def _labels_where(column: str, values: Collection[Any]) -> hot.Question:
 
 
 def _gather(rows: Sequence[Any], points: dict[UUID, PointStanding], labels: dict[str, tuple[bool, int, UUID]]) -> None:
-    if len({row[len(_LABEL)] for row in rows}) < len(rows):  # most points have had one label only
+    if len({row[1 + len(_LABEL)] for row in rows}) < len(rows):  # most points have had one label only
         rows = sorted(rows, key=itemgetter(0), reverse=True)
     for _, code, voided_at, least_n, lat, lon, *point in rows:
         labels[code] = (voided_at is not None, least_n, point[0])

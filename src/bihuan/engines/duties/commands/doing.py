@@ -252,7 +252,7 @@ _TASK = (
 _ENDS = ("state", "backfilled", "nil", "done_at", "done_by_id", "done_by_name", "ref_id")
 _ENDED = attrgetter("id", *_ENDS)
 _WITH_DUTY = hot.Columns(*((Duty, name) for name in ("code", "satisfies", "apart")), *((Task, name) for name in _TASK))
-_OWN = ", ".join(f't."{name}"' for name in _TASK)
+_OWN = ", ".join(hot.bare(f"t.{name}") if name.endswith("_at") else f't."{name}"' for name in _TASK)
 
 
 class Overtaken(DatabaseError):
@@ -271,7 +271,7 @@ class Doing:
         self._tasks: dict[UUID, Task] = {}
         duties: dict[UUID, Duty] = {}
         for code, satisfies, apart, *columns in rows:
-            task = hot.fresh(Task, **dict(zip(_TASK, columns, strict=True)))
+            task = hot.as_read(Task, _TASK, columns)
             if (duty := duties.get(task.duty_id)) is None:
                 duty = duties[task.duty_id] = hot.fresh(
                     Duty, id=task.duty_id, code=code, satisfies=satisfies, apart=apart
