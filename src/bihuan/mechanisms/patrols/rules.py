@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from bihuan.foundation.actors import Placed
-from bihuan.mechanisms.risks.standing import LabelStanding, PointStanding
+from bihuan.mechanisms.risks.rules import LabelStanding, PointStanding
 
 RESULTS: Mapping[str, str] = {
     "normal": "正常",

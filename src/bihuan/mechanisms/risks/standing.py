@@ -5,47 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
-
-import msgspec
 
 from bihuan.foundation import hot
 from bihuan.mechanisms.risks import wall_codes
 from bihuan.mechanisms.risks.models import PointCode, RiskPoint
-
-
-class PointStanding(msgspec.Struct, eq=False):
-    """A point's scope columns (see ``scoping.placed``) and, when its label was posted with a position, where that is.
-
-    ``text`` is its id as it is kept in JSON.
-    """
-
-    id: UUID
-    org_id: UUID
-    bureau_id: UUID
-    province_id: UUID | None
-    city_id: UUID | None
-    school_id: UUID | None
-    path: str
-    school_name: str
-    name: str
-    is_active: bool
-    missed_rounds: int = 0
-    lat: float | None = None
-    lon: float | None = None
-    text: str = ""
-
-    def __post_init__(self) -> None:
-        self.text = msgspec.to_builtins(self.id)
-
-
-class LabelStanding(msgspec.Struct, frozen=True):
-    """A code that was issued, and the point that it was printed for."""
-
-    state: Literal["in_force", "void"]
-    point_id: UUID
-
+from bihuan.mechanisms.risks.rules import LabelStanding, PointStanding
 
 _POINT = (
     "id",

@@ -31,7 +31,8 @@ from bihuan.mechanisms.patrols import events, indicators, refusals, rules  # noq
 from bihuan.mechanisms.patrols.models import Round, Route, Stop
 from bihuan.mechanisms.patrols.pack import thresholds
 from bihuan.mechanisms.risks import commands as risks
-from bihuan.mechanisms.risks.standing import LabelStanding, PointStanding, standing
+from bihuan.mechanisms.risks.rules import LabelStanding, PointStanding
+from bihuan.mechanisms.risks.standing import standing
 
 Seconds = Annotated[int, Field(ge=0, le=864_000)]
 Words = Annotated[str, Field(max_length=300)]

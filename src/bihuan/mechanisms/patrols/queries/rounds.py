@@ -14,7 +14,8 @@ from bihuan.foundation.pages.keyset import Page, page
 from bihuan.mechanisms.patrols import indicators, rules
 from bihuan.mechanisms.patrols.models import Round, Stop
 from bihuan.mechanisms.patrols.queries.today import school_among, sees_signals, span_of
-from bihuan.mechanisms.risks.standing import PointStanding, standing
+from bihuan.mechanisms.risks.rules import PointStanding
+from bihuan.mechanisms.risks.standing import standing
 
 ORDER = ("-ended_at", "-id")
 

@@ -13,7 +13,7 @@ from bihuan.mechanisms.patrols import indicators, rules
 from bihuan.mechanisms.patrols.indicators import Photo, Thresholds
 from bihuan.mechanisms.patrols.rules import Check, Context
 from bihuan.mechanisms.patrols.tests.test_rules import checks, moments, spot
-from bihuan.mechanisms.risks.standing import LabelStanding as Label
+from bihuan.mechanisms.risks.rules import LabelStanding as Label
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 SCHOOL = UUID(int=1)

@@ -12,8 +12,8 @@ from hypothesis import strategies as some
 
 from bihuan.mechanisms.patrols import rules
 from bihuan.mechanisms.patrols.rules import Check, Context
-from bihuan.mechanisms.risks.standing import LabelStanding as Label
-from bihuan.mechanisms.risks.standing import PointStanding
+from bihuan.mechanisms.risks.rules import LabelStanding as Label
+from bihuan.mechanisms.risks.rules import PointStanding
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 NONE = timedelta(0)

@@ -24,7 +24,7 @@ from bihuan.mechanisms.risks import rules
 from bihuan.mechanisms.risks.commands.writing import require_active
 from bihuan.mechanisms.risks.models import RiskPoint
 from bihuan.mechanisms.risks.pack import showing_of
-from bihuan.mechanisms.risks.standing import PointStanding
+from bihuan.mechanisms.risks.rules import PointStanding
 
 MOST_AT_ONCE = 500
 _SHOWN = (

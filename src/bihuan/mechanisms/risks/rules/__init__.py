@@ -35,6 +35,7 @@ from bihuan.mechanisms.risks.rules.scoring import (
 )
 from bihuan.mechanisms.risks.rules.showing import Found, Miss, Rung, Shown, counted, next_change, shown, worst_of
 from bihuan.mechanisms.risks.rules.sketch import Area, Sketch, draw, svg
+from bihuan.mechanisms.risks.rules.standing import LabelStanding, PointStanding
 
 __all__ = [
     "BODY_LENGTH",
@@ -50,9 +51,11 @@ __all__ = [
     "Band",
     "Colour",
     "Found",
+    "LabelStanding",
     "Matrix",
     "Method",
     "Miss",
+    "PointStanding",
     "Rung",
     "Score",
     "Shown",
