@@ -89,8 +89,9 @@ class Batch:
                 raise Refusal("patrols.id_taken")
             return rounds.said(known)
         sent, task = rounds.meant(self._doing, walker, sent, ground.place)
-        parts = self._parts.get(sent.task_id, ())
-        before, looked = (frozenset(chain.from_iterable(part[n] for part in parts)) for n in (0, 1))
+        before = looked = frozenset[UUID]()
+        if parts := self._parts.get(sent.task_id):
+            before, looked = (frozenset(chain.from_iterable(part[n] for part in parts)) for n in (0, 1))
         walk = rounds.weighed(sent, ground, rounds.History(None, before, looked, self._streak(by, ended)))
         done = rounds.fulfilled(self._doing, walker, at, sent, task, walk)
         row = rounds.row_of(by, at, sent, ground, walk, walker=walker, task=done.state if done else "", photos={})

@@ -98,7 +98,9 @@ def signals(
         look for look in walk.looks
         if (one := look.check).lat is not None and one.lon is not None and (one.accuracy or 0) <= poor
     ]  # fmt: skip
-    found = [*_far(placed, limits), *_fast(walk.looks, limits), *_labels(walk.looks)]
+    found = [*_far(placed, limits), *_fast(walk.looks, limits)]
+    if not walk.standings.isdisjoint(("void", "unknown")):
+        found += _labels(walk.looks)
     if photos:
         found += _photos(walk.looks, photos, phone_started, limits)
     found += _copied(placed, limits)

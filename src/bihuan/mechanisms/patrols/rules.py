@@ -261,21 +261,23 @@ def is_whole(
 
 
 def result_of(
-    looks: Sequence[Judged], *, has_route: bool, covered: bool, task: Literal["", "done", "late", "double"] = ""
-) -> str:
-    """One word for a round (see ``RESULTS``). *task* is what became of the task that it was walked for.
+    standings: Collection[str], *, found: bool, has_route: bool, covered: bool,
+    task: Literal["", "done", "late", "double"] = "",
+) -> str:  # fmt: skip
+    """One word for a round (see ``RESULTS``) with these standings among its looks. *found*: somewhere something was wrong;
+    *task* is what became of the task that it was walked for.
 
     Somebody was first: double. A code of elsewhere (or of nobody) that leaves the route uncovered: wrong place.
     """
     if task == "double":
         return "double"
-    if any(look.standing in ("wrong_place", "unknown") for look in looks) and not (has_route and covered):
+    if ("wrong_place" in standings or "unknown" in standings) and not (has_route and covered):
         return "wrong_place"
     if not has_route:
         return "free"
     if task == "late":
         return "late"
-    return "found" if any(look.check.result == "found" for look in looks) else "normal"
+    return "found" if found else "normal"
 
 
 class Times(msgspec.Struct, frozen=True):
@@ -346,11 +348,12 @@ class Walk(msgspec.Struct, frozen=True):
     """A round weighed: its looks, its times, the stops it accounts for (``seen``; ``looked``: those that it really looked
     at), and whether its route is whole with it.
 
-    ``found`` at how many points something was wrong, ``typed`` how many were not scanned, ``spots`` where somebody looked,
+    ``standings`` are those of its looks, ``found`` at how many points something was wrong, ``typed`` how many were not scanned, ``spots`` where somebody looked,
     each once, ``left`` how many stops nobody has accounted for yet; ``context`` is what it was weighed by.
     """
 
     looks: tuple[Judged, ...]
+    standings: frozenset[Standing]
     times: Times
     seen: int
     looked: int
@@ -412,7 +415,10 @@ def weighed(
     left = terrain.all & ~(seen | before)
     enough = (looked | terrain.bits(context.looked)).bit_count() >= ceil(len(context.stops) * least_percent / 100)
     whole = bool(terrain.all) and not left and enough
-    return Walk(tuple(looks), times, seen, looked, whole, found, typed, tuple(spots), left.bit_count(), context)
+    standings = frozenset([look.standing for look in looks])
+    return Walk(
+        tuple(looks), standings, times, seen, looked, whole, found, typed, tuple(spots), left.bit_count(), context
+    )
 
 
 def chosen(

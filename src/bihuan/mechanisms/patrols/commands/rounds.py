@@ -190,7 +190,7 @@ def sent_of(
 
 def weighed(sent: Sent, ground: Ground, history: History) -> rules.Walk:
     """The round as the rules weigh it where it was walked."""
-    limits = thresholds(ground.place.bureau_id)
+    limits = ground.limits
     return rules.weighed(
         sent.looks, ground.context.after(history.before, history.looked, history.clean_streak), times=sent.times, drift=sent.drift,
         least_percent=limits.least_percent if limits else 100,
@@ -202,7 +202,7 @@ def row_of(
     photos: Mapping[UUID, indicators.Photo],
 ) -> Round:  # fmt: skip
     """The round as it is kept. *task* is what became of its task."""
-    limits, context = thresholds(ground.place.bureau_id), walk.context
+    limits, context = ground.limits, walk.context
     noticed = (
         indicators.signals(walk, context, limits, phone_started=sent.started_at, drift=sent.drift, photos=photos)
         if limits
@@ -214,7 +214,7 @@ def row_of(
         task_id=sent.task_id, by_id=by.id, by_name=by.name, by_post=walker.post_at(ground.place),
         started_at=walk.times.started_at, ended_at=walk.times.ended_at, received_at=at,
         drift_seconds=round(sent.drift.total_seconds()),
-        result=rules.result_of(walk.looks, has_route=has_route, covered=walk.whole, task=task),  # type: ignore[arg-type]
+        result=rules.result_of(walk.standings, found=bool(walk.found), has_route=has_route, covered=walk.whole, task=task),  # type: ignore[arg-type]
         checks=[look.kept() for look in walk.looks], covered=list(context.terrain.texts(walk.seen)),
         stops_count=len(context.stops), found_count=walk.found, typed_count=walk.typed, seconds=walk.seconds,
         spent_seconds=sent.spent, signals=[one.as_json() for one in noticed], handed_over=sent.handed_over, note=sent.note,
@@ -242,12 +242,13 @@ def told_of(row: Round, walk: rules.Walk, photos: Sequence[Mapping[str, Any]] = 
 
 
 class Ground(msgspec.Struct, frozen=True):
-    """Where a round was walked: the scope it belongs to, and what the rules need of route, points and labels."""
+    """Where a round was walked: the scope it belongs to, the limits there, and what the rules need of route, points and labels."""
 
     place: Placed
     org_id: UUID
     school_name: str
     context: rules.Context
+    limits: indicators.Thresholds | None
 
 
 def _ground(by: Actor, route_id: UUID | None, looks: Iterable[rules.Check]) -> Ground:
@@ -265,14 +266,15 @@ def ground_of(
     """Where these looks were, from what was read of the route, the points and the labels."""
     if route is not None:
         context = rules.Context(route.school_id, stops, route.least_seconds, points, labels)
-        return Ground(route, route.org_id, route.school_name, context)
+        return Ground(route, route.org_id, route.school_name, context, thresholds(route.bureau_id))
     stood = [
         labels[look.code].point_id if look.code in labels else look.point_id
         for look in looks
         if not look.code or look.code in labels
     ]
     here = _home(by, [points[pk] for pk in stood if pk and pk in points])
-    return Ground(here, here.org_id, here.school_name, rules.Context(here.school_id, (), None, points, labels))
+    context = rules.Context(here.school_id, (), None, points, labels)
+    return Ground(here, here.org_id, here.school_name, context, thresholds(here.bureau_id))
 
 
 def _route(route_id: UUID) -> tuple[Route, tuple[UUID, ...]]:

@@ -64,7 +64,10 @@ def test_no_round_is_too_strange_to_be_weighed(sent, started, ended, drift):
     assert set(walk.covered) <= set(STOPS)
     assert list(walk.covered) == [stop for stop in STOPS if stop in walk.covered]
     for task in ("", "done", "late", "double"):
-        assert rules.result_of(walk.looks, has_route=True, covered=walk.whole, task=task) in rules.RESULTS
+        assert (
+            rules.result_of(walk.standings, found=bool(walk.found), has_route=True, covered=walk.whole, task=task)
+            in rules.RESULTS
+        )
     for look in walk.looks:
         assert set(msgspec.to_builtins(look.kept())) >= {"n", "how", "result", "at", "phone_at", "stands"}
         assert look.standing in rules.STANDINGS
@@ -96,7 +99,9 @@ def test_foreign_and_invented_codes_stand_for_no_point_of_the_route(claimed):
     walk = walked(sent)
     assert (walk.covered, walk.whole) == ((), False)
     assert STOPS[0] not in walk.walked
-    assert rules.result_of(walk.looks, has_route=True, covered=False) == ("wrong_place" if sent else "normal")
+    assert rules.result_of(walk.standings, found=False, has_route=True, covered=False) == (
+        "wrong_place" if sent else "normal"
+    )
 
 
 @pytest.mark.parametrize(
@@ -131,11 +136,18 @@ def test_how_much_may_be_left_out(percent, skipped, whole):
 
 
 def test_somebody_else_first_weighs_more_than_everything():
-    looks = walked([Check(1, "scan", "found", NOW, STOPS[0], "FAR")]).looks
-    words = [rules.result_of(looks, has_route=True, covered=False, task=task) for task in ("double", "late", "")]
-    assert words == ["double", "wrong_place", "wrong_place"]
-    assert rules.result_of(looks, has_route=True, covered=True, task="late") == "late"
-    assert rules.result_of((), has_route=False, covered=False) == "free"
+    far = walked([Check(1, "scan", "found", NOW, STOPS[0], "FAR")]).standings
+
+    def word(**more):
+        return rules.result_of(far, found=True, has_route=True, **more)
+
+    assert [word(covered=False, task=task) for task in ("double", "late", "")] == [
+        "double",
+        "wrong_place",
+        "wrong_place",
+    ]
+    assert [word(covered=True, task=task) for task in ("late", "")] == ["late", "found"]
+    assert rules.result_of((), found=False, has_route=False, covered=False) == "free"
 
 
 @given(some.timedeltas(timedelta(days=-3650), timedelta(days=3650)))
