@@ -42,9 +42,10 @@ class Hold:
 
     def covers(self, row: Placed) -> bool:
         """Whether the row lies in this hold's part of the tree."""
-        for path, belongs in reversed(self.spans):
-            if row.path and row.path.startswith(path):
-                return belongs
+        if self.spans and row.path:
+            for path, belongs in reversed(self.spans):
+                if row.path.startswith(path):
+                    return belongs
         if self.level == "path":
             return bool(row.path) and row.path.startswith(self.path)
         column = _ANCESTORS.get(self.level)

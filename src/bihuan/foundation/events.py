@@ -109,7 +109,7 @@ def digest_of(event: Event) -> str:
 
 def _words(event: Event, text: Callable[[Any], Any]) -> list[Any]:
     return [
-        text(event.pk), text(event.bureau_id), text(event.school_id), event.path, event.name, event.subject_kind,
+        text(event.id), text(event.bureau_id), text(event.school_id), event.path, event.name, event.subject_kind,
         text(event.subject_id), text(event.by_id), event.by_name, event.by_post, event.channel,
         _moment(event.at), _moment(event.sent_at), _moment(event.recorded_at), event.facts,
     ]  # fmt: skip

@@ -119,8 +119,8 @@ class Batch:
 
     def _keep(self, row: Round, walker: Actor, at: datetime, walk: rules.Walk) -> None:
         self.rows.append(row)
-        self._by_id[row.pk] = row
-        insort(self._last[row.by_id], (row.ended_at, row.pk, row.clean_streak))
+        self._by_id[row.id] = row
+        insort(self._last[row.by_id], (row.ended_at, row.id, row.clean_streak))
         if row.task_id:
             self._parts[row.task_id].append((walk.covered, walk.context.terrain.stops(walk.looked)))
         if walk.spots:

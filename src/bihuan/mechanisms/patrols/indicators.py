@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import combinations, pairwise
-from operator import attrgetter
+from operator import attrgetter, sub
 from typing import Any
 from uuid import UUID
 
@@ -217,7 +217,8 @@ def _copied(looks: Sequence[Judged], limits: Thresholds) -> Iterator[Signal]:
         and look.spot and look.spot.lat is not None and look.spot.lon is not None
     ]  # fmt: skip
     step = limits.copied_within_metres / ROUGHLY
-    if all(two - one > step for one, two in pairwise(sorted(here for _, _, here in known))):  # type: ignore[type-var,operator]
+    heights = sorted([here for _, _, here in known])  # type: ignore[type-var]
+    if min(map(sub, heights[1:], heights), default=step + 1) > step:  # type: ignore[arg-type]
         return  # no two were scanned near each other: what most walks are
     for (one, a, here), (two, b, there) in combinations(known, 2):
         if a is b or abs(here - there) > step:  # type: ignore[operator]

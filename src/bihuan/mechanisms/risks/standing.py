@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -72,16 +71,18 @@ def _labels_where(column: str, values: Collection[Any]) -> hot.Question:
     )
 
 
-def _gather(rows: Sequence[Any], points: dict[UUID, PointStanding], labels: dict[str, tuple[bool, int, UUID]]) -> None:
-    if len({row[1 + len(_LABEL)] for row in rows}) < len(rows):  # most points have had one label only
-        rows = sorted(rows, key=itemgetter(0), reverse=True)
-    for _, code, voided_at, least_n, lat, lon, *point in rows:
+def _gather(rows: Iterable[Any], points: dict[UUID, PointStanding], labels: dict[str, tuple[bool, int, UUID]]) -> None:
+    for issued_at, code, voided_at, least_n, lat, lon, *point in rows:
         labels[code] = (voided_at is not None, least_n, point[0])
         known = points.get(point[0])
         if known is None:
-            points[point[0]] = PointStanding(*point, lat, lon)
-        elif known.lat is None:  # the newest label that was posted with a position says where the point is
-            known.lat, known.lon = lat, lon
+            points[point[0]] = PointStanding(*point, lat, lon, issued_at)
+        elif lat is not None and (known.lat is None or issued_at > known.issued_at):
+            known.lat, known.lon, known.issued_at = (
+                lat,
+                lon,
+                issued_at,
+            )  # the newest label that was posted with a position
 
 
 def _known(codes: Sequence[str], n: int | None, labels: Mapping[str, tuple[bool, int, UUID]]) -> LabelStanding | None:

@@ -413,7 +413,7 @@ def said(row: Round, *, done: duties.Fulfilled | None = None, left: int | None =
         left = 0 if row.whole else row.stops_count - len(row.covered)
     told = [{"code": one["code"], "n": one["n"], "words": one["words"]} for one in row.signals]
     return {
-        "id": msgspec.to_builtins(row.pk), "result": row.result, "whole": row.whole, "left": left, "task": task, "first": first,
+        "id": msgspec.to_builtins(row.id), "result": row.result, "whole": row.whole, "left": left, "task": task, "first": first,
         "signals": told,
     }  # fmt: skip
 

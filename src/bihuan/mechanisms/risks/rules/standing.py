@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -11,7 +11,7 @@ import msgspec
 class PointStanding(msgspec.Struct, eq=False):
     """A point's scope columns (see ``scoping.placed``) and, when its label was posted with a position, where that is.
 
-    ``text`` is its id as it is kept in JSON.
+    ``text`` is its id as it is kept in JSON; ``issued_at`` when the label was issued that says where it is, as it was read.
     """
 
     id: UUID
@@ -27,6 +27,7 @@ class PointStanding(msgspec.Struct, eq=False):
     missed_rounds: int = 0
     lat: float | None = None
     lon: float | None = None
+    issued_at: Any = None
     text: str = ""
 
     def __post_init__(self) -> None:

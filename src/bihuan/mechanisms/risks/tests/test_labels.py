@@ -15,14 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from bihuan.foundation import clock
+from bihuan.foundation import clock, hot
 from bihuan.foundation.commands import execute
 from bihuan.foundation.evidence.commands import keep_evidence
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.models import Event
 from bihuan.foundation.refusals import Refusal
 from bihuan.foundation.tests.test_evidence_doors import photo
-from bihuan.mechanisms.risks import queries, rules, wall_codes
+from bihuan.mechanisms.risks import queries, rules, standing, wall_codes
 from bihuan.mechanisms.risks.commands import adopt_points, labels, post_label, print_labels, renew_code, void_point
 from bihuan.mechanisms.risks.models import PointCode, RiskPoint
 
@@ -177,6 +177,25 @@ def test_a_guard_posts_once_and_does_not_move_the_place_afterwards(actors, point
     assert PointCode.objects.get().lat == 34.1
     post_label(actors.li, clock.now(), code=point.code, lat=34.2, lon=109.2)
     assert PointCode.objects.get().lat == 34.2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("rows", [1, -1], ids=["oldest first", "newest first"])
+def test_a_point_is_where_its_newest_label_with_a_position_hangs(actors, point, monkeypatch, rows):
+    """In whichever order the labels are read."""
+    fetched = hot.answers.fetch_all
+    monkeypatch.setattr(hot.answers, "fetch_all", lambda asked: [sorted(found)[::rows] for found in fetched(asked)])
+
+    def where():
+        found = standing.standing({point.pk}, ())[0][point.pk]
+        return found.lat, found.lon
+
+    post_label(actors.li, clock.now(), code=point.code, lat=34.1, lon=109.1)
+    with clock.travel(clock.now() + timedelta(days=1)):
+        newer = renew_code(actors.li, clock.now(), point_id=point.pk, revision=0)
+    assert where() == (34.1, 109.1)
+    post_label(actors.li, clock.now(), code=newer.code, lat=34.2, lon=109.2)
+    assert where() == (34.2, 109.2)
 
 
 @pytest.mark.django_db
