@@ -123,8 +123,6 @@ def worth_reading(body: bytes) -> bool:
 
 def all_ready(by: Actor, at: datetime, body: bytes) -> Ready | None:
     """The body of a call, read straight into what its commands take; ``None`` when that needs a closer look."""
-    if not worth_reading(body):
-        return None
     try:
         said = _body(body)
         drift = drift_of(said.phone_now, at)
@@ -147,7 +145,7 @@ def carry_out(by: Actor, at: datetime, body: bytes) -> dict[str, Any]:
     ``mobile.bad_envelope``, ``mobile.waits_for`` (a needed envelope or photo is absent or was refused), ``mobile.broken``,
     and whatever ``execute`` and the command refuse.
     """
-    if len(body) <= LARGEST and (simple := all_ready(by, at, body)) is not None:
+    if len(body) <= LARGEST and worth_reading(body) and (simple := all_ready(by, at, body)) is not None:
         return simple.answered(iter(together(simple.calls)))
     said = _read(body)
     drift = drift_of(said.get("phone_now"), at)
