@@ -6,7 +6,7 @@ Thresholds are the pack's (section ``patrols``).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import combinations, pairwise
@@ -93,11 +93,7 @@ def signals(
     photos: Mapping[UUID, Photo] | None = None,
 ) -> list[Signal]:
     """Every signal of a round, in the order of its looks, the whole round's last."""
-    poor = limits.poor_accuracy_metres
-    placed = [
-        look for look in walk.looks
-        if (one := look.check).lat is not None and one.lon is not None and (one.accuracy or 0) <= poor
-    ]  # fmt: skip
+    placed = [look for look in walk.looks if _placed(look, limits)]
     found = [*_far(placed, limits), *_fast(walk.looks, limits)]
     if not walk.standings.isdisjoint(("void", "unknown")):
         found += _labels(walk.looks)
@@ -128,11 +124,7 @@ def _far(looks: Iterable[Judged], limits: Thresholds) -> Iterator[Signal]:
 def _fast(looks: Sequence[Judged], limits: Thresholds) -> Iterator[Signal]:
     ways = sorted((look for look in looks if look.walked), key=attrgetter("at"))
     for one, two in pairwise(ways):
-        a, b = one.spot, two.spot
-        if a is b or (
-            a and b and a.lat is not None and a.lon is not None and b.lat is not None and b.lon is not None
-            and at_most(a.lat, a.lon, b.lat, b.lon) < limits.fast_from_metres
-        ):  # fmt: skip
+        if one.spot is two.spot or _between(one, two, limits, at_most) < limits.fast_from_metres:
             continue
         took = max((two.at - one.at).total_seconds(), 0)
         could = took * limits.fast_metres_per_second
@@ -147,14 +139,14 @@ def _fast(looks: Sequence[Judged], limits: Thresholds) -> Iterator[Signal]:
         yield Signal("too_fast_between", words, speed, limits.fast_metres_per_second, two.at.isoformat(), two.check.n)
 
 
-def _between(one: Judged, two: Judged, limits: Thresholds) -> float:
+def _between(one: Judged, two: Judged, limits: Thresholds, measured: Callable[..., float] = metres) -> float:
     """How far it is at least from one look to the next: by the points' own places, else by the phone's."""
     a, b = one.spot, two.spot
     if a and b and a.lat is not None and a.lon is not None and b.lat is not None and b.lon is not None:
-        return metres(a.lat, a.lon, b.lat, b.lon)
+        return measured(a.lat, a.lon, b.lat, b.lon)
     if _placed(one, limits) and _placed(two, limits):
         blur = (one.check.accuracy or 0) + (two.check.accuracy or 0)
-        return metres(one.check.lat, one.check.lon, two.check.lat, two.check.lon) - blur  # type: ignore[arg-type]
+        return measured(one.check.lat, one.check.lon, two.check.lat, two.check.lon) - blur
     return 0.0
 
 

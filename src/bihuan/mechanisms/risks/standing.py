@@ -78,11 +78,8 @@ def _gather(rows: Iterable[Any], points: dict[UUID, PointStanding], labels: dict
         if known is None:
             points[point[0]] = PointStanding(*point, lat, lon, issued_at)
         elif lat is not None and (known.lat is None or issued_at > known.issued_at):
-            known.lat, known.lon, known.issued_at = (
-                lat,
-                lon,
-                issued_at,
-            )  # the newest label that was posted with a position
+            # the newest label that was posted with a position says where the point is
+            known.lat, known.lon, known.issued_at = lat, lon, issued_at
 
 
 def _known(codes: Sequence[str], n: int | None, labels: Mapping[str, tuple[bool, int, UUID]]) -> LabelStanding | None:
