@@ -43,9 +43,9 @@ async function store(row) {
   const before = (await mine()).filter((one) => one.inspection === row.inspection && one.item === row.item)
   before.forEach((one) => loose.delete(one.id))
   try {
-    await box.run((db) => {
-      const change = db.transaction('answers', 'readwrite')
-      return Promise.all([...before.map((one) => change.store.delete(one.id)), change.store.put(row), change.done])
+    await box.write((all) => {
+      const answers = all.objectStore('answers')
+      return Promise.all([...before.map((one) => answers.delete(one.id)), answers.put(row)])
     })
   } catch {
     // no storage at all, or no room
@@ -55,7 +55,7 @@ async function store(row) {
 
 async function drop(row) {
   loose.delete(row.id)
-  await box?.run((db) => db.delete('answers', row.id))
+  await box?.write((all) => all.objectStore('answers').delete(row.id))
 }
 
 async function keep(form, article) {

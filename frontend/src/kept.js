@@ -31,12 +31,42 @@ export class Kept {
     }
   }
 
+  /**
+   * What `work(transaction)` finds, once it is written; when it throws, nothing of it is. The transaction is over all stores, so
+   * that one ends before the next begins, in whatever tab: killed in the middle of two, Chromium finds both half done when it
+   * opens, takes that for corruption, and throws away all that this site keeps.
+   */
+  async write(work, options) {
+    return this.run(async (db) => {
+      const all = db.transaction([...db.objectStoreNames], 'readwrite', options)
+      const ended = all.done.then(() => null, (error) => error)
+      try {
+        const found = await work(all)
+        const failed = await ended
+        if (failed) throw failed
+        return found
+      } catch (error) {
+        abort(all)
+        await ended
+        throw all.error ?? error
+      }
+    })
+  }
+
   async #renew() {
     try {
       this.#db = await this.#open()
     } finally {
       this.#again = null
     }
+  }
+}
+
+function abort(transaction) {
+  try {
+    transaction.abort()
+  } catch {
+    return // it has ended by itself
   }
 }
 

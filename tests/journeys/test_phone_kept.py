@@ -29,6 +29,19 @@ DROPS = """(() => {
   window.drop = () => all.splice(0).forEach((one) => one.close())
 })()"""
 
+APART = """(() => {
+  window.apart = []
+  window.written = 0
+  const begin = IDBDatabase.prototype.transaction
+  IDBDatabase.prototype.transaction = function (stores, mode, ...how) {
+    if (mode === 'readwrite') {
+      window.written += 1
+      if ([stores].flat().length < this.objectStoreNames.length) window.apart.push(String(stores))
+    }
+    return begin.call(this, stores, mode, ...how)
+  }
+})()"""
+
 
 def codes(night):
     rows = apps.get_model("risks", "RiskPoint").objects.filter(pk__in=night.kept["points"]).order_by("number")
@@ -91,6 +104,26 @@ def test_killed_in_the_middle_of_a_write_nothing_is_lost_at_the_second_opening(p
         reported(phone, words)
     phone.see("/outbox")
     expect(phone.page.get_by_role("heading", name="等着上传 3")).to_be_visible()
+
+
+def test_no_two_writes_are_under_way_at_once(phone, night, guard):
+    """Killed in the middle of two, the browser throws all away; one that is over all stores keeps the next waiting."""
+    page = guard
+    phone.context.add_init_script(APART)
+    page.reload()
+    phone.unlock()
+    phone.context.set_offline(True)
+    reported(phone, "东门门禁坏了")
+    looked_at(page, codes(night)[0])
+    phone.see("/")
+    page.get_by_role("button", name="王保安，换人或锁屏").click()
+    phone.press("0000")
+    expect(page.get_by_text("PIN 不对")).to_be_visible()
+    phone.unlock()
+    phone.context.set_offline(False)
+    expect(page.get_by_text("全部已上传")).to_be_visible(timeout=60_000)
+    assert page.evaluate("window.written") > 10
+    assert page.evaluate("window.apart") == []
 
 
 def test_a_connection_that_the_browser_drops_is_made_anew(phone, night, guard):

@@ -47,8 +47,8 @@ export async function openVault() {
       blocking: (_, __, event) => event.target.close(),
     })
     // some private windows open a database and then refuse to write; a full phone refuses too, but what it has is there
-    await unlessFull(kept.run((db) => db.put('people', { id: PROBE })))
-    await kept.run((db) => db.delete('people', PROBE))
+    await unlessFull(kept.write((all) => all.objectStore('people').put({ id: PROBE })))
+    await kept.write((all) => all.objectStore('people').delete(PROBE))
     return new Vault(kept)
   } catch (error) {
     if (remembered(USED)) throw error
@@ -62,7 +62,7 @@ async function unlessFull(writing) {
     await writing
     return true
   } catch (error) {
-    if (!full(error)) throw error
+    if (error?.name !== 'QuotaExceededError') throw error
     return false
   }
 }
@@ -99,7 +99,7 @@ class Vault {
     const key = await aes(raw)
     const row = { id: person.id, name: person.name, posts: person.posts ?? '', salt, wrapped: await seal(await keyOf(pin, salt), raw, person.id), secret: await sealJson(key, secret, 'secret'), wrong: 0, wait_until: 0, used_at: Date.now(), pending: 0, shared }
     await this.wipe(person.id)
-    await this.#disk.run((db) => db.put('people', row))
+    await this.#disk.write((all) => all.objectStore('people').put(row))
     remember(USED, 'yes')
     return new Box(this.#disk, row, key, secret, this.#memory(row.id))
   }
@@ -115,11 +115,11 @@ class Vault {
     } catch {
       const wrong = row.wrong + 1
       const wait = waitAfter(wrong)
-      await unlessFull(this.#disk.run((db) => db.put('people', { ...row, wrong, wait_until: wait && Date.now() + wait })))
+      await unlessFull(this.#disk.write((all) => all.objectStore('people').put({ ...row, wrong, wait_until: wait && Date.now() + wait })))
       return wait ? { wait } : { wrong: TRIES - wrong }
     }
     const next = { ...row, wrong: 0, wait_until: 0, used_at: Date.now() }
-    await unlessFull(this.#disk.run((db) => db.put('people', next)))
+    await unlessFull(this.#disk.write((all) => all.objectStore('people').put(next)))
     const key = await aes(raw)
     return { box: new Box(this.#disk, next, key, await unsealJson(key, row.secret, 'secret'), this.#memory(id)) }
   }
@@ -127,11 +127,8 @@ class Vault {
   /** Nothing of this person stays on the phone. */
   async wipe(id) {
     this.#memories.delete(id)
-    const all = IDBKeyRange.bound([id], [id, []])
-    await this.#disk.run((db) => {
-      const work = db.transaction(['people', 'records', 'blobs', 'things'], 'readwrite')
-      return Promise.all([work.objectStore('people').delete(id), ...['records', 'blobs', 'things'].map((name) => work.objectStore(name).delete(all)), work.done])
-    })
+    const theirs = IDBKeyRange.bound([id], [id, []])
+    await this.#disk.write((all) => Promise.all([all.objectStore('people').delete(id), ...['records', 'blobs', 'things'].map((name) => all.objectStore(name).delete(theirs))]))
     if (!(await this.people()).length) remember(USED, '')
   }
 }
@@ -161,35 +158,22 @@ class Box {
     // sealing takes time and a transaction does not wait for it: all of it is done before one begins
     const rows = await Promise.all(put.map(async (row) => ({ person, id: row.id, rev: (row.rev ?? 0) + 1, sealed: await sealJson(this.key, row, this.#name('records', row.id)) })))
     const blobs = await Promise.all([...bytes].filter(([, value]) => value).map(async ([id, value]) => ({ person, id, sealed: await seal(this.key, value, this.#name('blobs', id)) })))
-    await this.#disk.run((db) => this.#change(db, { rows, blobs, remove, bytes }))
+    await this.#disk.write((all) => this.#change(all, { rows, blobs, remove, bytes }), { durability: 'strict' })
   }
 
-  async #change(db, { rows, blobs, remove, bytes }) {
+  async #change(all, { rows, blobs, remove, bytes }) {
     if (this.gone) throw new Error('this person has left the phone')
     const person = this.person.id
-    const work = db.transaction(['records', 'blobs'], 'readwrite', { durability: 'strict' })
-    const records = work.objectStore('records')
-    const done = work.done.catch((error) => {
-      throw error ?? work.error ?? new Error('aborted')
-    })
-    try {
-      const before = await Promise.all(rows.map((row) => records.get([person, row.id])))
-      if (rows.some((row, n) => (before[n]?.rev ?? 0) !== row.rev - 1)) {
-        work.abort()
-        await done.catch(() => {})
-        throw conflict()
-      }
-      await Promise.all([
-        ...rows.map((row) => records.put(row)),
-        ...remove.map((id) => records.delete([person, id])),
-        ...blobs.map((row) => work.objectStore('blobs').put(row)),
-        ...[...bytes].filter(([, value]) => !value).map(([id]) => work.objectStore('blobs').delete([person, id])),
-      ])
-      await done
-    } catch (error) {
-      await done.catch(() => {})
-      throw full(error) ?? full(work.error) ?? error
-    }
+    const records = all.objectStore('records')
+    const photos = all.objectStore('blobs')
+    const before = await Promise.all(rows.map((row) => records.get([person, row.id])))
+    if (rows.some((row, n) => (before[n]?.rev ?? 0) !== row.rev - 1)) throw conflict()
+    await Promise.all([
+      ...rows.map((row) => records.put(row)),
+      ...remove.map((id) => records.delete([person, id])),
+      ...blobs.map((row) => photos.put(row)),
+      ...[...bytes].filter(([, value]) => !value).map(([id]) => photos.delete([person, id])),
+    ])
   }
 
   async #bytes(id) {
@@ -208,17 +192,14 @@ class Box {
   async set(id, value, { strict = false } = {}) {
     const row = { person: this.person.id, id, sealed: await sealJson(this.key, value, this.#name('things', id)) }
     if (this.gone) return
-    const keep = (db) => {
-      const work = db.transaction('things', 'readwrite', { durability: strict ? 'strict' : 'default' })
-      return Promise.all([work.store.put(row), work.done])
-    }
-    if (await unlessFull(this.#disk.run(keep))) this.memory.things.delete(id)
+    const writing = this.#disk.write((all) => all.objectStore('things').put(row), { durability: strict ? 'strict' : 'default' })
+    if (await unlessFull(writing)) this.memory.things.delete(id)
     else this.memory.things.set(id, structuredClone(value))
   }
 
   async remove(id) {
     this.memory.things.delete(id)
-    await this.#disk.run((db) => db.delete('things', [this.person.id, id]))
+    await this.#disk.write((all) => all.objectStore('things').delete([this.person.id, id]))
   }
 
   /** The names of the things that begin so. */
@@ -245,17 +226,15 @@ class Box {
 
   /** Change this person's row in one step; whoever has left the phone does not come back by it. */
   async #row(change) {
-    const alter = async (db) => {
-      const work = db.transaction('people', 'readwrite')
-      const row = await work.store.get(this.person.id)
+    const alter = async (all) => {
+      const people = all.objectStore('people')
+      const row = await people.get(this.person.id)
       const next = row && !this.gone ? change(row) : null
-      await Promise.all([next && work.store.put(next), work.done])
+      if (next) await people.put(next)
     }
-    await unlessFull(this.#disk.run(alter))
+    await unlessFull(this.#disk.write(alter))
   }
 }
-
-const full = (error) => (error?.name === 'QuotaExceededError' ? Object.assign(new Error('full'), { name: 'QuotaExceededError' }) : null)
 
 export class MemoryVault {
   kept = false
