@@ -19,7 +19,7 @@ export class Kept {
     return kept
   }
 
-  /** What `work(db)` finds. It is done once more when the connection was gone: nothing of it was done then. */
+  /** What `work(db)` reads; what writes goes through `write`. It is done once more when the connection was gone: nothing of it was done then. */
   async run(work) {
     const db = this.#db
     try {
