@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import select
 import signal
 from datetime import timedelta
 from pathlib import Path
@@ -58,7 +59,7 @@ class Phone:
         mine = [int(one.name) for one in Path("/proc").iterdir() if one.name.isdigit() and self._is_mine(one)]
         assert mine
         for pid in mine:
-            os.kill(pid, signal.SIGKILL)
+            _end(pid)
         with contextlib.suppress(Error):  # it may have noticed by now
             self.context.close()
 
@@ -97,6 +98,17 @@ class Phone:
 
     def see(self, screen):
         self.page.evaluate("screen => { location.hash = screen }", screen)
+
+
+def _end(pid):
+    """Kill a program and wait until all of it is dead: what still dies may still write."""
+    with contextlib.suppress(ProcessLookupError):
+        program = os.pidfd_open(pid)
+        try:
+            signal.pidfd_send_signal(program, signal.SIGKILL)
+            select.select([program], [], [])
+        finally:
+            os.close(program)
 
 
 def _is_fault(said):

@@ -1,5 +1,5 @@
 // Choosing photos in a form: taken, shown, taken out again. What was chosen is in the draft (sealed) before anything else happens.
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 
 import { prepared } from './photos.js'
 import { fresh } from './session.js'
@@ -49,12 +49,9 @@ function Shot({ photo, n, onout }) {
   return html`<li><img src=${url} alt=${`第 ${n} 张照片`} /><button type="button" aria-label=${`去掉第 ${n} 张`} onClick=${onout}>×</button></li>`
 }
 
+/** An address for what `make()` gives, there from the first picture on. */
 export function useUrl(make, key) {
-  const [url, set] = useState('')
-  useEffect(() => {
-    const made = URL.createObjectURL(make())
-    set(made)
-    return () => URL.revokeObjectURL(made)
-  }, [key])
+  const url = useMemo(() => URL.createObjectURL(make()), [key])
+  useEffect(() => () => URL.revokeObjectURL(url), [url])
   return url
 }
