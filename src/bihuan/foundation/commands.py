@@ -65,12 +65,12 @@ class Command:
         if self.reading is None:
             return None
         try:
-            if (read := self.reading(args)) is None:
+            text = bytes(args) if isinstance(args, msgspec.Raw) else _text_of(args)
+            if _NUL in text or (read := self.reading(args)) is None:
                 return None
-            text = _sorted.encode([self.name, read])
-        except (TypeError, ValueError):  # half of a character: ``parse`` has the sentence for it
+            return read, _sha256(_packed([self.name, read]))
+        except (OverflowError, TypeError, ValueError):  # half of a character: ``parse`` has the sentence for it
             return None
-        return None if b"\\u0000" in text else (read, hashlib.sha256(text).hexdigest())
 
     def parse(self, args: Mapping[str, Any]) -> dict[str, Any]:
         """Typed arguments, or ``foundation.bad_input`` with a sentence per field."""
@@ -119,6 +119,8 @@ class Call(msgspec.Struct, frozen=True):
 Arguments = Mapping[str, Any] | msgspec.Raw
 """What a client wrote: read already, or still the JSON text of an object."""
 Reading = Callable[[Arguments], dict[str, Any] | None]
+"""Reads arguments at a fraction of pydantic's price, or says ``None``. The fields of its structs stand in the order of the
+alphabet: so a digest need not sort them."""
 _registry: dict[str, Command] = {}
 _batches: dict[str, tuple[Callable[[Sequence[Call]], list[Any]], Callable[[Mapping[str, Any]], bool]]] = {}
 
@@ -355,12 +357,14 @@ def _arguments(name: str, function: Callable[..., Any]) -> type[BaseModel]:
 
 
 _text_of = msgspec.json.Encoder(enc_hook=str).encode
+_NUL = b"\\u0000"
+"""How JSON writes the sign that no database keeps."""
 
 
 def _doubtful(args: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
     """The arguments, if any of them may hold a text that cannot be kept: one encoding tells, looking at each text costs more."""
     try:
-        return args.items() if b"\\u0000" in _text_of(args) else ()
+        return args.items() if _NUL in _text_of(args) else ()
     except (TypeError, ValueError):  # half of a character, or keys that no JSON has
         return args.items()
 
@@ -378,17 +382,24 @@ def _unkeepable(value: Any) -> bool:
             return False
 
 
-_canonical = msgspec.json.Encoder(
-    order="deterministic", enc_hook=lambda value: value.__dict__ if isinstance(value, BaseModel) else str(value)
-)
+def _fields_or_text(value: Any) -> Any:
+    return value.__dict__ if isinstance(value, BaseModel) else str(value)
 
 
-_sorted = msgspec.json.Encoder(order="sorted")
-"""Writes what was read quickly as ``_canonical`` writes the same arguments read by their model."""
+_packed = msgspec.msgpack.Encoder(order="deterministic", uuid_format="bytes", enc_hook=_fields_or_text).encode
+"""The same arguments give the same bytes, whether they were read quickly or by their model; at half of JSON's price."""
+_written = msgspec.json.Encoder(order="deterministic", enc_hook=_fields_or_text).encode
 
 
 def _digest(name: str, parsed: Mapping[str, Any]) -> str:
-    return hashlib.sha256(_canonical.encode([name, parsed])).hexdigest()
+    try:
+        return _sha256(_packed([name, parsed]))
+    except OverflowError:  # a number of more than 64 bits
+        return _sha256(_written([name, parsed]))
+
+
+def _sha256(said: bytes) -> str:
+    return hashlib.sha256(said).hexdigest()
 
 
 def _plain(value: Any) -> Any:

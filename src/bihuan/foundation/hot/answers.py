@@ -62,9 +62,9 @@ class Instances(Generic[M]):
 def as_read(model: type[M], names: Sequence[str], values: Iterable[Any]) -> M:
     """A row of a model as it stands in the database, of which these values were read; values after the named ones are left out."""
     row = model.__new__(model)
-    row.__dict__.update(zip(names, values, strict=False))
-    row._state = ModelState()
-    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+    row.__dict__ = dict(zip(names, values, strict=False))
+    row._state = state = ModelState()
+    state.adding, state.db = False, DEFAULT_DB_ALIAS
     return row
 
 

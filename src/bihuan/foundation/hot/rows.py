@@ -99,12 +99,10 @@ def fresh(model: type[M], **values: Any) -> M:
     """
     constant, made = _defaults(model)
     row = model.__new__(model)
-    row.__dict__.update(constant)
+    row.__dict__ = held = {**constant, **values, "_state": ModelState()}
     for name, make in made:
         if name not in values:
-            row.__dict__[name] = make()
-    row.__dict__.update(values)
-    row._state = ModelState()
+            held[name] = make()
     return row
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from bihuan.foundation import clock
 from bihuan.foundation.actors import SYSTEM
-from bihuan.foundation.commands import commands, execute
+from bihuan.foundation.commands import _digest, commands, execute
 from bihuan.foundation.ids import uuid7
 from bihuan.foundation.models import Event, Notice, Reaction, Receipt
 from bihuan.foundation.refusals import Refusal
@@ -45,6 +45,11 @@ def test_the_same_id_for_another_thing_or_person_is_refused(player, change):
     assert refused.value.code == "foundation.receipt_conflict"
     assert refused.value.status == 409
     assert Event.objects.count() == 1
+
+
+@pytest.mark.parametrize("number", [7, 2**64, -(2**70), 7.5])
+def test_a_number_of_any_size_is_compared(number):
+    assert _digest("a", {"n": number}) == _digest("a", {"n": number}) != _digest("a", {"n": number + 1})
 
 
 @pytest.mark.django_db

@@ -141,12 +141,12 @@ _ROUTE = (
     "id", "org_id", "school_name", "least_seconds", "revision", "bureau_id", "province_id", "city_id", "school_id", "path",
 )  # fmt: skip
 _OF_ROUTES = hot.Columns(*((Route, name) for name in _ROUTE))
-_stops: dict[UUID, tuple[int, tuple[UUID, ...]]] = {}
+_stops: dict[UUID, tuple[int, rules.Track]] = {}
 """The points along routes, each with the revision of which they are: a route has the same points every day."""
 MOST_KEPT = 20_000
 
 
-def _routes(ids: Collection[UUID]) -> hot.Part[tuple[dict[UUID, Route], dict[UUID, tuple[UUID, ...]]]]:
+def _routes(ids: Collection[UUID]) -> hot.Part[tuple[dict[UUID, Route], dict[UUID, rules.Track]]]:
     """The routes, and the points along each in its order."""
     rows = yield hot.Question(
         _OF_ROUTES,
@@ -163,7 +163,7 @@ def _routes(ids: Collection[UUID]) -> hot.Part[tuple[dict[UUID, Route], dict[UUI
         if len(_stops) > MOST_KEPT:
             _stops.clear()
         for pk, points in along.items():
-            known[pk] = tuple(points)
+            known[pk] = rules.Track(points)
             _stops[pk] = routes[pk].revision, known[pk]
     return routes, known
 

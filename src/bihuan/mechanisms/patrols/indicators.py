@@ -122,7 +122,7 @@ def _far(looks: Iterable[Judged], limits: Thresholds) -> Iterator[Signal]:
 
 
 def _fast(looks: Sequence[Judged], limits: Thresholds) -> Iterator[Signal]:
-    ways = sorted((look for look in looks if look.walked), key=attrgetter("at"))
+    ways = sorted([look for look in looks if look.walked], key=attrgetter("at"))
     for one, two in pairwise(ways):
         if one.spot is two.spot or _between(one, two, limits, at_most) < limits.fast_from_metres:
             continue

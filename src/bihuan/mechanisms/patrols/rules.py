@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from math import asin, ceil, cos, radians, sin, sqrt
 from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
@@ -73,25 +74,26 @@ DEGREE = 111_200
 """Metres of a degree of latitude, rounded up."""
 
 
-class Check(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+class Check(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, kw_only=True):
     """One look at one point as the phone sent it; ``at`` is the phone's own clock, ``seconds`` its foreground time.
 
-    The limits hold where it is read from JSON (``commands.reading``), and are those of ``commands.CheckIn``.
+    The limits hold where it is read from JSON (``commands.reading``), and are those of ``commands.CheckIn``. The fields stand
+    in the order of the alphabet, for their digest (``foundation.commands.Reading``).
     """
 
-    n: Annotated[int, Meta(ge=1, le=500)]
-    how: How
-    result: Look
-    at: Annotated[datetime, Meta(tz=True)]
-    point_id: UUID | None = None
-    code: Annotated[str, Meta(max_length=300)] = ""
-    lat: Annotated[float, Meta(ge=-90, le=90)] | None = None
-    lon: Annotated[float, Meta(ge=-180, le=180)] | None = None
     accuracy: Annotated[float, Meta(ge=0, le=1e7)] | None = None
-    seconds: Annotated[int, Meta(ge=0, le=864_000)] = 0
+    at: Annotated[datetime, Meta(tz=True)]
+    code: Annotated[str, Meta(max_length=300)] = ""
     evidence: Annotated[tuple[UUID, ...], Meta(max_length=9)] = ()
     hazard_id: UUID | None = None
+    how: How
+    lat: Annotated[float, Meta(ge=-90, le=90)] | None = None
+    lon: Annotated[float, Meta(ge=-180, le=180)] | None = None
+    n: Annotated[int, Meta(ge=1, le=500)]
     note: Annotated[str, Meta(max_length=300)] | None = ""
+    point_id: UUID | None = None
+    result: Look
+    seconds: Annotated[int, Meta(ge=0, le=864_000)] = 0
 
 
 def reckonable(moment: datetime) -> datetime:
@@ -109,15 +111,16 @@ def sound(look: Check) -> Check:
 
 
 class Kept(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """A look as a round keeps it in JSON: ``stands`` for what the code was, and both times. What is not said is left out."""
+    """A look as a round keeps it in JSON: ``stands`` for what the code was, ``phone_at`` the phone's own time when it was
+    another. What goes without saying is left out."""
 
     n: int
     how: How
     result: Look
     at: datetime
-    phone_at: datetime
-    stands: Standing
     seconds: int
+    phone_at: datetime | None = None
+    stands: Standing = "on_route"
     point_id: str = ""
     code: str = ""
     lat: float | None = None
@@ -149,8 +152,8 @@ class Judged(msgspec.Struct, frozen=True, gc=False):
         """How a round keeps it."""
         one = self.check
         return Kept(
-            one.n, one.how, one.result, self.at, one.at, self.standing, one.seconds, self.spot.text if self.spot else "", one.code, one.lat, one.lon, one.accuracy, one.evidence,
-            one.hazard_id, one.note or "",
+            one.n, one.how, one.result, self.at, one.seconds, None if one.at is self.at else one.at, self.standing,
+            self.spot.text if self.spot else "", one.code, one.lat, one.lon, one.accuracy, one.evidence, one.hazard_id, one.note or "",
         )  # fmt: skip
 
 
@@ -165,6 +168,25 @@ class Stand(NamedTuple):
 UNKNOWN = Stand("unknown")
 
 
+class Track(tuple[UUID, ...]):  # noqa: SLOT001 - what is reckoned is remembered
+    """The stops of a route in its order. What is reckoned of them is reckoned once: a route has the same stops every day."""
+
+    @cached_property
+    def bits(self) -> dict[int, int]:
+        """The bit of each stop, by the id's number: an id is hashed by Python, a number by C."""
+        return {stop.int: 1 << n for n, stop in enumerate(self)}
+
+    @cached_property
+    def all(self) -> int:
+        """The bits of all stops."""
+        return (1 << len(self)) - 1
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """The stops as they are kept in JSON."""
+        return tuple(map(msgspec.to_builtins, self))
+
+
 class Terrain:
     """What codes and points stand for where people walk: found out once for each, however many looks name it."""
 
@@ -175,10 +197,9 @@ class Terrain:
         spots: Mapping[UUID, PointStanding],
         labels: Mapping[str, LabelStanding],
     ) -> None:
-        self.all = (1 << len(stops)) - 1
-        self._school_id, self._stops, self._spots, self._labels = school_id, tuple(stops), spots, labels
-        self._texts = tuple(map(msgspec.to_builtins, stops))
-        self._bits = {stop: 1 << n for n, stop in enumerate(stops)}
+        self._track = stops if isinstance(stops, Track) else Track(stops)
+        self.all, self._bits = self._track.all, self._track.bits
+        self._school_id, self._spots, self._labels = school_id, spots, labels
         self._codes: dict[str, Stand] = {}
 
     def stand(self, check: Check) -> Stand:
@@ -188,43 +209,39 @@ class Terrain:
             if found is None:
                 found = self._codes[check.code] = self._of_code(check.code)
             return found
-        return self._of_point(check.point_id) if check.point_id else UNKNOWN
+        spot = self._spots.get(check.point_id) if check.point_id else None
+        return self._at(spot) if spot else UNKNOWN
 
     def _of_code(self, code: str) -> Stand:
         label = self._labels.get(code)
-        if label is None:
-            return UNKNOWN
-        return self._of_point(label.point_id, void=label.state == "void")
+        return self._at(label.spot, void=label.state == "void") if label else UNKNOWN
 
-    def _of_point(self, point_id: UUID, *, void: bool = False) -> Stand:
-        spot = self._spots.get(point_id)
-        if spot is None:
-            return UNKNOWN
+    def _at(self, spot: PointStanding, *, void: bool = False) -> Stand:
         if spot.school_id != self._school_id:
             return Stand("wrong_place", spot)
-        bit = self._bits.get(spot.id, 0)
+        bit = self._bits.get(spot.id.int, 0)
         if void:
             return Stand("void", spot, bit)
-        return Stand("on_route" if bit or not self._stops else "off_route", spot, bit)
+        return Stand("on_route" if bit or not self._track else "off_route", spot, bit)
 
     def bits(self, points: Iterable[UUID]) -> int:
         """Those of the points that are stops, as a set of bits."""
         found = 0
         for point in points:
-            found |= self._bits.get(point, 0)
+            found |= self._bits.get(point.int, 0)
         return found
 
     def stops(self, bits: int) -> tuple[UUID, ...]:
         """The stops of a set of bits, in the route's order."""
         if bits == self.all:
-            return self._stops
-        return tuple(stop for n, stop in enumerate(self._stops) if bits >> n & 1)
+            return self._track
+        return tuple(stop for n, stop in enumerate(self._track) if bits >> n & 1)
 
     def texts(self, bits: int) -> tuple[str, ...]:
         """The stops of a set of bits as they are kept in JSON."""
         if bits == self.all:
-            return self._texts
-        return tuple(text for n, text in enumerate(self._texts) if bits >> n & 1)
+            return self._track.texts
+        return tuple(text for n, text in enumerate(self._track.texts) if bits >> n & 1)
 
 
 def counts_for(task: Any, place: Placed, route_id: UUID | None, ended_at: datetime) -> bool:
@@ -243,7 +260,7 @@ def looked_at(checks: Iterable[Mapping[str, Any]]) -> list[str]:
     return [
         one["point_id"]
         for one in checks
-        if one["stands"] in COUNTS and one["result"] != "skipped" and one.get("point_id")
+        if one.get("stands", "on_route") in COUNTS and one["result"] != "skipped" and one.get("point_id")
     ]
 
 
@@ -391,7 +408,7 @@ def weighed(
     """Judge a whole round: nothing here reads a clock or a table, so that one round and a batch of many come out alike.
 
     Its route is whole when every stop is accounted for (by these looks or *before*), and at least *least_percent* of the
-    stops were really looked at (now or before). Sets of stops are bits here: an id is hashed by Python, a number by C.
+    stops were really looked at (now or before). Sets of stops are bits here.
     """
     terrain = context.terrain
     looks: list[Judged] = []

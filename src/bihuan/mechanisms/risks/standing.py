@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -33,6 +33,8 @@ _COLUMNS = hot.Columns(
 )
 _READ = ", ".join([hot.bare("c.issued_at"), *(f"c.{name}" for name in _LABEL), *(f"p.{name}" for name in _POINT)])
 Standings = tuple[dict[UUID, PointStanding], dict[str, LabelStanding]]
+Labels = dict[str, tuple[bool, int, PointStanding]]
+"""By code: whether it was voided, its least serial in force, and the point."""
 
 
 def standing(point_ids: Collection[UUID], texts: Collection[str]) -> Standings:
@@ -49,7 +51,7 @@ def standings(point_ids: Collection[UUID], texts: Collection[str]) -> hot.Part[S
     wanted = [] if point_ids else [code for codes, _ in meant.values() for code in codes]
     rows = yield _labels_where("c.point_id" if point_ids else "c.code", point_ids or wanted)
     points: dict[UUID, PointStanding] = {}
-    labels: dict[str, tuple[bool, int, UUID]] = {}
+    labels: Labels = {}
     _gather(rows, points, labels)
     # what somebody scans is nearly always a label of the point that they name; another one is looked for by itself
     if point_ids and (
@@ -71,22 +73,21 @@ def _labels_where(column: str, values: Collection[Any]) -> hot.Question:
     )
 
 
-def _gather(rows: Iterable[Any], points: dict[UUID, PointStanding], labels: dict[str, tuple[bool, int, UUID]]) -> None:
+def _gather(rows: Iterable[Any], points: dict[UUID, PointStanding], labels: Labels) -> None:
     for issued_at, code, voided_at, least_n, lat, lon, *point in rows:
-        labels[code] = (voided_at is not None, least_n, point[0])
-        known = points.get(point[0])
-        if known is None:
-            points[point[0]] = PointStanding(*point, lat, lon, issued_at)
-        elif lat is not None and (known.lat is None or issued_at > known.issued_at):
+        made = PointStanding(*point, lat, lon, issued_at)
+        known = points.setdefault(made.id, made)  # nearly every point has one label: its id is hashed once
+        labels[code] = (voided_at is not None, least_n, known)
+        if known is not made and lat is not None and (known.lat is None or issued_at > known.issued_at):
             # the newest label that was posted with a position says where the point is
             known.lat, known.lon, known.issued_at = lat, lon, issued_at
 
 
-def _known(codes: Sequence[str], n: int | None, labels: Mapping[str, tuple[bool, int, UUID]]) -> LabelStanding | None:
+def _known(codes: Sequence[str], n: int | None, labels: Labels) -> LabelStanding | None:
     for code in codes:
         if (found := labels.get(code)) is not None:
-            voided, least_n, point_id = found
-            return LabelStanding("void" if voided or (n is not None and n < least_n) else "in_force", point_id)
+            voided, least_n, spot = found
+            return LabelStanding("void" if voided or (n is not None and n < least_n) else "in_force", spot)
     return None
 
 

@@ -276,7 +276,7 @@ class Doing:
                 duty = duties[task.duty_id] = hot.fresh(
                     Duty, id=task.duty_id, code=code, satisfies=satisfies, apart=apart
                 )
-            task.duty = duty
+            task._state.fields_cache["duty"] = duty  # as ``task.duty = duty``, which asks the routers first
             self._tasks[task.pk] = task
         self._one_by_one = any(duty.satisfies or duty.apart for duty in duties.values())
         self._won: list[Task] = []

@@ -59,10 +59,7 @@ class CheckIn(BaseModel):
 
     def plain(self) -> rules.Check:
         """As the rules know it."""
-        return rules.Check(
-            self.n, self.how, self.result, self.at, self.point_id, self.code, self.lat, self.lon, self.accuracy, self.seconds,
-            tuple(self.evidence), self.hazard_id, self.note,
-        )  # fmt: skip
+        return rules.Check(**{**dict(self), "evidence": tuple(self.evidence)})
 
 
 class _Round(msgspec.Struct, forbid_unknown_fields=True):
@@ -97,7 +94,7 @@ def reading(args: Arguments) -> dict[str, Any] | None:
     for look in sent.checks:
         if look.code != look.code.strip() or (look.note and look.note != look.note.strip()):
             return None
-    return {name: getattr(sent, name) for name in _Round.__struct_fields__}
+    return msgspec.structs.asdict(sent)
 
 
 @command("patrols.submit_round", reading=reading)
@@ -268,11 +265,11 @@ def ground_of(
         context = rules.Context(route.school_id, stops, route.least_seconds, points, labels)
         return Ground(route, route.org_id, route.school_name, context, thresholds(route.bureau_id))
     stood = [
-        labels[look.code].point_id if look.code in labels else look.point_id
+        labels[look.code].spot if look.code in labels else points.get(look.point_id)  # type: ignore[arg-type]
         for look in looks
         if not look.code or look.code in labels
     ]
-    here = _home(by, [points[pk] for pk in stood if pk and pk in points])
+    here = _home(by, filter(None, stood))
     context = rules.Context(here.school_id, (), None, points, labels)
     return Ground(here, here.org_id, here.school_name, context, thresholds(here.bureau_id))
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as some
 
 from bihuan.mechanisms.patrols import indicators, rules
 from bihuan.mechanisms.patrols.indicators import Photo, Thresholds
-from bihuan.mechanisms.patrols.rules import Check, Context
-from bihuan.mechanisms.patrols.tests.test_rules import checks, moments, spot
+from bihuan.mechanisms.patrols.rules import Context
+from bihuan.mechanisms.patrols.tests.test_rules import check, checks, moments, spot
 from bihuan.mechanisms.risks.rules import LabelStanding as Label
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -27,11 +27,11 @@ SPOTS = {
     D: spot(D, UUID(int=2), "外校配电房", 34.0, 109.0),
 }
 LABELS = {
-    "A": Label("in_force", A),
-    "B": Label("in_force", B),
-    "C": Label("in_force", C),
-    "D": Label("in_force", D),
-    "OLD": Label("void", A),
+    "A": Label("in_force", SPOTS[A]),
+    "B": Label("in_force", SPOTS[B]),
+    "C": Label("in_force", SPOTS[C]),
+    "D": Label("in_force", SPOTS[D]),
+    "OLD": Label("void", SPOTS[A]),
 }
 LIMITS = Thresholds(
     far_metres=80, poor_accuracy_metres=150, fast_metres_per_second=5, fast_from_metres=60, least_seconds_a_point=8,
@@ -62,7 +62,7 @@ def found(
 
 
 def scan(n, point, seconds, **more):
-    return Check(n, "scan", "normal", NOW + timedelta(seconds=seconds), point, {A: "A", B: "B", C: "C"}[point], **more)
+    return check(n, "scan", "normal", NOW + timedelta(seconds=seconds), point, {A: "A", B: "B", C: "C"}[point], **more)
 
 
 QUIET = [scan(1, A, 0), scan(2, B, 60), scan(3, C, 120)]
@@ -92,9 +92,9 @@ def test_a_point_whose_place_is_not_known_is_never_far():
 def test_only_who_stood_at_a_point_of_the_school_was_far_from_it():
     """A foreign point's name and distance are nobody's here, and who left a point out said so from where they were."""
     far = {"lat": 34.0 - 3000 * NORTH, "lon": 109.0, "accuracy": 5}
-    skipped = Check(1, "chosen", "skipped", NOW, A, note="大门锁着", **far)
+    skipped = check(1, "chosen", "skipped", NOW, A, note="大门锁着", **far)
     assert "far_from_point" not in found([skipped, *QUIET[1:]])
-    foreign = Check(4, "scan", "normal", NOW + timedelta(seconds=180), D, "D", **far)
+    foreign = check(4, "scan", "normal", NOW + timedelta(seconds=180), D, "D", **far)
     said = found([*QUIET, foreign])
     assert not any("外校" in one.words for one in said.values())
 
@@ -116,7 +116,7 @@ def test_a_whole_round_in_seconds():
 def test_many_rounds_in_a_row_without_a_find():
     assert "all_normal_streak" not in found(QUIET, clean_streak=38)
     assert found(QUIET, clean_streak=39)["all_normal_streak"].value == 40
-    wrong = [scan(1, A, 0), scan(2, B, 60), Check(3, "scan", "found", NOW + timedelta(seconds=120), C, "C")]
+    wrong = [scan(1, A, 0), scan(2, B, 60), check(3, "scan", "found", NOW + timedelta(seconds=120), C, "C")]
     assert "all_normal_streak" not in found(wrong, clean_streak=400)
     assert "all_normal_streak" not in found(QUIET, clean_streak=400, stops=())
 
@@ -136,9 +136,9 @@ def test_photos_seen_before_and_photos_older_than_the_round():
 
 def test_codes_that_were_not_scanned_are_void_or_invented():
     sent = [
-        Check(1, "scan", "normal", NOW, A, "OLD"),
-        Check(2, "typed", "normal", NOW + timedelta(seconds=60), B, "B"),
-        Check(3, "scan", "normal", NOW + timedelta(seconds=120), C, "XX"),
+        check(1, "scan", "normal", NOW, A, "OLD"),
+        check(2, "typed", "normal", NOW + timedelta(seconds=60), B, "B"),
+        check(3, "scan", "normal", NOW + timedelta(seconds=120), C, "XX"),
     ]
     said = found(sent)
     assert set(said) == {"void_code", "typed_code", "copied_code"}
@@ -155,7 +155,7 @@ def test_labels_that_hang_apart_scanned_from_one_chair():
     assert "copied_code" not in walking
     chosen = [
         scan(1, A, 0, **chair),
-        Check(2, "chosen", "normal", NOW + timedelta(seconds=60), B, "", **chair),
+        check(2, "chosen", "normal", NOW + timedelta(seconds=60), B, "", **chair),
         scan(3, C, 120),
     ]
     assert "copied_code" not in found(chosen)

@@ -117,7 +117,7 @@ def test_a_moment_that_nobody_can_reckon_with_is_moved_and_the_walk_is_taken(far
     assert not sent.times.credible
     told = walk.looks[0].kept()
     for zone in (timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))):
-        assert all(one.astimezone(zone) for one in (told.at, told.phone_at, sent.started_at))
+        assert all(one.astimezone(zone) for one in (told.at, told.phone_at or told.at, sent.started_at))
 
 
 def test_a_clock_that_was_never_set_keeps_its_own_words():

@@ -38,4 +38,4 @@ class LabelStanding(msgspec.Struct, frozen=True):
     """A code that was issued, and the point that it was printed for."""
 
     state: Literal["in_force", "void"]
-    point_id: UUID
+    spot: PointStanding
