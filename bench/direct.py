@@ -26,9 +26,7 @@ class Direct:
             )  # fmt: skip
         else:
             self.driver = sqlite3.connect(told["NAME"], isolation_level=None, timeout=30)
-            self.driver.executescript(
-                "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA mmap_size=268435456; PRAGMA foreign_keys=ON;"
-            )
+            self.driver.executescript(f"{told['OPTIONS']['init_command']} PRAGMA foreign_keys=ON;")
 
     def rows(self, sql: str, values: list[Any] | tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """All rows of a SELECT."""

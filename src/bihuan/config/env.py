@@ -49,8 +49,19 @@ def keys(name: str, *, shortest: int = 32) -> tuple[str, ...]:
     return found
 
 
-def database(url: str, *, data: Path) -> dict[str, Any]:
-    """Django's database settings for ``sqlite:///path`` or ``postgresql://user:password@host:port/name``."""
+def one_of(name: str, *choices: str) -> str:
+    """One of these words, in capitals or not; without the variable, the first."""
+    value = text(name).upper() or choices[0]
+    if value not in choices:
+        raise BadEnvironment(f"{name} 应为 {' 或 '.join(choices)}，现在是「{value}」")
+    return value
+
+
+def database(url: str, *, data: Path, synchronous: str) -> dict[str, Any]:
+    """Django's database settings for ``sqlite:///path`` or ``postgresql://user:password@host:port/name``.
+
+    *synchronous*, for SQLite: ``FULL`` confirms nothing that a power cut could take back, ``NORMAL`` may (docs/adr/0022).
+    """
     if not url:
         url = f"sqlite:///{data / 'bihuan.sqlite3'}"
     parts = urlsplit(url)
@@ -65,8 +76,8 @@ def database(url: str, *, data: Path) -> dict[str, Any]:
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 30,
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA mmap_size=268435456; "
-                "PRAGMA journal_size_limit=67108864;",
+                "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous}; "
+                "PRAGMA mmap_size=268435456; PRAGMA journal_size_limit=67108864;",
             },
             # a file, so that tests with threads see what other connections committed
             "TEST": {"NAME": f"{name}.test"},

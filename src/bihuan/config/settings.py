@@ -105,7 +105,13 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": env.database(env.text("BIHUAN_DATABASE_URL"), data=DATA)}
+DATABASES = {
+    "default": env.database(
+        env.text("BIHUAN_DATABASE_URL"),
+        data=DATA,
+        synchronous=env.one_of("BIHUAN_SQLITE_SYNCHRONOUS", "FULL", "NORMAL"),
+    )
+}
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 PASSWORD_HASHERS = [
