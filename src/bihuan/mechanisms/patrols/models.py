@@ -78,7 +78,7 @@ class RoundQuerySet(ScopedQuerySet):
 class Round(ScopedModel):
     """A walk as it happened, one row: what the phone says (corrected by its drift) and when the server had it.
 
-    ``id`` is the phone's. ``result``: see ``rules.RESULTS``. ``checks`` holds each look as ``rules.Judged.as_json``;
+    ``id`` is the phone's. ``result``: see ``rules.RESULTS``. ``checks`` holds each look as ``rules.Kept``;
     ``covered`` the points of the route that this walk accounts for, of ``stops_count``. ``started_at``/``ended_at`` are
     the phone's clock plus ``drift_seconds`` (what it lacked, negative when it ran ahead). ``seconds`` from the first to
     the last look, ``spent_seconds`` in the foreground of the phone. ``signals`` and ``answered``: see ``indicators``.
