@@ -31,8 +31,8 @@ export function Home() {
       ${!scope && html`<p class="says-so">${stale ? '还没有取到资料，请连一次网。' : '正在取资料…'}</p>`}
       ${round && html`<a class="row row-now" href="#/round"><span class="row-main"><b>${round.title}</b><small>正在走，已查 ${progress(round).done}/${round.stops.length}</small></span><span class="row-act">接着走<${Icon} name="right" /></span></a>`}
       ${waiting.map((one) => html`<a class="row row-now" key=${one.id} href="#/shift"><span class="row-main"><b>${one.from_name}交了班，等你接</b><small>${moment(one.handed_at, now)}${one.note ? `　${one.note}` : ''}</small></span><span class="row-act">接班<${Icon} name="right" /></span></a>`)}
-      ${shown.length > 0 && html`<section><h2>今天</h2><div class="rows">${shown.map((task) => html`<${TaskRow} key=${task.id} task=${task} now=${now} session=${session} />`)}</div></section>`}
-      ${scope && !shown.length && !round && !waiting.length && html`<div class="empty"><p class="empty-title">今天没有等你做的</p><p>看见问题随手报，路过的点也可以扫。</p></div>`}
+      ${shown.length > 0 && html`<section><h2>接下来</h2><div class="rows">${shown.map((task) => html`<${TaskRow} key=${task.id} task=${task} now=${now} session=${session} />`)}</div></section>`}
+      ${scope && !shown.length && !round && !waiting.length && html`<div class="empty"><p class="empty-title">眼下没有等你做的</p><p>看见问题随手报，路过的点也可以扫。</p></div>`}
       ${scope?.hazards?.length > 0 && html`<a class="row" href="#/hazards"><span class="row-main">等我办的隐患</span><span class="row-count">${scope.hazards.length}</span><${Icon} name="right" /></a>`}
       ${all.length > shown.length && html`<a class="row" href="#/tasks"><span class="row-main">之后的巡查和填报</span><span class="row-count">${all.length - shown.length}</span><${Icon} name="right" /></a>`}
       ${scope?.people?.length > 0 && html`<a class="row" href="#/people"><span class="row-main">找人打电话</span><${Icon} name="phone" /></a>`}
